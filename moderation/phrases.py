@@ -1,0 +1,124 @@
+"""Finding listed words and phrases in a text, in any script, as fast as a dictionary."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from moderation.normalise import WORD_CLASS, Folded
+
+_WORD = re.compile(rf"[{WORD_CLASS}]+")
+_LISTED = re.compile(rf"[{WORD_CLASS}]+\*?")
+_CLITICS = ("وال", "بال", "فال", "كال", "لل", "ال", "و", "ف", "ب", "ل", "ك")
+"""Arabic writes 'and', 'the', 'with', 'for' onto the word."""
+_CLITIC_LETTERS = frozenset("وبفكلا")
+_SHORTEST_STEM = 3
+"""Letters before a *; stems are looked up by so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One folded word, and where it stands in the folded text."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A listed phrase that was found: its list, and its first and last word."""
+
+    name: str
+    first: int
+    last: int
+
+
+class Words:
+    """The words of a text, split once and looked at by every rule."""
+
+    def __init__(self, folded: Folded) -> None:
+        self.folded = folded
+        self.words = [Word(found[0], found.start(), found.end()) for found in _WORD.finditer(folded.text)]
+
+    @cached_property
+    def forms(self) -> list[tuple[str, ...]]:
+        """For each word the forms under which a list may hold it."""
+        return [_forms(word.text) for word in self.words]
+
+    def part(self, hit: Hit) -> str:
+        """The found words as the author wrote them."""
+        return self.folded.part(self.words[hit.first].start, self.words[hit.last].end)
+
+    def span(self, hit: Hit) -> tuple[int, int]:
+        """Where the found words stand in the folded text."""
+        return self.words[hit.first].start, self.words[hit.last].end
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    if "'" in word:
+        # French and Italian articles, English endings, and words in quotation marks.
+        return (word, *(part for part in word.split("'") if len(part) > 1))
+    if word[0] not in _CLITIC_LETTERS or len(word) < 4:
+        return (word,)
+    rest = [word[len(clitic) :] for clitic in _CLITICS if word.startswith(clitic) and len(word) - len(clitic) > 2]
+    return (word, *rest)
+
+
+Pattern = tuple[str, tuple[str, ...]]
+
+
+class PhraseBook:
+    """Named lists of phrases. In a phrase `word*` is any word that begins so."""
+
+    def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
+        self._whole: dict[str, list[Pattern]] = {}
+        self._stems: dict[str, list[Pattern]] = {}
+        for name, phrases in lists.items():
+            for phrase in phrases:
+                self._add(name, phrase)
+
+    def _add(self, name: str, phrase: str) -> None:
+        words = tuple(_LISTED.findall(Folded(phrase).text))
+        if not words or (words[0].endswith("*") and len(words[0]) <= _SHORTEST_STEM):
+            raise ValueError(f"The phrase {phrase!r} in the list {name} is too short.")
+        if words[0].endswith("*"):
+            self._stems.setdefault(words[0][:_SHORTEST_STEM], []).append((name, words))
+        else:
+            self._whole.setdefault(words[0], []).append((name, words))
+
+    def find(self, text: Words) -> Iterator[Hit]:
+        """Every place where a listed phrase begins, in the order of the text."""
+        whole, stems, all_forms = self._whole, self._stems, text.forms
+        for index, forms in enumerate(all_forms):
+            for form in forms:
+                for name, words in whole.get(form, ()):
+                    if len(words) == 1 or _goes_on(all_forms, index, words):
+                        yield Hit(name, index, index + len(words) - 1)
+                for name, words in stems.get(form[:_SHORTEST_STEM], ()):
+                    if form.startswith(words[0][:-1]) and _goes_on(all_forms, index, words):
+                        yield Hit(name, index, index + len(words) - 1)
+
+    def named(self, text: Words) -> "Hits":
+        """The hits of each list that has any."""
+        found: Hits = {}
+        for hit in self.find(text):
+            found.setdefault(hit.name, []).append(hit)
+        return found
+
+
+Hits = dict[str, list[Hit]]
+"""What was found in one text, by the name of the list."""
+
+
+def _goes_on(all_forms: Sequence[tuple[str, ...]], index: int, words: tuple[str, ...]) -> bool:
+    """Whether the rest of the phrase follows the word at `index`."""
+    if index + len(words) > len(all_forms):
+        return False
+    return all(_fits(all_forms[index + number], words[number]) for number in range(1, len(words)))
+
+
+def _fits(forms: tuple[str, ...], wanted: str) -> bool:
+    if wanted.endswith("*"):
+        return any(form.startswith(wanted[:-1]) for form in forms)
+    return wanted in forms
