@@ -1,0 +1,185 @@
+"""Puts the house together: the only file that knows every part."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.routing import Mount, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from moderation import embedded
+from moderation.classifier import Unavailable
+from moderation.policy import load as load_screening_policy
+from moderation.screening import Author, Screener
+from moderation.verdict import Verdict
+from server import places, policies, privacy
+from server.accounts import queries as accounts
+from server.accounts.routes import routes as account_routes
+from server.clock import Clock, SystemClock
+from server.crypto import keyring
+from server.crypto.keyring import Purpose
+from server.crypto.passwords import DerivationPool, Passwords
+from server.crypto.second_factor import SecondFactors
+from server.crypto.tokens import FormTokens
+from server.database import Database
+from server.events import Event, SpaceChanged, TopicChanged
+from server.forum.routes import routes as forum_routes
+from server.migrations import history
+from server.notice_board.routes import routes as notice_board_routes
+from server.review.routes import routes as review_routes
+from server.settings import Settings
+from server.web import failures
+from server.web.address import ForgetAddress
+from server.web.fragments import Fragments
+from server.web.headers import SafeHeaders
+from server.web.limits import AddressBuckets, Limits
+from server.web.pages import Addresses, Pages
+from server.web.remembered import RememberedPages
+from server.web.rooms import Door, Room
+from server.web.shelf import Shelf
+from server.web.threads import Threads
+from server.web.visit import Services
+from server.web.words import Catalogues
+
+ROOMS: Sequence[Room[Any]] = [*forum_routes, *account_routes, *review_routes, *notice_board_routes]
+Screen = Callable[[str, Author | None], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A running community: the ASGI application and what it stands on."""
+
+    app: ASGIApp
+    services: Services
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    screen: Screen | None = None,
+    passwords: Callable[[bytes], Passwords] = Passwords,
+    operator: str = "Baraza",
+    demonstration: bool = False,
+) -> House:
+    """Make the application. Raises BootRefused when a promise could not be kept."""
+    services = _services(settings, clock or SystemClock(), screen, passwords, operator, demonstration)
+    services.db.hub.listen(_forget_pages(services))
+    app: ASGIApp = _router(services)
+    app = SafeHeaders(app, neutral_origin=_origin(settings.neutral_url), onion_url=settings.onion_url)
+    app = ForgetAddress(app, buckets=AddressBuckets(), trusted=settings.trusted_proxies)
+    return House(app, services)
+
+
+def _services(
+    settings: Settings,
+    clock: Clock,
+    screen: Screen | None,
+    passwords: Callable[[bytes], Passwords],
+    operator: str,
+    demonstration: bool,
+) -> Services:
+    folder = places.policies(settings.data_dir)
+    in_force = policies.load(folder)
+    keys = keyring.load(settings.keys_dir)
+    db = Database(settings.database)
+    history.check(db)
+    privacy.check(privacy.load_map(folder), db.engine)
+    shelf = Shelf(places.shipped("static"))
+    catalogues = Catalogues(places.shipped("locale"), in_force.languages)
+    addresses = Addresses({room.name: room.path for room in ROOMS})
+    return Services(
+        policies=in_force,
+        db=db,
+        clock=clock,
+        pages=Pages(places.shipped("templates"), shelf=shelf, catalogues=catalogues, addresses=addresses),
+        shelf=shelf,
+        tokens=FormTokens(keys.key(Purpose.FORM_TOKENS)),
+        passwords=passwords(keys.key(Purpose.PEPPER)),
+        threads=Threads(embedded_database=db.is_sqlite),
+        pool=DerivationPool(waiting=in_force.derivation.waiting),
+        second_factors=SecondFactors(keys.key(Purpose.SECOND_FACTORS)),
+        login_key=keys.key(Purpose.LOGIN_NAMES),
+        code_key=keys.key(Purpose.CODES),
+        limits=Limits(),
+        remembered=RememberedPages(),
+        fragments=Fragments(),
+        screen=screen or _screener(folder).screen,
+        find_viewer=accounts.find_viewer,
+        renewal=accounts.Renewal(),
+        neutral_url=settings.neutral_url,
+        operator=operator,
+        demonstration=demonstration,
+    )
+
+
+def _screener(folder: Any) -> Screener:
+    """The machine; without its model it goes on, and holds everything."""
+    policy = load_screening_policy(folder / "moderation.toml")
+    try:
+        return Screener(policy, embedded.load())
+    except Unavailable as error:
+        failures.log.error("the model cannot be loaded (%s): every message will be held", type(error).__name__)
+        return Screener(policy, None)
+
+
+def _router(services: Services) -> Router:
+    by_path: dict[str, list[Room[Any]]] = {}
+    for room in ROOMS:
+        by_path.setdefault(room.path, []).append(room)
+    routes = [Route(path, endpoint=Door(rooms, services), name=rooms[0].name) for path, rooms in by_path.items()]
+    return Router(
+        [*routes, Mount("/static", app=services.shelf)],
+        redirect_slashes=False,
+        default=NothingHere(services),
+        lifespan=_lifespan(services),
+    )
+
+
+def _lifespan(services: Services) -> Callable[[Any], Any]:
+    @asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            services.pool.close()
+            services.threads.close()
+            services.db.close()
+
+    return lifespan
+
+
+class NothingHere:
+    """The 404 for addresses that no room has, in the reader's language."""
+
+    def __init__(self, services: Services) -> None:
+        self._door = Door((), services)
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request; sockets are closed."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        response = await self._door.nothing(scope, receive)
+        await response(scope, receive, send)
+
+
+def _forget_pages(services: Services) -> Callable[[Event], None]:
+    """After a commit, remembered pages about what changed are dropped."""
+
+    def listener(event: Event) -> None:
+        if isinstance(event, TopicChanged):
+            services.remembered.forget(f"topic:{event.topic_id}")
+        elif isinstance(event, SpaceChanged):
+            services.remembered.forget(f"space:{event.space_id}")
+            services.remembered.forget("spaces")
+
+    return listener
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else ""

@@ -1,0 +1,249 @@
+"""The command `baraza`: every act of an operator. Heavy parts are imported only by the command that needs them."""
+
+import io
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from server import places
+from server.errors import BootRefused
+
+app = typer.Typer(
+    name="baraza",
+    help="A safe online community space: a moderated forum with pseudonymous accounts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+staff_app = typer.Typer(help="People who run and moderate the place.", no_args_is_help=True)
+model_app = typer.Typer(help="The embedded model: its card, training, measuring.", no_args_is_help=True)
+app.add_typer(staff_app, name="staff")
+app.add_typer(model_app, name="model")
+
+DataDir = Annotated[Path | None, typer.Option("--data", help="The data directory (else BARAZA_DATA_DIR, else ./var).")]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
+
+
+def main() -> None:
+    """Run a command; a refusal is one plain sentence and status 1."""
+    os.umask(0o077)  # whatever this process writes is for its own user only
+    try:
+        app()
+    except BootRefused as refused:
+        print(f"baraza: {refused}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+@app.command()
+def demo(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    data: DataDir = None,
+    accounts_json: Annotated[Path | None, typer.Option(help="Write the sign-ins to this file too.")] = None,
+) -> None:
+    """A complete community on invented content, served at once."""
+    from server.demo.running import run_demo
+
+    run_demo(host=host, port=port, data_dir=data or Path(tempfile.mkdtemp(prefix="baraza-")), accounts=accounts_json)
+
+
+@app.command()
+def test(context: typer.Context) -> None:
+    """The whole test suite (in a checkout: ./baraza test)."""
+    if not (places.CHECKOUT / "tests").is_dir():
+        raise BootRefused("The tests are in the checkout. Clone it and run ./baraza test there.")
+    raise BootRefused("Run ./baraza test: the script installs what the tests need.")
+
+
+@app.command()
+def init(
+    data: DataDir = None,
+    space: Annotated[str, typer.Option(help="Address of the first space.")] = "questions",
+    name: Annotated[str, typer.Option(help="Name of the first space.")] = "Questions and answers",
+    host: Annotated[str, typer.Option(help="Who hosts it, as people will read it.")] = "",
+    languages: Annotated[str, typer.Option(help="Languages of the space, with commas between.")] = "en",
+    timezone: Annotated[str, typer.Option(help="Time zone of the space.")] = "UTC",
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+) -> None:
+    """First start of an installation: data directory, keys, database, first space, first steward."""
+    from server.operating import first_start
+
+    if not yes and not host:
+        host = typer.prompt("Who hosts the first space (people will read this name)")
+        name = typer.prompt("Name of the first space", default=name)
+        languages = typer.prompt("Its languages", default=languages)
+        timezone = typer.prompt("Its time zone", default=timezone)
+    codes = [code.strip() for code in languages.split(",") if code.strip()]
+    for line in first_start(_settings(data), slug=space, name=name, host=host, languages=codes, timezone=timezone):
+        print(line)
+
+
+@app.command()
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(help="Processes; more than one is planned.")] = 1,
+    data: DataDir = None,
+) -> None:
+    """The server."""
+    if workers != 1:
+        raise BootRefused("More than one worker needs PostgreSQL and a bus, which this version does not have yet.")
+    from server.operating import serve as run
+
+    run(_settings(data), host=host, port=port)
+
+
+@app.command()
+def check(data: DataDir = None) -> None:
+    """Settings, policies, keys, files, database: a table, and status 1 if anything is wrong."""
+    from server.operating import findings
+    from server.tables_out import table
+
+    found = findings(data)
+    table("What Baraza found", ("", "Part", "Finding"), [(f.mark, f.part, f.sentence) for f in found])
+    raise SystemExit(1 if any(not f.fine for f in found) else 0)
+
+
+@app.command()
+def migrate(data: DataDir = None) -> None:
+    """Bring the database to the newest revision."""
+    from server.operating import migrate as run
+
+    print(run(_settings(data)))
+
+
+@staff_app.command("add")
+def staff_add(
+    role: Annotated[str, typer.Argument(help="steward, host or moderator")],
+    space: Annotated[str, typer.Option(help="For a host or a moderator: the address of the space.")] = "",
+    data: DataDir = None,
+) -> None:
+    """A one-time link that makes somebody staff; shown once."""
+    from server.operating import staff_link
+
+    for line in staff_link(_settings(data), role=role, space=space):
+        print(line)
+
+
+@staff_app.command("remove")
+def staff_remove(
+    role: Annotated[str, typer.Argument(help="steward, host or moderator")],
+    name: Annotated[str, typer.Argument(help="The name that people see in the space; of a steward the sign-in name.")],
+    space: Annotated[str, typer.Option(help="For a host or a moderator: the address of the space.")] = "",
+    data: DataDir = None,
+) -> None:
+    """Take a role away and end every session of that person."""
+    from server.operating import staff_removed
+
+    print(staff_removed(_settings(data), role=role, space=space, name=name))
+
+
+@app.command()
+def invite(
+    space: Annotated[str, typer.Argument(help="The address of the space.")],
+    count: Annotated[int, typer.Option(min=1, max=500)] = 1,
+    data: DataDir = None,
+) -> None:
+    """Single-use invitation codes for a space; shown once."""
+    from server.operating import invitations
+
+    for line in invitations(_settings(data), space=space, count=count):
+        print(line)
+
+
+@app.command()
+def screen(
+    text: Annotated[str | None, typer.Argument(help="The text; without it, lines from standard input.")] = None,
+    json_lines: Annotated[bool, typer.Option("--json-lines", help='Lines are {"text": …}.')] = False,
+    data: DataDir = None,
+) -> None:
+    """What the machine says: one JSON verdict for each line."""
+    from moderation import commands
+
+    lines: Iterable[str] = [text] if text is not None else io.TextIOWrapper(sys.stdin.buffer, "utf-8", "replace")
+    policy = places.policies(data or Path("var")) / "moderation.toml"
+    raise SystemExit(commands.screen_lines(lines, _said, policy_path=policy, json_lines=json_lines))
+
+
+@model_app.command("info")
+def model_info() -> None:
+    """The model card."""
+    from moderation import commands
+
+    raise SystemExit(commands.model_info(sys.stdout.write))
+
+
+@model_app.command("train")
+def model_train(
+    corpus: Annotated[Path, typer.Argument(help="Folder of <language>.tsv.xz files.")],
+    out: Annotated[Path, typer.Option(help="Folder for the weights, the thresholds and the card.")] = Path("model"),
+    sources: Annotated[str, typer.Option(help="all or permissive")] = "all",
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Train the model anew, reproducibly from a seed (needs scikit-learn)."""
+    from moderation import commands
+
+    if not corpus.is_dir():
+        raise BootRefused(f"There is no folder {corpus}.")
+    if sources not in ("all", "permissive"):
+        raise BootRefused("The sources are either all or permissive.")
+    if out.suffix != ".npz":
+        out.mkdir(parents=True, exist_ok=True)
+    raise SystemExit(commands.model_train(corpus, out, sources, seed, sys.stdout.write))
+
+
+@model_app.command("evaluate")
+def model_evaluate(corpus: Annotated[Path, typer.Argument(help="Folder of <language>.tsv.xz files.")]) -> None:
+    """Error rates for each language."""
+    from moderation import commands
+
+    if not corpus.is_dir():
+        raise BootRefused(f"There is no folder {corpus}.")
+    raise SystemExit(commands.model_evaluate(corpus, sys.stdout.write))
+
+
+@app.command()
+def bench(
+    part: Annotated[str, typer.Argument(help="pages, growth, screening or all")] = "all",
+    json_lines: Annotated[bool, typer.Option("--json-lines", help="One JSON object for each figure.")] = False,
+) -> None:
+    """The benchmarks, each beside its yardstick of the same run."""
+    from server.bench.running import run_bench
+    from server.tables_out import table
+
+    figures = run_bench(part)
+    if json_lines:
+        for figure in figures:
+            print(json.dumps(asdict(figure)))
+        return
+    rows: list[tuple[Any, ...]] = []
+    for f in figures:
+        ratio = f"{f.ratio:.1f}×" if f.ratio is not None else ""
+        rows.append((f.name, f"{f.value:.1f} {f.unit}", ratio, f.goal, "yes" if f.reached else "no"))
+    table("Benchmarks", ("Figure", "Value", "Yardsticks", "Goal", "Reached"), rows)
+
+
+def _said(line: str) -> None:
+    """One verdict at a time, for whoever reads along."""
+    sys.stdout.write(line)
+    sys.stdout.flush()
+
+
+def _settings(data: Path | None) -> Any:
+    from server import settings
+
+    return settings.load(data_dir=data)
+
+
+if __name__ == "__main__":
+    main()

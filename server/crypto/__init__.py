@@ -1,0 +1,1 @@
+"""The one room where secrets are made: keys, passphrases, codes, tokens."""

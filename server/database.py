@@ -1,0 +1,228 @@
+"""The one room that commits.
+
+Two kinds of visit: `reading()` is a snapshot and changes nothing; `transaction()` writes, commits when the
+block is left, rolls back when it raises, and only then lets the events go. On SQLite a writing visit is
+BEGIN IMMEDIATE: a deferred one would lose updates or fail half-way when two write at once.
+"""
+
+import sqlite3
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    Dialect,
+    Engine,
+    MetaData,
+    Select,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+
+from server.errors import BootRefused, Refused, Sentence, say
+from server.events import Event
+from server.hub import Hub
+
+Kind = TypeVar("Kind")
+THREADS = 16
+"""Connections in the pool: more than there are threads that serve pages, so that none waits for another."""
+BUSY_TIMEOUT_MS = 10_000
+PRAGMAS: Mapping[str, tuple[str, object]] = {
+    "journal_mode": ("WAL", "wal"),
+    "synchronous": ("FULL", 2),
+    "foreign_keys": ("ON", 1),
+    "secure_delete": ("ON", 1),
+    "busy_timeout": (str(BUSY_TIMEOUT_MS), BUSY_TIMEOUT_MS),
+    "temp_store": ("MEMORY", 2),
+    "trusted_schema": ("OFF", 0),
+}
+"""Set on every connection of SQLite and read back: a pragma that is not in force stops the boot."""
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+SQLModel.metadata.naming_convention = NAMING
+metadata: MetaData = SQLModel.metadata
+
+UNIQUE_SENTENCES: dict[str, Sentence] = {
+    "uq_member_login_key": say("This sign-in name is taken. Please choose another."),
+    "uq_membership_space_id_pseudonym_key": say("This name is taken in this space. Please choose another."),
+    "uq_membership_member_id_space_id": say("You are a member of this space already."),
+    "uq_flag_message_id_membership_id": say("You have flagged this message already."),
+}
+"""What a person reads when two of them wanted the same at the same moment."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time as whole seconds since 1970, the same on both databases; aware UTC in Python."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Seconds, without their fraction."""
+        return None if value is None else int(value.timestamp())
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Aware, in UTC."""
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+class Transaction:
+    """One visit to the database: a connection, and the events that leave after the commit.
+
+    The session is made when a rule asks for it; most pages only look.
+    """
+
+    def __init__(self, connection: Connection, session: Session | None = None) -> None:
+        self.events: list[Event] = []
+        self.erases = False
+        """Set by rules that overwrite somebody's words: the write-ahead log must forget them as well."""
+        self._connection = connection
+        self._session = session
+
+    @property
+    def session(self) -> Session:
+        """For rules, which add and change rows."""
+        if self._session is None:
+            self._session = Session(self._connection, autoflush=False, expire_on_commit=False)
+        return self._session
+
+    def look(
+        self, statement: Select[*tuple[Any, ...]], params: Mapping[str, Any] | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """Read columns without the ORM's machinery: half the cost, for what every page asks."""
+        if self._session is not None and self._session.new:
+            self._session.flush()  # what this visit has just added is there to be seen
+        return self._connection.execute(statement, params)
+
+    def announce(self, happened: Event) -> None:
+        """Tell others of it, once it is committed."""
+        self.events.append(happened)
+
+
+class Database:
+    """The community database, on SQLite or PostgreSQL."""
+
+    def __init__(self, url: str, *, hub: Hub | None = None, threads: int = THREADS) -> None:
+        self.hub = hub or Hub()
+        self.engine = _engine(url, threads)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        if self.is_sqlite:
+            self._reading = self.engine
+            self._writing = self.engine.execution_options(writes=True)
+        else:
+            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._writing = self.engine
+
+    @contextmanager
+    def reading(self) -> Generator[Transaction]:
+        """A snapshot to read from. Nothing done inside is kept."""
+        with self._reading.connect() as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def transaction(self) -> Generator[Transaction]:
+        """A visit that writes. Raises Refused when a named constraint says no."""
+        with Session(self._writing, expire_on_commit=False) as session:
+            tx = Transaction(session.connection(), session)
+            try:
+                yield tx
+                session.commit()
+            except IntegrityError as error:
+                session.rollback()
+                sentence = _sentence_for(error)
+                if sentence is None:
+                    raise
+                raise Refused(sentence) from None
+            except BaseException:
+                session.rollback()
+                raise
+        if tx.erases and self.is_sqlite:
+            self._forget_log()
+        self.hub.publish(tx.events)
+
+    def _forget_log(self) -> None:
+        """Empty SQLite's write-ahead log, which still holds the pages as they were.
+
+        A reader may be in the way; then the next erasing, or the next checkpoint, does it.
+        """
+        with self.engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            connection.rollback()
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def made(kind: Callable[..., Kind], row: Any, *more: Any) -> Kind:
+    """A frozen dataclass from the columns of a row, in their order. The border where types come in."""
+    return kind(*row, *more)
+
+
+def changed(result: object) -> int:
+    """How many rows a statement changed."""
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+def _engine(url: str, threads: int) -> Engine:
+    options: dict[str, Any] = {"hide_parameters": True, "pool_size": threads, "max_overflow": 4, "pool_timeout": 10}
+    try:
+        engine = create_engine(url, **options)
+    except Exception as error:
+        raise BootRefused(f"The database address cannot be used: {type(error).__name__}.") from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    elif engine.dialect.name != "postgresql":
+        raise BootRefused("The database must be SQLite or PostgreSQL (postgresql+psycopg://…).")
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy's "begin" event says BEGIN, so that it can be IMMEDIATE
+    for name, (value, expected) in PRAGMAS.items():
+        connection.execute(f"PRAGMA {name}={value}")
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != expected:
+            raise BootRefused(f"SQLite did not accept {name}={value}; it is {found}.")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _sentence_for(error: IntegrityError) -> Sentence | None:
+    """The sentence of the unique constraint that said no, on either database."""
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    if name is None:
+        name = _named_by_columns(str(error.orig))
+    return UNIQUE_SENTENCES.get(name or "")
+
+
+def _named_by_columns(message: str) -> str | None:
+    """SQLite names the columns, not the constraint: "UNIQUE constraint failed: flag.message_id, flag.…"."""
+    _, _, columns = message.partition("UNIQUE constraint failed: ")
+    wanted = {part.strip() for part in columns.split(",") if part.strip()}
+    for table in metadata.tables.values():
+        for constraint in table.constraints:
+            if isinstance(constraint, UniqueConstraint) and wanted == {f"{table.name}.{c.name}" for c in constraint}:
+                return str(constraint.name)
+    return None

@@ -1,0 +1,33 @@
+"""What is logged: type and place of a fault, and what an operator must know. Never a person's words or address.
+
+uvicorn's own configuration is replaced, because it writes the address of every socket even with its access
+log off, and the values in a traceback may be somebody's text.
+"""
+
+import logging
+from typing import Any
+
+
+class WithoutValues(logging.Formatter):
+    """Says which kind of fault it was, without its message or its traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        words = record.getMessage() if record.name.startswith("baraza") else f"{record.name} {kind}".strip()
+        return f"{record.levelname.lower()}: {words}"
+
+
+CONFIG: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"()": WithoutValues}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "baraza": {"level": "INFO"},
+        "uvicorn": {"level": "ERROR", "propagate": True, "handlers": []},
+        "uvicorn.error": {"level": "ERROR", "propagate": True, "handlers": []},
+        "uvicorn.access": {"level": "CRITICAL", "propagate": False, "handlers": []},
+    },
+}

@@ -1,0 +1,1 @@
+"""The history of the community database, one line of revisions, upwards only."""

@@ -1,0 +1,245 @@
+"""What an operator does from the command line; each act gives the lines to print."""
+
+import shutil
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from sqlalchemy import text
+
+from moderation.policy import PolicyError
+from moderation.policy import load as load_screening_policy
+from server import places, policies, privacy, settings
+from server.accounts import confusable, rules
+from server.accounts.rules import invitation_ends
+from server.app import build
+from server.clock import SystemClock
+from server.crypto import keyring
+from server.crypto.keyring import Purpose
+from server.crypto.tokens import keyed_hash
+from server.database import Database
+from server.errors import BootRefused
+from server.migrations import history
+from server.permissions import STAFF_ROLES, Role
+from server.serving import bound, run
+from server.settings import Settings
+from server.spaces.models import Access, Joining
+from server.spaces.queries import space_by_slug
+from server.spaces.rules import SpaceWords, open_space
+
+LEAST_FREE_BYTES = 500_000_000
+
+
+def first_start(
+    chosen: Settings, *, slug: str, name: str, host: str, languages: Sequence[str], timezone: str
+) -> list[str]:
+    """Make everything that a new installation needs. Raises BootRefused when there is one already."""
+    if not slug.replace("-", "").isalnum() or not slug.isascii() or slug != slug.lower():
+        raise BootRefused("The address of a space has small letters, digits and dashes only.")
+    if not languages:
+        raise BootRefused("A space needs at least one language.")
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BootRefused(f"{timezone} is no time zone that this machine knows.") from None
+    chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keyring.create(chosen.keys_dir)
+    db = Database(chosen.database)
+    history.upgrade(db)
+    with db.transaction() as tx:
+        if space_by_slug(tx, slug) is not None:
+            raise BootRefused(f"There is a space called {slug} already; this installation has been started before.")
+        open_space(
+            tx,
+            slug=slug,
+            access=Access.MEMBERS,
+            joining=Joining.OPEN,
+            host=host or name,
+            languages=languages,
+            timezone=timezone,
+            words=[SpaceWords(languages[0], name, "", "")],
+            duty=[],
+        )
+    db.close()
+    return [
+        f"The data directory is {chosen.data_dir.resolve()}. Back up its keys/ apart from the database.",
+        f"The space /s/{slug} is for members only until its host opens it.",
+        *staff_link(chosen, role="steward", space=""),
+        *staff_link(chosen, role="moderator", space=slug),
+        "Then start the server: baraza serve",
+    ]
+
+
+def serve(chosen: Settings, *, host: str, port: int) -> None:
+    """Run the server until it is told to stop."""
+    house = build(chosen)
+    listener = bound(host, port)
+    address = chosen.public_url or f"http://{'localhost' if host == '127.0.0.1' else host}:{listener.getsockname()[1]}"
+
+    def ready() -> None:
+        typer.echo(f"Baraza answers at {address}")
+        if not chosen.public_url.startswith("https://"):
+            typer.echo("Over plain http anybody on the network can read along. Put a TLS proxy in front.")
+        for language in house.services.policies.languages:
+            if language.reviewed == "machine-drafted":
+                typer.echo(f"Not yet read by a person: the texts in {language.native_name} ({language.code}).")
+
+    run(house, listener, ready=ready)
+
+
+def migrate(chosen: Settings) -> str:
+    """Bring the database to the newest revision."""
+    db = _existing(chosen)
+    history.upgrade(db)
+    return f"The database is at revision {history.newest()}."
+
+
+def staff_link(chosen: Settings, *, role: str, space: str) -> list[str]:
+    """A one-time link for a role."""
+    if role not in STAFF_ROLES:
+        raise BootRefused(f"The role must be one of: {', '.join(sorted(STAFF_ROLES))}.")
+    if (role == Role.STEWARD) == bool(space):
+        raise BootRefused("A host or a moderator needs --space; a steward has none.")
+    in_force = policies.load(places.policies(chosen.data_dir))
+    db, key = _existing(chosen), keyring.load(chosen.keys_dir).key(Purpose.CODES)
+    ends = invitation_ends(_today(), in_force.accounts.staff_link_days)
+    with db.transaction() as tx:
+        found = space_by_slug(tx, space) if space else None
+        if space and found is None:
+            raise BootRefused(f"There is no space called {space}.")
+        space_id = found.id if found else None
+        code = rules.invite(tx, space_id=space_id, role=Role(role), code_key=key, expires_on=ends)
+    where = f" of {space}" if space else ""
+    return [f"For one {role}{where}, once, until {ends}: {_base(chosen)}/staff/{code}"]
+
+
+def staff_removed(chosen: Settings, *, role: str, space: str, name: str) -> str:
+    """Take a role away: by the name that people see in the space, or a steward's sign-in name."""
+    if role not in STAFF_ROLES:
+        raise BootRefused(f"The role must be one of: {', '.join(sorted(STAFF_ROLES))}.")
+    if (role == Role.STEWARD) == bool(space):
+        raise BootRefused("A host or a moderator needs --space; a steward has none.")
+    db, keys = _existing(chosen), keyring.load(chosen.keys_dir)
+    login = keyed_hash(keys.key(Purpose.LOGIN_NAMES), " ".join(name.casefold().split()))
+    with db.transaction() as tx:
+        found = space_by_slug(tx, space) if space else None
+        if space and found is None:
+            raise BootRefused(f"There is no space called {space}.")
+        space_id = found.id if found else None
+        done = rules.take_away(
+            tx, Role(role), space_id=space_id, pseudonym_key=confusable.folded(name), login_key=login
+        )
+    if not done:
+        raise BootRefused(f"Nobody of this name is {role}{f' of {space}' if space else ''}.")
+    return "The role is taken away, and every session of this person is ended."
+
+
+def invitations(chosen: Settings, *, space: str, count: int) -> list[str]:
+    """Single-use codes for a space."""
+    in_force = policies.load(places.policies(chosen.data_dir))
+    db, key = _existing(chosen), keyring.load(chosen.keys_dir).key(Purpose.CODES)
+    ends = invitation_ends(_today(), in_force.accounts.invitation_days)
+    with db.transaction() as tx:
+        found = space_by_slug(tx, space)
+        if found is None:
+            raise BootRefused(f"There is no space called {space}.")
+        codes = [rules.invite(tx, space_id=found.id, role=None, code_key=key, expires_on=ends) for _ in range(count)]
+    return [f"{_base(chosen)}/join?invite={code}" for code in codes]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `baraza check`."""
+
+    part: str
+    sentence: str
+    fine: bool
+
+    @property
+    def mark(self) -> str:
+        """A word beside the colour."""
+        return "ok" if self.fine else "WRONG"
+
+
+def findings(data_dir: Path | None) -> list[Finding]:
+    """Look at everything; stop at nothing."""
+    try:
+        chosen = settings.load(data_dir=data_dir)
+    except BootRefused as refused:
+        return [Finding("settings", str(refused), False)]
+    folder = places.policies(chosen.data_dir)
+    return [
+        Finding("settings", f"read; data directory {chosen.data_dir}", True),
+        _tried("policies", lambda: f"edition {policies.load(folder).version}"),
+        _tried("screening policy", lambda: f"edition {load_screening_policy(folder / 'moderation.toml').version}"),
+        _tried("keys", lambda: (keyring.load(chosen.keys_dir), "there, and readable by their owner only")[1]),
+        _tried("files", lambda: _private(chosen.data_dir)),
+        _tried("disk", lambda: _room(chosen.data_dir)),
+        _tried("database", lambda: _answering(chosen)),
+        _tried("migrations", lambda: (history.check(_existing(chosen)), f"at {history.newest()}")[1]),
+        _tried("data map", lambda: _mapped(chosen, folder)),
+        _tried("public address", lambda: _public(chosen)),
+    ]
+
+
+def _tried(part: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(part, look(), True)
+    except (BootRefused, PolicyError, OSError) as error:
+        return Finding(part, str(error), False)
+    except Exception as error:  # whatever else is wrong, the operator must see the other lines too
+        return Finding(part, f"{type(error).__name__}", False)
+
+
+def _private(data_dir: Path) -> str:
+    if not data_dir.is_dir():
+        raise BootRefused("The data directory does not exist. Run `baraza init`.")
+    for path in [data_dir, *data_dir.rglob("*")]:
+        if stat.S_IMODE(path.stat().st_mode) & 0o007:
+            raise BootRefused(f"{path} is open to everybody on this machine. Run: chmod -R o= {data_dir}")
+    return "closed to others on this machine"
+
+
+def _room(data_dir: Path) -> str:
+    free = shutil.disk_usage(data_dir if data_dir.exists() else Path.cwd()).free
+    if free < LEAST_FREE_BYTES:
+        raise BootRefused(f"Only {free // 1_000_000} MB of the disk are free.")
+    return f"{free // 1_000_000_000} GB free"
+
+
+def _answering(chosen: Settings) -> str:
+    db = _existing(chosen)
+    with db.reading() as tx:
+        tx.session.execute(text("SELECT 1"))
+    return f"{db.engine.dialect.name} answers"
+
+
+def _mapped(chosen: Settings, folder: Path) -> str:
+    privacy.check(privacy.load_map(folder), _existing(chosen).engine)
+    return "every column has a purpose and a lifetime"
+
+
+def _public(chosen: Settings) -> str:
+    if not chosen.public_url.startswith("https://"):
+        raise BootRefused("BARAZA_PUBLIC_URL is not set to an https address: people's words travel in the open.")
+    return chosen.public_url
+
+
+def _existing(chosen: Settings) -> Database:
+    """The database, if there is one: a command must not make an empty one by accident."""
+    path = Path(chosen.database.removeprefix("sqlite:///"))
+    if chosen.database.startswith("sqlite:///") and not path.exists():
+        raise BootRefused(f"There is no database at {path}. Run `baraza init` first.")
+    return Database(chosen.database)
+
+
+def _base(chosen: Settings) -> str:
+    return chosen.public_url.rstrip("/") or "http://localhost:8000"
+
+
+def _today() -> date:
+    return SystemClock().now().date()

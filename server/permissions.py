@@ -1,0 +1,135 @@
+"""Who may do what: the roles, the permissions, and the one table that joins them.
+
+Read GRANTED_TO line by line: the permission on the left is held, at a place, by whoever has one of the
+roles on the right there. VISITOR is everybody, and counts only where a space is open to be read. A steward
+runs the installation and reads no closed circle by that right.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What a person is, at a place."""
+
+    VISITOR = "visitor"
+    SIGNED_IN = "signed_in"
+    MEMBER = "member"
+    HOST = "host"
+    MODERATOR = "moderator"
+    STEWARD = "steward"
+
+
+STAFF_ROLES = frozenset({Role.HOST, Role.MODERATOR, Role.STEWARD})
+"""Roles that are granted by name and need a second factor."""
+
+
+class Permission(StrEnum):
+    """What can be allowed. Every route names one."""
+
+    ENTER = "enter"
+    SEE_SPACE = "see_space"
+    READ_SPACE = "read_space"
+    POST_MESSAGE = "post_message"
+    JOIN_SPACE = "join_space"
+    KEEP_ACCOUNT = "keep_account"
+    REVIEW = "review"
+
+
+GRANTED_TO: dict[Permission, frozenset[Role]] = {
+    Permission.ENTER: frozenset(Role),
+    Permission.SEE_SPACE: frozenset(Role),
+    Permission.READ_SPACE: frozenset({Role.VISITOR, Role.MEMBER, Role.HOST, Role.MODERATOR}),
+    Permission.POST_MESSAGE: frozenset({Role.MEMBER}),
+    Permission.JOIN_SPACE: frozenset({Role.SIGNED_IN}),
+    Permission.KEEP_ACCOUNT: frozenset({Role.SIGNED_IN}),
+    Permission.REVIEW: frozenset({Role.MODERATOR}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is asked for: the installation (no space) or one space.
+
+    `readable` says that visitors may read it, `listed` that its name may be known to everybody.
+    """
+
+    space_id: int | None = None
+    readable: bool = True
+    listed: bool = True
+
+
+INSTALLATION = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A member in one space: the pseudonym there and what goes with it."""
+
+    membership_id: int
+    public_id: UUID
+    space_id: int
+    pseudonym: str
+    known: bool
+    vouched: bool
+    suspended_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whoever is looking: nobody in particular, or a member with a session."""
+
+    member_id: int | None = None
+    session_id: int | None = None
+    session_key: bytes = b""
+    language: str | None = None
+    staff: bool = False
+    second_factor: bool = False
+    expires_at: datetime | None = None
+    persistent: bool = False
+    notices: int = 0
+    grants: frozenset[tuple[Role, int | None]] = frozenset()
+    standings: Mapping[int, Standing] = field(default_factory=dict[int, Standing])
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether there is an account behind the visit."""
+        return self.member_id is not None
+
+    @property
+    def reviews(self) -> bool:
+        """Whether any queue is open to this viewer."""
+        return any(role is Role.MODERATOR for role, _ in self.grants)
+
+    def standing_in(self, space_id: int) -> Standing | None:
+        """The viewer's membership in the space, if there is one."""
+        return self.standings.get(space_id)
+
+    def roles_at(self, place: Place) -> set[Role]:
+        """All roles of the viewer at the place."""
+        roles: set[Role] = set()
+        if place.readable:
+            roles.add(Role.VISITOR)
+        if self.signed_in:
+            roles.add(Role.SIGNED_IN)
+        if place.space_id is not None and place.space_id in self.standings:
+            roles.add(Role.MEMBER)
+        roles.update(role for role, space in self.grants if space is None or space == place.space_id)
+        return roles
+
+    def may(self, permission: Permission, place: Place) -> bool:
+        """Whether the table grants it. A space whose name is unlisted is known to its own people only."""
+        roles = self.roles_at(place)
+        if permission is Permission.SEE_SPACE and not place.listed:
+            return bool(roles - {Role.VISITOR, Role.SIGNED_IN})
+        return bool(GRANTED_TO[permission] & roles)
+
+    def spaces_reviewed(self) -> frozenset[int]:
+        """The spaces whose queue this viewer may work."""
+        return frozenset(space for role, space in self.grants if role is Role.MODERATOR and space is not None)
+
+
+NOBODY = Viewer()

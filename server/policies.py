@@ -1,0 +1,168 @@
+"""The community's policies: `policies/*.toml` as frozen dataclasses, and the texts beside them.
+
+An unknown or missing key stops the boot: a page must never print a number that the code does not use.
+"""
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from server.errors import BootRefused
+
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True, slots=True)
+class TextLimits:
+    """Longest inputs, in characters; the body of a request in bytes."""
+
+    message_characters: int
+    title_characters: int
+    note_characters: int
+    reason_characters: int
+    pseudonym_characters: int
+    login_characters: int
+    passphrase_characters: int
+    body_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPolicy:
+    """What an account needs."""
+
+    minimum_age: int
+    passphrase_minimum: int
+    invitation_days: int
+    staff_link_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModerationPolicy:
+    """The times of the desk, in minutes."""
+
+    undo_minutes: int
+    claim_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often, as "count/seconds"."""
+
+    join_per_address: str
+    sign_in_per_address: str
+    sign_in_per_login: str
+    sign_in_per_login_anywhere: str
+    post_per_member: str
+    flag_per_member: str
+    act_per_session: str
+    act_per_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How many key derivations may wait."""
+
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Lifetimes; the unit is in each name."""
+
+    messages_days: int
+    removed_days: int
+    decisions_days: int
+    scores_days: int
+    flags_days: int
+    notices_days: int
+    session_days: int
+    staff_session_hours: int
+    backups_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language of the interface."""
+
+    code: str
+    native_name: str
+    dir: Literal["ltr", "rtl"]
+    reviewed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """All of them, and the hash that names this edition."""
+
+    version: str
+    folder: Path
+    text: TextLimits
+    accounts: AccountPolicy
+    moderation: ModerationPolicy
+    rates: Rates
+    derivation: Derivation
+    retention: Retention
+    languages: tuple[Language, ...]
+
+    def page_numbers(self) -> dict[str, int]:
+        """The numbers that the policy pages print, by the name that the texts use."""
+        return {
+            **{field.name: getattr(self.retention, field.name) for field in fields(Retention)},
+            "undo_minutes": self.moderation.undo_minutes,
+            "minimum_age": self.accounts.minimum_age,
+        }
+
+
+def load(folder: Path) -> Policies:
+    """Read the folder. Raises BootRefused naming the file and the key that is wrong."""
+    limits = _toml(folder / "limits.toml")
+    parts = {"text": TextLimits, "accounts": AccountPolicy, "moderation": ModerationPolicy}
+    parts |= {"rates": Rates, "derivation": Derivation}
+    _same_keys("limits.toml", set(limits), set(parts))
+    made: dict[str, Any] = {name: _made(kind, limits[name], f"limits.toml [{name}]") for name, kind in parts.items()}
+    languages = _toml(folder / "languages.toml")
+    _same_keys("languages.toml", set(languages), {"language"})
+    return Policies(
+        version=edition(folder),
+        folder=folder,
+        retention=_made(Retention, _toml(folder / "retention.toml"), "retention.toml"),
+        languages=tuple(_made(Language, entry, "languages.toml") for entry in languages["language"]),
+        **made,
+    )
+
+
+def edition(folder: Path) -> str:
+    """Twelve hexadecimal digits that name the content of the folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.toml")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise BootRefused(f"The policy file {path.name} is missing.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BootRefused(f"The policy file {path.name} cannot be read: {error}.") from None
+
+
+def _same_keys(where: str, found: set[str], wanted: set[str]) -> None:
+    for key in sorted(found - wanted):
+        raise BootRefused(f"{where} has an unknown key: {key}.")
+    for key in sorted(wanted - found):
+        raise BootRefused(f"{where} lacks the key {key}.")
+
+
+def _made(kind: type[Kind], values: dict[str, Any], where: str) -> Kind:
+    wanted = {field.name: field.type for field in fields(kind)}  # type: ignore[arg-type]  # always a dataclass
+    _same_keys(where, set(values), set(wanted))
+    for name, type_ in wanted.items():
+        if type_ is int and (not isinstance(values[name], int) or isinstance(values[name], bool) or values[name] < 0):
+            raise BootRefused(f"{where}: {name} must be a whole number.")
+        if type_ is str and not isinstance(values[name], str):
+            raise BootRefused(f"{where}: {name} must be a text.")
+    return kind(**values)

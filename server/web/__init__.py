@@ -1,0 +1,1 @@
+"""HTTP without any subject: visits, forms, pages, headers, limits. Knows no table."""

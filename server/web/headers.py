@@ -1,0 +1,76 @@
+"""Headers on every answer: what a browser may do with our pages, which is little."""
+
+from urllib.parse import quote
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "autoplay",
+        "camera",
+        "clipboard-read",
+        "display-capture",
+        "encrypted-media",
+        "fullscreen",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "picture-in-picture",
+        "screen-wake-lock",
+        "usb",
+        "xr-spatial-tracking",
+    )
+)
+HSTS = "max-age=63072000; includeSubDomains"
+
+
+def content_security_policy(neutral_origin: str) -> str:
+    """Nothing but our own style, script and forms. The neutral page's origin is named, or Leave is blocked."""
+    forms = f"'self' {neutral_origin}".strip()
+    return (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        f"form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+class SafeHeaders:
+    """Adds the headers to every answer, errors included."""
+
+    def __init__(self, app: ASGIApp, *, neutral_origin: str, onion_url: str = "") -> None:
+        self._app = app
+        self._onion = onion_url.rstrip("/")
+        self._fixed = [
+            (b"content-security-policy", content_security_policy(neutral_origin).encode()),
+            (b"cross-origin-opener-policy", b"same-origin"),
+            (b"cross-origin-resource-policy", b"same-origin"),
+            (b"permissions-policy", PERMISSIONS.encode()),
+            (b"referrer-policy", b"same-origin"),
+            (b"x-content-type-options", b"nosniff"),
+            (b"x-frame-options", b"DENY"),
+            (b"x-robots-tag", b"noindex, nofollow"),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        secure = scope["scheme"] == "https"
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *self._fixed]
+                if secure:
+                    headers = MutableHeaders(scope=message)
+                    headers["strict-transport-security"] = HSTS
+                    if self._onion:  # Tor Browser offers to change over
+                        headers["onion-location"] = self._onion + quote(scope["path"])
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

@@ -1,0 +1,72 @@
+"""How often: in memory, under a keyed hash of a shortened address that nobody can turn back.
+
+The key changes every hour and is never written down. Buckets are sized for five hundred people behind one
+address, because a camp often has one.
+"""
+
+import hashlib
+import ipaddress
+import math
+import secrets
+import time
+from collections.abc import Callable
+
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from server.errors import BootRefused, TooFast, say
+
+KEY_SECONDS = 3600
+PREFIX_V4, PREFIX_V6 = 24, 56
+
+
+class AddressBuckets:
+    """Turns an address into a bucket name that is good for an hour."""
+
+    def __init__(self, *, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._hour = -1
+        self._key = b""
+
+    def bucket(self, address: str) -> str:
+        """A short keyed hash of the network that the address is in."""
+        hour = int(self._seconds()) // KEY_SECONDS
+        if hour != self._hour:
+            self._hour, self._key = hour, secrets.token_bytes(32)
+        return hashlib.blake2b(_network(address).encode(), key=self._key, digest_size=12).hexdigest()
+
+
+def _network(address: str) -> str:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if ip.version == 6 and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    prefix = PREFIX_V4 if ip.version == 4 else PREFIX_V6
+    return str(ipaddress.ip_network(f"{ip}/{prefix}", strict=False))
+
+
+class Limits:
+    """Counts acts in moving windows. Nothing of it is stored."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def spend(self, rate: str, *key: str) -> None:
+        """Count one act. Raises TooFast, with the seconds to wait, when the window is full."""
+        item = parsed(rate)
+        if not self._limiter.hit(item, *key):
+            window = self._limiter.get_window_stats(item, *key)
+            wait = max(1, math.ceil(window.reset_time - time.time()))
+            raise TooFast(say("That was very quick. Please wait a little and try again."), retry_after=wait)
+
+
+def parsed(rate: str) -> RateLimitItem:
+    """ "10/900" as a limit: ten acts in nine hundred seconds."""
+    count, _, seconds = rate.partition("/")
+    try:
+        return RateLimitItemPerSecond(int(count), int(seconds))
+    except ValueError:
+        raise BootRefused(f'A rate must look like "10/900", not "{rate}".') from None

@@ -1,0 +1,108 @@
+"""Member-written text becomes HTML here, and only here: Markdown subset, then the sanitiser.
+
+Rendered once and stored beside the text, with RENDERER, so that a better renderer can find what is old.
+Links show their domain, and tell the other side nothing.
+"""
+
+import html
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup
+
+RENDERER = 1
+"""Raise when the output changes: stored HTML of an older number is made anew when it is next written."""
+TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "blockquote", "code", "pre", "a", "bdi", "span", "hr"}
+POLICY_TAGS = TAGS | {"h2", "h3", "table", "thead", "tbody", "tr", "th", "td"}
+SCHEMES = {"http", "https"}
+_INVISIBLE = re.compile("[\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
+
+
+class _Renderer(RendererHTML):
+    """Adds the domain after each link, isolated so that it cannot be disguised by direction marks."""
+
+    def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        href = str(tokens[idx].attrGet("href") or "")
+        env.setdefault("links", []).append(href)
+        return f'<a href="{html.escape(href)}"><bdi>'
+
+    def link_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        links = env.get("links") or [""]
+        domain = _domain(links.pop())
+        return f'</bdi></a> <span class="domain" dir="ltr">({html.escape(domain)})</span>'
+
+
+def _domain(href: str) -> str:
+    """The host as machines read it (ASCII), so that look-alike letters give themselves away."""
+    host = urlsplit(href).hostname or "?"
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host.encode("punycode").decode("ascii")
+
+
+class _Parser(MarkdownIt):
+    """Makes links of whole web addresses only: a link into this site could sign its reader out."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802  markdown-it's name
+        """Whether an address may become a link; otherwise it stays as it was written."""
+        return url.lower().startswith(("http://", "https://"))
+
+
+def _markdown(rules: list[str]) -> MarkdownIt:
+    parser = _Parser("zero", {"html": False, "linkify": True, "breaks": True}, renderer_cls=_Renderer)
+    return parser.enable(rules)
+
+
+_SUBSET = ["emphasis", "backticks", "blockquote", "list", "link", "autolink", "linkify", "newline", "escape", "entity"]
+_MESSAGES = _markdown(_SUBSET)
+_POLICIES = MarkdownIt("commonmark", {"html": False}).enable(["table"])
+
+
+def rendered(text: str) -> Markup:
+    """A message as safe HTML. Anything that is not in the subset stays as the person wrote it."""
+    try:
+        made = _MESSAGES.render(_INVISIBLE.sub("", text))
+    except (ValueError, RecursionError):  # hostile nesting or addresses: show it as plain text
+        made = f"<p>{html.escape(text)}</p>"
+    return Markup(_clean(made, TAGS))
+
+
+def rendered_policy(text: str) -> Markup:
+    """A policy text, written by the operator, as safe HTML with headings and tables."""
+    return Markup(_clean(_POLICIES.render(text), POLICY_TAGS))
+
+
+def plain_excerpt(text: str, *, characters: int = 80) -> str:
+    """The beginning of a text on one line, for a quotation."""
+    line = " ".join(_INVISIBLE.sub("", text).split())
+    return line if len(line) <= characters else line[: characters - 1].rstrip() + "…"
+
+
+def stored(fragment: str) -> Markup:
+    """HTML that `rendered` made earlier and the database kept."""
+    return Markup(fragment)
+
+
+def _clean(fragment: str, tags: set[str]) -> str:
+    return nh3.clean(
+        fragment,
+        tags=tags,
+        attributes={"a": {"href"}, "span": {"class", "dir"}},
+        attribute_filter=_only_ours,
+        url_schemes=SCHEMES,
+        link_rel="nofollow ugc noopener noreferrer",
+        strip_comments=True,
+    )
+
+
+def _only_ours(tag: str, attribute: str, value: str) -> str | None:
+    if (tag, attribute) == ("span", "class"):
+        return value if value == "domain" else None
+    return value
