@@ -1,0 +1,1 @@
+"""Accounts without personal data: joining, signing in, names, sessions, staff."""

@@ -1,0 +1,130 @@
+"""Joining, signing in and recovering: the parts that hash, so that `routes` stays readable.
+
+Slow work is done in the derivation pool, between two short visits to the database.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from server.accounts import queries, rules
+from server.accounts.queries import SignInRecord
+from server.crypto.tokens import Code, SessionToken, keyed_hash, new_code, plain_code
+from server.database import Transaction
+from server.errors import Invalid, Refused, say
+from server.web.cookies import set_session
+from server.web.visit import Visit
+from server.web.words import reading
+
+NO_MATCH = say("The sign-in name, the secret words or the code do not match. Please check all of them.")
+LOGIN_TAKEN = say("This sign-in name is taken. Please choose another.")
+
+
+def login_key(visit: Visit, login: str) -> bytes:
+    """What the database knows of a sign-in name: nothing that can be read."""
+    return keyed_hash(visit.services.login_key, " ".join(login.casefold().split()))
+
+
+MakeAccount = Callable[[Transaction, rules.Secrets], int]
+"""Writes the account in a transaction and gives its key; may raise Refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSecrets:
+    """A fresh card and the hashes to keep."""
+
+    code: Code
+    hashes: rules.Secrets
+
+
+def new_secrets(visit: Visit, key: bytes, passphrase: str) -> NewSecrets:
+    """Hash the words and a new recovery code. Slow: call it in the derivation pool."""
+    code = new_code()
+    hashed = visit.services.passwords.hash
+    return NewSecrets(code, rules.Secrets(key, hashed(passphrase), hashed(plain_code(code))))
+
+
+def spend_for_login(visit: Visit, key: bytes) -> None:
+    """Count a try at somebody's secret words. Raises TooFast.
+
+    Counted for each network, so that whoever knows a sign-in name cannot lock its owner out elsewhere, and
+    over all of them, so that guessing from many networks ends too.
+    """
+    rates = visit.policies.rates
+    visit.spend(rates.sign_in_per_login, "login", key.hex(), visit.bucket)
+    visit.spend(rates.sign_in_per_login_anywhere, "login", key.hex())
+
+
+async def checked_record(visit: Visit, login: str, passphrase: str) -> SignInRecord:
+    """The account that name and words open. Raises Refused; a wrong name costs and says the same as wrong words."""
+    key = login_key(visit, login)
+    spend_for_login(visit, key)
+    record = await visit.read(lambda tx: queries.sign_in_record(tx, key))
+    stored = record.passphrase_hash if record else None
+    fits = await visit.derive(lambda: visit.services.passwords.matches(stored, passphrase))
+    if record is None or not fits:
+        raise Refused(NO_MATCH)
+    return record
+
+
+def checked_step(visit: Visit, record: SignInRecord, code: str) -> int | None:
+    """The time step of a staff code; None when the account has no second factor yet. Raises Refused."""
+    if not (record.totp_confirmed and record.totp_secret):
+        return None
+    secret = visit.services.second_factors.opened(record.totp_secret)
+    step = (
+        None
+        if secret is None
+        else visit.services.second_factors.used_step(secret, code, at=visit.now.timestamp(), last_step=record.totp_step)
+    )
+    if step is None:
+        raise Refused(NO_MATCH)
+    return step
+
+
+def sign_in(tx: Transaction, visit: Visit, record: SignInRecord, step: int | None, *, shared: bool) -> SessionToken:
+    """Start a session; the code, if there was one, is used up in the same transaction."""
+    if step is not None:
+        rules.use_second_factor(tx, record.member_id, step)
+    if visit.viewer.signed_in and visit.viewer.session_id is not None:
+        rules.end_session_row(tx, visit.viewer.session_id)
+    if reading().in_address:
+        rules.speak(tx, record.member_id, reading().language.code)
+    return rules.start_session(
+        tx,
+        record.member_id,
+        at=visit.now,
+        lifetime=queries.lifetimes(visit.policies.retention).of(staff=record.staff),
+        persistent=not shared,
+        second_factor=step is not None,
+    )
+
+
+def with_session(visit: Visit, response: Response, token: SessionToken, *, shared: bool) -> Response:
+    """The answer with the cookie; on a shared phone it ends with the browser."""
+    kept_days = None if shared else visit.policies.retention.session_days
+    set_session(response, token, secure=visit.secure, days=kept_days)
+    return response
+
+
+async def joined(visit: Visit, key: bytes, passphrase: str, *, make: MakeAccount) -> tuple[Code, int]:
+    """Make an account and its first card.
+
+    A second press of the button finds the account just made with the same words, and gives a new card
+    instead of an error: the first answer may never have arrived.
+    """
+    secrets = await visit.derive(lambda: new_secrets(visit, key, passphrase))
+    try:
+        member_id = await visit.write(lambda tx: make(tx, secrets.hashes))
+    except Refused:
+        record = await visit.read(lambda tx: queries.made_just_now(tx, key, at=visit.now))
+        if record is None:
+            raise
+        spend_for_login(visit, key)
+        fits = await visit.derive(lambda: visit.services.passwords.matches(record.passphrase_hash, passphrase))
+        if not fits or record.card_kept or record.staff:
+            raise Invalid(LOGIN_TAKEN, field="login") from None
+        member_id = record.member_id
+        await visit.write(lambda tx: rules.replace_recovery_code(tx, member_id, secrets.hashes.recovery_hash))
+    return secrets.code, member_id

@@ -1,0 +1,115 @@
+"""What browsers send about accounts."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, ValidationInfo
+
+from server.errors import say
+from server.policies import Policies
+from server.web.fields import Form, Login, OptionalSecret, Pseudonym, Secret, Short, Tick, refuse
+
+COMMON = frozenset(
+    [
+        "password",
+        "passphrase",
+        "123456789012",
+        "1234567890123",
+        "qwertyuiopas",
+        "qwertyuiop123",
+        "iloveyouiloveyou",
+        "administrator",
+        "letmeinletmein",
+        "welcomewelcome",
+        "passwordpassword",
+        "password1234",
+        "password12345",
+        "abcdefghijkl",
+        "aaaaaaaaaaaa",
+        "111111111111",
+        "000000000000",
+        "refugeerefugee",
+        "mohamed123456",
+        "muhammad123456",
+    ]
+)
+"""Phrases that a guesser tries first; compared without spaces and case."""
+FOUR_WORDS = 4
+DISTINCT_SIGNS = 5
+
+
+def _strong(value: str, info: ValidationInfo) -> str:
+    policies: Policies = info.context  # type: ignore[assignment]  # always given by parse()
+    plain = "".join(value.casefold().split())
+    enough = len(value) >= policies.accounts.passphrase_minimum or len(value.split()) >= FOUR_WORDS
+    if not enough or len(plain) < 10:
+        raise refuse(
+            say(
+                "These secret words are too short. Use four words or more, or at least %(number)s letters.",
+                number=policies.accounts.passphrase_minimum,
+            )
+        )
+    if plain in COMMON or plain == "lampriversevengreen" or len(set(plain)) < DISTINCT_SIGNS:
+        raise refuse(say("Many people use these words. Please choose others."))
+    return value
+
+
+NewPassphrase = Annotated[Secret, AfterValidator(_strong)]
+
+
+class JoinForm(Form):
+    """One screen to join: everything is suggested, and everything can be changed."""
+
+    login: Login
+    passphrase: NewPassphrase
+    pseudonym: Pseudonym
+    invite: Short = ""
+    space: Short = ""
+    shared_phone: Tick = False
+
+
+class SignInForm(Form):
+    """Name, words, and for staff the code of their app."""
+
+    login: Login
+    passphrase: Secret
+    code: OptionalSecret = ""
+    shared_phone: Tick = False
+    next: Short = ""
+    target: Short = ""
+
+
+class RecoverForm(Form):
+    """The recovery code makes new secret words possible."""
+
+    login: Login
+    recovery_code: Secret
+    passphrase: NewPassphrase
+    code: OptionalSecret = ""
+
+
+class JoinSpaceForm(Form):
+    """A member goes into another space, under another name."""
+
+    pseudonym: Pseudonym
+    invite: Short = ""
+
+
+class PassphraseForm(Form):
+    """The member shows once more that it is them."""
+
+    passphrase: Secret
+
+
+class SecondFactorForm(Form):
+    """The first code of a new app, and the sealed secret that it belongs to."""
+
+    code: Secret
+    sealed: Secret
+
+
+class StaffForm(Form):
+    """A staff link: a new account, or another role for the account that is signed in."""
+
+    login: OptionalSecret = ""
+    passphrase: OptionalSecret = ""
+    pseudonym: Short = ""

@@ -1,0 +1,103 @@
+"""Accounts: a sign-in name that nobody sees, one pseudonym in each space, and nothing about the person."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import Date, Index, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from server.database import Moment
+
+
+class Member(SQLModel, table=True):
+    """An account. The sign-in name is kept as a keyed hash only."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    login_key: bytes = Field(sa_type=LargeBinary, unique=True)
+    passphrase_hash: str = Field(max_length=200)
+    recovery_hash: str = Field(max_length=200)
+    card_kept: bool = False
+    totp_secret: bytes | None = Field(default=None, sa_type=LargeBinary)
+    totp_confirmed: bool = False
+    totp_step: int = 0
+    language: str | None = Field(default=None, max_length=12)
+
+
+class AccountSession(SQLModel, table=True):
+    """One browser that is signed in. Only an expiry is kept, never when it was last seen."""
+
+    __tablename__ = "account_session"  # type: ignore[assignment]  # SQLModel declares a method of this name
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: UUID = Field(default_factory=uuid4, unique=True)
+    member_id: int = Field(foreign_key="member.id", index=True)
+    token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    started_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+    persistent: bool
+    second_factor: bool
+
+
+class Membership(SQLModel, table=True):
+    """A member in one space, under the pseudonym of that space. Pages show only this row's public id."""
+
+    __table_args__ = (
+        UniqueConstraint("member_id", "space_id"),
+        UniqueConstraint("space_id", "pseudonym_key"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: UUID = Field(default_factory=uuid4, unique=True)
+    member_id: int = Field(foreign_key="member.id")
+    space_id: int = Field(foreign_key="space.id")
+    pseudonym: str = Field(max_length=60)
+    pseudonym_key: str = Field(max_length=120)
+    released: int = 0
+    vouched: bool = False
+    suspended_until: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class RoleGrant(SQLModel, table=True):
+    """A role that a member holds in one space, or in the whole installation (no space)."""
+
+    __tablename__ = "role_grant"  # type: ignore[assignment]  # SQLModel declares a method of this name
+
+    id: int | None = Field(default=None, primary_key=True)
+    member_id: int = Field(foreign_key="member.id", index=True)
+    role: str = Field(max_length=20)
+    space_id: int | None = Field(default=None, foreign_key="space.id")
+
+
+class Invitation(SQLModel, table=True):
+    """A code that lets one person in. The row goes when it is used, so it links to nobody."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    code_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    space_id: int | None = Field(default=None, foreign_key="space.id")
+    role: str | None = Field(default=None, max_length=20)
+    expires_on: date = Field(sa_type=Date)
+
+
+class NoticeKind(StrEnum):
+    """What a notice tells."""
+
+    RELEASED = "released"
+    REMOVED = "removed"
+    FLAG_UPHELD = "flag_upheld"
+    FLAG_NOT_UPHELD = "flag_not_upheld"
+
+
+class Notice(SQLModel, table=True):
+    """Something that a member is told once; it goes when the member puts it away."""
+
+    __table_args__ = (Index("ix_notice_membership_due", "membership_id", "due_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: UUID = Field(default_factory=uuid4, unique=True)
+    membership_id: int = Field(foreign_key="membership.id")
+    decision_id: int | None = Field(default=None, foreign_key="decision.id", index=True)
+    kind: NoticeKind = Field(sa_type=Text)
+    message_public_id: UUID | None = Field(default=None)
+    reason: str | None = Field(default=None, max_length=40)
+    due_at: datetime = Field(sa_type=Moment)

@@ -1,0 +1,1 @@
+"""The demonstration: a fictional community on real-looking, multilingual content."""

@@ -1,0 +1,54 @@
+"""`baraza demo`: makes the community and serves it."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from server.app import build
+from server.clock import SystemClock
+from server.crypto import keyring
+from server.database import Database
+from server.demo import content_files
+from server.demo.seeding import SignIn, seed
+from server.errors import BootRefused
+from server.migrations import history
+from server.serving import bound, run
+from server.settings import Settings
+from server.tables_out import table
+
+OPERATOR = "Bridge Network"
+
+
+def run_demo(*, host: str, port: int, data_dir: Path, accounts: Path | None) -> None:
+    """Fill a new data directory, print the sign-ins, serve."""
+    listener = bound(host, port)
+    settings = Settings(data_dir=data_dir)
+    if (data_dir / "community.sqlite3").exists():
+        raise BootRefused(f"{data_dir} holds a community already. Give the demonstration a folder of its own.")
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keyring.create(settings.keys_dir)
+    database = Database(settings.database)
+    history.upgrade(database)
+    database.close()
+    house = build(settings, operator=OPERATOR, demonstration=True)
+    sign_ins = seed(house.services, content_files.read(), today=SystemClock().now().date())
+    if accounts is not None:
+        _write(accounts, sign_ins)
+    table(
+        "Sign-ins of the demonstration (staff also need a code from the TOTP secret)",
+        ("Role", "Sign-in name", "Secret words", "TOTP secret", "Seen as", "Spaces"),
+        [(s.role, s.login, s.passphrase, s.totp_secret, s.pseudonym, ", ".join(s.spaces)) for s in sign_ins],
+    )
+    name = "localhost" if host == "127.0.0.1" else host
+    address = f"http://{name}:{listener.getsockname()[1]}"
+    run(house, listener, ready=lambda: typer.echo(f"Open {address}  (plain http: for a demonstration only)"))
+
+
+def _write(path: Path, sign_ins: list[SignIn]) -> None:
+    """For scripts; readable by its owner only."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump([asdict(entry) for entry in sign_ins], file, ensure_ascii=False, indent=1)

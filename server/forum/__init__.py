@@ -1,0 +1,1 @@
+"""The forum: spaces hold topics, topics hold messages."""

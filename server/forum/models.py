@@ -1,0 +1,75 @@
+"""The forum: topics, messages and flags."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from moderation.states import ContentState
+from server.content import WrittenText
+from server.database import Moment
+
+
+class Topic(SQLModel, table=True):
+    """A conversation. `version` rises with every change that readers can see; `messages` counts what they can read."""
+
+    __table_args__ = (Index("ix_topic_space_state_last", "space_id", "state", "pinned", "last_message_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: UUID = Field(default_factory=uuid4, unique=True)
+    space_id: int = Field(foreign_key="space.id")
+    membership_id: int | None = Field(default=None, foreign_key="membership.id", index=True)
+    title: str = Field(max_length=300)
+    """The title as everybody reads it; empty while the opening message cannot be read."""
+    language: str = Field(max_length=12)
+    state: ContentState = Field(sa_type=Text)
+    pinned: bool = False
+    closed: bool = False
+    messages: int = 0
+    last_message_at: datetime = Field(sa_type=Moment)
+    version: int = 1
+
+
+class Message(WrittenText, table=True):
+    """What somebody said in a topic. The first one carries the topic, and the title that its author gave it."""
+
+    __table_args__ = (
+        Index("ix_message_topic_page", "topic_id", "id", "state", "was_public"),
+        Index("ix_message_author_topic", "membership_id", "topic_id", "state"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: UUID = Field(default_factory=uuid4, unique=True)
+    topic_id: int = Field(foreign_key="topic.id")
+    membership_id: int | None = Field(default=None, foreign_key="membership.id")
+    reply_to_id: int | None = Field(default=None, foreign_key="message.id", index=True)
+    opens_topic: bool = False
+    title: str = Field(default="", max_length=300)
+    was_public: bool = False
+    version: int = 1
+
+
+class FlagReason(StrEnum):
+    """Why a member thinks that a person should look."""
+
+    INSULT = "insult"
+    SCAM = "scam"
+    PRIVATE_DATA = "private_data"
+    DANGER = "danger"
+    OFF_TOPIC = "off_topic"
+    OTHER = "other"
+
+
+class Flag(SQLModel, table=True):
+    """A member asks a person to look at a public message. The author never learns who."""
+
+    __table_args__ = (UniqueConstraint("message_id", "membership_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    message_id: int = Field(foreign_key="message.id")
+    membership_id: int = Field(foreign_key="membership.id", index=True)
+    reason: FlagReason = Field(sa_type=Text)
+    note: str = Field(default="", sa_type=Text)
+    flagged_at: datetime = Field(sa_type=Moment)

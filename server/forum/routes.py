@@ -1,0 +1,390 @@
+"""The forum's addresses."""
+
+from uuid import UUID
+
+from starlette.responses import Response
+
+from moderation.screening import Author
+from moderation.states import ContentState
+from server.database import Transaction
+from server.errors import Invalid, NotFound, Refused, Sentence, say
+from server.forum import queries, rules, views
+from server.forum.forms import AUTOMATIC, EditForm, FlagForm, MessageForm, TopicForm
+from server.forum.models import FlagReason
+from server.forum.queries import OwnMessage, TopicRow
+from server.forum.rules import Posted, Writing
+from server.permissions import Permission, Standing
+from server.spaces.queries import SpaceRow, all_spaces, space_by_slug, space_names
+from server.web.fields import BLANK, EMPTY, Form, FormState
+from server.web.rooms import Anywhere, action, page
+from server.web.visit import DONE, Visit
+from server.web.words import language_dir, language_name, reading
+
+FLAG_REASONS: dict[FlagReason, Sentence] = {
+    FlagReason.DANGER: say("Somebody may be in danger"),
+    FlagReason.SCAM: say("It looks like a trick to get money, favours or papers"),
+    FlagReason.PRIVATE_DATA: say("It shows private details of somebody"),
+    FlagReason.INSULT: say("It insults or threatens somebody"),
+    FlagReason.OFF_TOPIC: say("It does not belong here"),
+    FlagReason.OTHER: say("Something else"),
+}
+
+
+# Finding things ----------------------------------------------------------------------------------------
+
+
+def the_space(tx: Transaction, visit: Visit) -> SpaceRow | None:
+    """The space in the address."""
+    return space_by_slug(tx, visit.request.path_params["space"])
+
+
+def the_topic(tx: Transaction, visit: Visit) -> TopicRow | None:
+    """The topic in the address; one that waits is there for its author only."""
+    topic = queries.topic_by_id(tx, visit.reference("topic"), member_id=visit.viewer.member_id)
+    return topic if topic and _may_know(visit, topic) else None
+
+
+def the_message(tx: Transaction, visit: Visit) -> OwnMessage | None:
+    """The message in the address; one that others cannot read is there for its author only."""
+    message = queries.message_by_id(tx, visit.reference("message"))
+    if message is None or _is_own(visit, message):
+        return message
+    return message if message.state == ContentState.PUBLISHED else None
+
+
+def _may_know(visit: Visit, topic: TopicRow) -> bool:
+    standing = visit.viewer.standing_in(topic.space.id)
+    own = standing is not None and standing.membership_id == topic.membership_id
+    return topic.state == ContentState.PUBLISHED or own or topic.waiting
+
+
+def _is_own(visit: Visit, message: OwnMessage) -> bool:
+    standing = visit.viewer.standing_in(message.topic.space.id)
+    return standing is not None and standing.membership_id == message.membership_id
+
+
+def _standing(visit: Visit, space: SpaceRow) -> Standing:
+    standing = visit.viewer.standing_in(space.id)
+    if standing is None:
+        raise NotFound
+    return standing
+
+
+# Home and spaces ---------------------------------------------------------------------------------------
+
+
+@page("/", name="home", needs=Permission.ENTER, remembers=True)
+def home(visit: Visit, found: Anywhere) -> Response:
+    """What this place is."""
+    visit.subject = "spaces"
+    return visit.page("forum/home.html", spaces=_space_lines(visit))
+
+
+@page("/spaces", name="spaces", needs=Permission.ENTER, remembers=True)
+def spaces_page(visit: Visit, found: Anywhere) -> Response:
+    """All spaces that this viewer may know of."""
+    visit.subject = "spaces"
+    return visit.page("forum/spaces.html", spaces=_space_lines(visit))
+
+
+def _space_lines(visit: Visit) -> list[views.SpaceLine]:
+    tx, viewer = visit.snapshot, visit.viewer
+    known = [space for space in all_spaces(tx) if viewer.may(Permission.SEE_SPACE, space.place)]
+    named = space_names(tx, reading().language.code, known)
+    active = queries.activity(tx)
+    lines: list[views.SpaceLine] = []
+    for space in known:
+        name, purpose, language = named[space.id]
+        count, last = active.get(space.id, (0, None)) if viewer.may(Permission.READ_SPACE, space.place) else (0, None)
+        member = viewer.standing_in(space.id) is not None
+        direction = language_dir(language)
+        lines.append(views.SpaceLine(space.slug, name, purpose, language, direction, count, last, space.access, member))
+    return lines
+
+
+@page("/s/{space}", name="space", needs=Permission.SEE_SPACE, at=the_space, remembers=True)
+def space_page(visit: Visit, space: SpaceRow) -> Response:
+    """A space: what it is for, and its topics for those who may read them."""
+    visit.subject = f"space:{space.id}"
+    tx, standing = visit.snapshot, visit.viewer.standing_in(space.id)
+    readable = visit.viewer.may(Permission.READ_SPACE, space.place)
+    pages = max(1, -(-queries.topic_count(tx, space.id) // queries.TOPICS_PER_PAGE)) if readable else 1
+    number = views.wanted_page(visit, pages)
+    rows = queries.topics_of(tx, space.id, page=number) if readable else []
+    if standing is not None and number == 1:
+        rows = [*queries.own_waiting_topics(tx, space.id, standing.membership_id), *rows]
+    return visit.page(
+        "forum/space.html",
+        space=views.shown_space(visit, space),
+        standing=standing,
+        topics=[views.topic_line(row) for row in rows],
+        pager=views.pager(visit, "space", number, pages, space=space.slug),
+        readable=readable,
+        may_post=standing is not None and not space.read_only,
+        may_join=standing is None,
+    )
+
+
+# Topics ------------------------------------------------------------------------------------------------
+
+
+@page("/s/{space}/new", name="new_topic", needs=Permission.POST_MESSAGE, at=the_space)
+def new_topic_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Response:
+    """The form for a new topic."""
+    values = {"title": "", "text": "", "language": AUTOMATIC, **form.values}
+    return visit.page(
+        "forum/new_topic.html",
+        space=views.shown_space(visit, space),
+        standing=visit.viewer.standing_in(space.id),
+        form=FormState(values, form.errors, form.summary),
+        choices=_languages(visit, space),
+    )
+
+
+def _languages(visit: Visit, space: SpaceRow) -> list[tuple[str, str]]:
+    automatic = visit.services.pages.catalogues.said(say("Find out by itself"))
+    return [(AUTOMATIC, automatic), *((code, language_name(code)) for code in space.languages)]
+
+
+@action(
+    "/s/{space}/new",
+    name="start_topic",
+    needs=Permission.POST_MESSAGE,
+    form=TopicForm,
+    at=the_space,
+    again=new_topic_page,
+)
+def start_topic(visit: Visit, space: SpaceRow, form: TopicForm) -> Response:
+    """Open a topic with its first message."""
+    author = _standing(visit, space)
+    visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
+    writing = _screened(visit, author, form.text, form.language, title=form.title)
+    with visit.transaction() as tx:
+        posted = rules.start_topic(tx, space, author, form.title, writing, at=visit.now)
+    return _to_message(visit, posted)
+
+
+@page("/topics/{topic}", name="topic", needs=Permission.READ_SPACE, at=the_topic, remembers=True)
+def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Response:
+    """A page of a topic, with the box to answer for those who may."""
+    visit.subject = f"topic:{topic.id}"
+    space = views.shown_space(visit, topic.space)
+    standing = visit.viewer.standing_in(topic.space.id)
+    number = views.wanted_page(visit, topic.pages)
+    writable = not (topic.closed or topic.space.read_only or topic.state != ContentState.PUBLISHED)
+    values = {"text": "", "language": AUTOMATIC, "reply_to": visit.query.get("reply", ""), **form.values}
+    return visit.page(
+        "forum/topic.html",
+        space=space,
+        topic=views.topic_view(topic),
+        messages=views.lines(visit, topic, number),
+        pager=views.pager(visit, "topic", number, topic.pages, topic=topic.public_id),
+        standing=standing,
+        desk=views.desk(visit, topic.space, space) if standing else "",
+        box=views.empty_box(visit) if standing and not form.values and not form.errors else "",
+        way_in="" if standing and writable else views.way_in(visit, topic.space, space, standing),
+        may_reply=standing is not None and writable,
+        may_join=standing is None and writable,
+        held=views.held_views(visit, topic, space),
+        reply_to=_answering(visit, topic, values["reply_to"]) if standing else None,
+        form=FormState(values, form.errors, form.summary),
+    )
+
+
+def _answering(visit: Visit, topic: TopicRow, reference: str) -> views.ReplyTo | None:
+    """The message that the answer will stand under."""
+    if not reference:
+        return None
+    try:
+        message = queries.message_by_id(visit.snapshot, UUID(reference))
+    except ValueError:
+        return None
+    if message is None or message.topic.id != topic.id or message.state != ContentState.PUBLISHED:
+        return None
+    row = queries.message_row(visit.snapshot, message.id)
+    return views.ReplyTo(message.public_id, (row.pseudonym or "") if row else "", views.plain_excerpt(message.text))
+
+
+@action(
+    "/topics/{topic}/messages",
+    name="post_message",
+    needs=Permission.POST_MESSAGE,
+    form=MessageForm,
+    at=the_topic,
+    again=topic_page,
+)
+def post_message(visit: Visit, topic: TopicRow, form: MessageForm) -> Response:
+    """Say something in a topic."""
+    author = _standing(visit, topic.space)
+    visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
+    writing = _screened(visit, author, form.text, form.language)
+    with visit.transaction() as tx:
+        posted = rules.post_message(tx, topic, author, writing, reply_to=form.reply_to, at=visit.now)
+    return _to_message(visit, posted)
+
+
+def _screened(visit: Visit, author: Standing, text: str, language: str, *, title: str = "") -> Writing:
+    """Let the machine look, before any transaction is open."""
+    whole = f"{title}\n\n{text}" if title else text
+    verdict = visit.screen(whole, Author(known=author.known, vouched=author.vouched))
+    return Writing.of(text, verdict.language if language == AUTOMATIC else language, verdict)
+
+
+def _to_message(visit: Visit, posted: Posted) -> Response:
+    if posted.held:
+        return visit.redirect(visit.url("topic", {"done": "held"}, topic=posted.topic) + f"#m-{posted.message}")
+    return visit.redirect_to("message", {"done": "posted"}, message=posted.message)
+
+
+# Messages ----------------------------------------------------------------------------------------------
+
+
+@page("/messages/{message}", name="message", needs=Permission.READ_SPACE, at=the_message)
+def message_page(visit: Visit, message: OwnMessage) -> Response:
+    """To the place in the topic where the message stands."""
+    query: dict[str, object] = {"done": visit.query["done"]} if visit.query.get("done") in DONE else {}
+    if message.state != ContentState.PUBLISHED:
+        return visit.redirect(visit.url("topic", query, topic=message.topic.public_id) + f"#m-{message.public_id}")
+    number = queries.page_of(visit.snapshot, message)
+    if number > 1:
+        query["page"] = number
+    place = f"m-{message.public_id}"
+    if visit.query.get("reply"):
+        query["reply"], place = message.public_id, "write"
+    return visit.redirect(visit.url("topic", query, topic=message.topic.public_id) + f"#{place}")
+
+
+def _one(visit: Visit, message: OwnMessage) -> views.MessageView:
+    row = queries.message_row(visit.snapshot, message.id)
+    if row is None:
+        raise NotFound
+    return views.message_view(visit, row, own=_is_own(visit, message))
+
+
+@page("/messages/{message}/flag", name="flag_message", needs=Permission.POST_MESSAGE, at=the_message)
+def flag_page(visit: Visit, message: OwnMessage, form: FormState = BLANK) -> Response:
+    """Why should a person look?"""
+    said = visit.services.pages.catalogues.said
+    return visit.page(
+        "forum/flag.html",
+        message=_one(visit, message),
+        topic=views.topic_view(message.topic),
+        space=views.shown_space(visit, message.topic.space),
+        form=FormState({"reason": "", "note": "", **form.values}, form.errors, form.summary),
+        choices=[(str(reason), said(sentence)) for reason, sentence in FLAG_REASONS.items()],
+    )
+
+
+@action(
+    "/messages/{message}/flag",
+    name="do_flag_message",
+    needs=Permission.POST_MESSAGE,
+    form=FlagForm,
+    at=the_message,
+    again=flag_page,
+)
+def do_flag(visit: Visit, message: OwnMessage, form: FlagForm) -> Response:
+    """Ask a person to look."""
+    by = _standing(visit, message.topic.space)
+    visit.spend(visit.policies.rates.flag_per_member, "flag", str(by.membership_id))
+    with visit.transaction() as tx:
+        rules.flag(tx, message, by, form.reason, form.note, at=visit.now)
+    return visit.redirect_to("message", {"done": "flagged"}, message=message.public_id)
+
+
+def the_own_message(tx: Transaction, visit: Visit) -> OwnMessage | None:
+    """The message in the address, for its author only."""
+    message = queries.message_by_id(tx, visit.reference("message"))
+    return message if message is not None and _is_own(visit, message) else None
+
+
+@page("/messages/{message}/edit", name="edit_message", needs=Permission.POST_MESSAGE, at=the_own_message)
+def edit_page(visit: Visit, message: OwnMessage, form: FormState = BLANK) -> Response:
+    """The message in a box."""
+    if message.state not in (ContentState.PUBLISHED, ContentState.HELD):
+        raise Refused(rules.GONE)
+    values = {"text": message.text, "title": message.title}
+    now = str(message.version)
+    values |= {**form.values, "version": now}
+    return visit.page(
+        "forum/edit.html",
+        message=_one(visit, message),
+        topic=views.topic_view(message.topic),
+        space=views.shown_space(visit, message.topic.space),
+        opens_topic=message.opens_topic,
+        changed_meanwhile=form.values.get("version", now) != now,
+        form=FormState(values, form.errors, form.summary),
+    )
+
+
+@action(
+    "/messages/{message}/edit",
+    name="do_edit_message",
+    needs=Permission.POST_MESSAGE,
+    form=EditForm,
+    at=the_own_message,
+    again=edit_page,
+)
+def do_edit(visit: Visit, message: OwnMessage, form: EditForm) -> Response:
+    """Put new words in place of the old ones."""
+    author = _standing(visit, message.topic.space)
+    visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
+    limit = visit.policies.text.title_characters
+    if message.opens_topic and not form.title:
+        raise Invalid(EMPTY, field="title")
+    if len(form.title) > limit:
+        raise Invalid(say("At most %(limit)s characters fit here.", limit=limit), field="title")
+    writing = _screened(visit, author, form.text, AUTOMATIC, title=form.title if message.opens_topic else "")
+    with visit.transaction() as tx:
+        posted = rules.edit(tx, message, author, writing, title=form.title, version=form.version, at=visit.now)
+    if posted.held:
+        return _to_message(visit, posted)
+    return visit.redirect_to("message", {"done": "changed"}, message=message.public_id)
+
+
+@page("/messages/{message}/withdraw", name="withdraw_message", needs=Permission.POST_MESSAGE, at=the_own_message)
+def withdraw_page(visit: Visit, message: OwnMessage) -> Response:
+    """Ask once before words are gone for good."""
+    return visit.page(
+        "forum/withdraw.html",
+        message=_one(visit, message),
+        topic=views.topic_view(message.topic),
+        space=views.shown_space(visit, message.topic.space),
+    )
+
+
+@action(
+    "/messages/{message}/withdraw",
+    name="do_withdraw_message",
+    needs=Permission.POST_MESSAGE,
+    form=Form,
+    at=the_own_message,
+)
+def do_withdraw(visit: Visit, message: OwnMessage, form: Form) -> Response:
+    """Take an own message back."""
+    with visit.transaction() as tx:
+        rules.withdraw(tx, message)
+    slug = message.topic.space.slug
+    with visit.services.db.reading() as tx:
+        topic = queries.topic_by_id(tx, message.topic.public_id)
+    if topic is None or topic.state != ContentState.PUBLISHED:
+        return visit.redirect_to("space", {"done": "withdrawn"}, space=slug)
+    return visit.redirect_to("topic", {"done": "withdrawn"}, topic=topic.public_id)
+
+
+routes = [
+    topic_page,
+    space_page,
+    home,
+    spaces_page,
+    new_topic_page,
+    start_topic,
+    post_message,
+    message_page,
+    flag_page,
+    do_flag,
+    edit_page,
+    do_edit,
+    withdraw_page,
+    do_withdraw,
+]

@@ -1,0 +1,316 @@
+"""What the forum's templates are given: rows turned into what a person sees."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from markupsafe import Markup
+
+from moderation.states import ContentState
+from moderation.verdict import Rule
+from server.errors import Sentence, say
+from server.forum import queries
+from server.forum.queries import HeldRow, MessageRow, TopicRow, TopicRowInList
+from server.permissions import Standing
+from server.spaces.queries import Duty, SpaceRow, SpaceView, space_view
+from server.web.fields import BLANK
+from server.web.text import plain_excerpt, stored
+from server.web.visit import Visit
+from server.web.words import clock_time, language_dir, language_name, read_in, reading, zone
+
+HELD_BECAUSE: dict[str, Sentence] = {
+    Rule.FIRST_MESSAGE: say("it is your first message here"),
+    Rule.LINK_WHILE_NEW: say("it has a link, and you are new here"),
+    Rule.PRIVATE_DATA: say("it shows private details (“%(part)s”), and everybody could read them"),
+    Rule.SCAM: say("it looks like the tricks that people use to get money (“%(part)s”)"),
+    Rule.DANGER_WORDS: say("somebody may be in danger, and a trained person should see it soon"),
+    Rule.TOXICITY: say("the computer was not sure about “%(part)s”; it makes mistakes"),
+    Rule.THREAT: say("the computer took “%(part)s” for a threat; it makes mistakes"),
+    Rule.JUDGE_FAILED: say("the computer could not look at it just now"),
+    Rule.JUDGE_SLOW: say("the computer could not look at it just now"),
+}
+BETWEEN = "\f"
+"""Stands between the messages of a page that is rendered at once and kept in pieces."""
+UNSURE = say("the computer was not sure about it; it makes mistakes")
+HIDDEN_BECAUSE = say("a moderator is looking at it")
+REMOVED_BECAUSE = say("a moderator took it out; your page says why")
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceLine:
+    """A space in a list."""
+
+    slug: str
+    name: str
+    purpose: str
+    language: str
+    dir: str
+    topics: int
+    last_active: datetime | None
+    access: str
+    member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TopicLine:
+    """A topic in a list."""
+
+    id: UUID
+    title: str
+    language: str
+    dir: str
+    messages: int
+    last_active: datetime
+    pinned: bool
+    closed: bool
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TopicView:
+    """The topic that is open."""
+
+    id: UUID
+    title: str
+    language: str
+    dir: str
+    closed: bool
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTo:
+    """The message that this one answers."""
+
+    id: UUID
+    pseudonym: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message as people see it."""
+
+    id: UUID
+    pseudonym: str
+    standing: str
+    html: Markup
+    language: str
+    dir: str
+    day: str
+    edited: bool
+    state: str
+    reply: ReplyTo | None
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeldView:
+    """An own message that nobody else sees, and why."""
+
+    id: UUID
+    html: Markup
+    language: str
+    dir: str
+    reasons: Sequence[str]
+    usually: str
+    removed: bool
+    changeable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Where one is in a long list."""
+
+    number: int
+    pages: int
+    previous: str | None
+    next: str | None
+    last: str | None
+
+
+def pager(visit: Visit, name: str, number: int, pages: int, **params: object) -> Pager:
+    """Links to the pages around this one."""
+
+    def link(to: int) -> str:
+        return visit.url(name, {"page": to} if to > 1 else None, **params)
+
+    return Pager(
+        number,
+        pages,
+        link(number - 1) if number > 1 else None,
+        link(number + 1) if number < pages else None,
+        link(pages) if number < pages - 1 else None,
+    )
+
+
+def wanted_page(visit: Visit, pages: int) -> int:
+    """The page asked for in the address, kept within what exists."""
+    asked = visit.query.get("page", "1")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 1
+    return min(max(number, 1), pages)
+
+
+def shown_space(visit: Visit, space: SpaceRow) -> SpaceView:
+    """The space in the page's language; made once for each edition."""
+    in_the_time_of(visit, space)
+    language = reading().language.code
+    key = ("space", space.id, space.version, language)
+    return visit.services.fragments.get_or_make(key, lambda: space_view(visit.snapshot, space, language))
+
+
+def desk(visit: Visit, space: SpaceRow, view: SpaceView) -> Markup:
+    """Who can read what is written here, and when a moderator usually looks; made once for each edition."""
+    key = ("desk", space.id, space.version, reading().language.code)
+    return visit.services.fragments.get_or_make(key, lambda: visit.fragment("forum/_desk.html", space=view))
+
+
+def empty_box(visit: Visit) -> Markup:
+    """The box for a new message; the same for everybody who has not typed yet."""
+    key = ("box", reading().language.code)
+    return visit.services.fragments.get_or_make(key, lambda: visit.fragment("forum/_box.html", form=BLANK))
+
+
+def way_in(visit: Visit, space: SpaceRow, view: SpaceView, standing: Standing | None) -> Markup:
+    """What somebody who cannot write here may do instead; for guests made once for each edition."""
+    make = partial(visit.fragment, "forum/_way_in.html", space=view, standing=standing, viewer=visit.viewer)
+    if visit.viewer.signed_in:
+        return make()
+    key = ("way in", space.id, space.version, reading().language.code, reading().in_address)
+    return visit.services.fragments.get_or_make(key, make)
+
+
+def in_the_time_of(visit: Visit, space: SpaceRow) -> None:
+    """From here on "today" is today in the space."""
+    there = zone(space.timezone)
+    read_in(replace(reading(), zone=there, today=visit.now.astimezone(there).date()))
+
+
+def topic_line(row: TopicRowInList) -> TopicLine:
+    """A topic in a list."""
+    return TopicLine(
+        row.public_id,
+        row.title,
+        row.language,
+        language_dir(row.language),
+        row.messages,
+        row.last_message_at,
+        row.pinned,
+        row.closed,
+        row.state != ContentState.PUBLISHED,
+    )
+
+
+def topic_view(topic: TopicRow) -> TopicView:
+    """The topic that is open."""
+    waiting = topic.state == ContentState.HELD
+    return TopicView(topic.public_id, topic.title, topic.language, language_dir(topic.language), topic.closed, waiting)
+
+
+def message_view(visit: Visit, row: MessageRow, *, own: bool) -> MessageView:
+    """One message. Its day is said in the reader's language and the space's time zone."""
+    return MessageView(
+        id=row.public_id,
+        pseudonym=row.pseudonym or "",
+        standing="host" if row.is_host else "known" if row.released else "new",
+        html=stored(row.html),
+        language=row.language,
+        dir=language_dir(row.language),
+        day=visit.services.pages.catalogues.day(row.written_at),
+        edited=row.edited_at is not None,
+        state="published" if row.state == ContentState.PUBLISHED else str(row.state),
+        reply=_reply(row),
+        own=own,
+    )
+
+
+def _reply(row: MessageRow) -> ReplyTo | None:
+    if row.reply_to is None:
+        return None
+    readable = row.reply_state == ContentState.PUBLISHED
+    excerpt = plain_excerpt(row.reply_text or "") if readable else ""
+    return ReplyTo(row.reply_to, (row.reply_pseudonym or "") if readable else "", excerpt)
+
+
+def lines(visit: Visit, topic: TopicRow, page: int) -> Markup:
+    """The messages of a page as HTML: made once for each version, language, day and kind of viewer.
+
+    Only what is the viewer's own is made anew, because it carries their buttons.
+    """
+    now = reading()
+    standing = visit.viewer.standing_in(topic.space.id)
+    kind = "member" if standing else "guest"
+    key = ("lines", topic.id, topic.version, page, now.language.code, now.in_address, now.today, kind)
+
+    def make() -> list[tuple[MessageRow, Markup]]:
+        rows = queries.messages_of(visit.snapshot, topic, page=page)
+        shown = [message_view(visit, row, own=False) for row in rows]
+        whole = visit.fragment("forum/_messages.html", messages=shown, kind=kind)
+        return list(zip(rows, (Markup(line) for line in whole.split(BETWEEN)), strict=False))
+
+    made = visit.services.fragments.get_or_make(key, make)
+    mine = standing.membership_id if standing else -1
+    shown = (_own_line(visit, key, row) if row.membership_id == mine else html for row, html in made)
+    return Markup("").join(shown)
+
+
+def _own_line(visit: Visit, key: tuple[object, ...], row: MessageRow) -> Markup:
+    """A message with its author's buttons; the same for the author every time."""
+    make = partial(visit.fragment, "forum/_message.html", message=message_view(visit, row, own=True), kind="member")
+    return visit.services.fragments.get_or_make((*key, "own", row.id), make)
+
+
+def held_views(visit: Visit, topic: TopicRow, space: SpaceView) -> list[HeldView]:
+    """The viewer's own messages that wait, each with its reasons in words."""
+    standing = visit.viewer.standing_in(topic.space.id)
+    if standing is None or not topic.waiting:
+        return []
+    rows = queries.own_held(visit.snapshot, topic, standing.membership_id, at=visit.now)
+    return [_held(visit, row, space) for row in rows]
+
+
+def _held(visit: Visit, row: HeldRow, space: SpaceView) -> HeldView:
+    said = visit.services.pages.catalogues.said
+    removed = row.state == ContentState.REMOVED and not row.told_later
+    if row.state == ContentState.HELD:
+        reasons = [said(because(rule)) for rule in row.rules] + _unread(visit, row, space)
+    else:
+        reasons = [said(REMOVED_BECAUSE if removed else HIDDEN_BECAUSE)]
+    return HeldView(
+        row.public_id,
+        stored(row.html),
+        row.language,
+        language_dir(row.language),
+        list(dict.fromkeys(reasons)),
+        usual_hours(visit, space.duty, row.language),
+        removed,
+        row.state == ContentState.HELD,
+    )
+
+
+def because(reason: dict[str, object]) -> Sentence:
+    """Why a text waits, with the part that weighed most where that helps."""
+    sentence = HELD_BECAUSE.get(str(reason.get("rule")), HIDDEN_BECAUSE)
+    part = plain_excerpt(str(reason.get("part", "")), characters=60)
+    if not part and "%(part)s" in sentence.english:
+        return UNSURE
+    return Sentence(sentence.english, {"part": part} if "%(part)s" in sentence.english else {})
+
+
+def _unread(visit: Visit, row: HeldRow, space: SpaceView) -> list[str]:
+    """Says so when nobody on duty reads the language."""
+    if row.language == "und" or any(duty.language == row.language for duty in space.duty):
+        return []
+    sentence = say("nobody who reads %(language)s is on duty here", language=language_name(row.language))
+    return [visit.services.pages.catalogues.said(sentence)]
+
+
+def usual_hours(visit: Visit, duty: Sequence[Duty], language: str) -> str:
+    """When somebody usually reads this language, else whenever anybody is there; "" when nobody has said."""
+    chosen = next((entry for entry in duty if entry.language == language), duty[0] if duty else None)
+    if chosen is None:
+        return ""
+    sentence = say("%(start)s to %(end)s", start=clock_time(chosen.starts), end=clock_time(chosen.ends))
+    return visit.services.pages.catalogues.said(sentence)

@@ -1,0 +1,1 @@
+"""The desk of the moderators: one queue for everything that a person should look at."""

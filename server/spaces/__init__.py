@@ -1,0 +1,1 @@
+"""Spaces: the rooms of the forum, which accounts join and topics stand in."""
