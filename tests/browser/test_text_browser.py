@@ -1,0 +1,125 @@
+"""Every page in w3m, a browser that knows no style and no script."""
+
+import html
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookiejar import CookieJar
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
+
+import pytest
+
+from tests.browser.houses import Account, Demo
+from tests.browser.surfing import in_language
+from tests.conftest import missing
+
+pytestmark = pytest.mark.browser
+LEAST_CHARACTERS = 150
+WAYS_ON = {"en": ("Leave quickly", "Spaces", "Guidelines"), "ar": ("اخرج بسرعة", "المساحات", "قواعد المجتمع")}
+
+
+@dataclass
+class TextReader:
+    """Somebody at w3m, signed in or not."""
+
+    demo: Demo
+    cookie: str = ""
+
+    def dumps(self, path: str) -> str:
+        """The page as w3m prints it."""
+        more = ["-header", f"Cookie: session={self.cookie}"] if self.cookie else []
+        command = ["w3m", "-dump", "-cols", "80", "-I", "UTF-8", "-O", "UTF-8", *more, self.demo.address + path]
+        done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+        return done.stdout.decode("utf-8")
+
+    def source(self, path: str) -> str:
+        """The page as it is sent."""
+        more = {"Cookie": f"session={self.cookie}"} if self.cookie else {}
+        with build_opener().open(Request(self.demo.address + path, headers=more)) as answer:
+            return answer.read().decode("utf-8")
+
+    def finds(self, path: str, pattern: str) -> str:
+        """The first address of this kind on a page."""
+        found = re.search(f'href="({pattern})', self.source(path))
+        assert found is not None, f"no {pattern} on {path}"
+        return found.group(1)
+
+
+def signs_in(demo: Demo, account: Account) -> TextReader:
+    """With a plain form, as w3m sends it: no header says where it comes from."""
+    jar = CookieJar()
+    browser: OpenerDirector = build_opener(HTTPCookieProcessor(jar))
+    with browser.open(f"{demo.address}/sign-in") as page:
+        token = re.search(r'name="form_token" value="([^"]+)"', page.read().decode("utf-8"))
+    assert token is not None
+    fields = {"login": account.login, "passphrase": account.passphrase, "code": account.code}
+    body = urlencode({**fields, "form_token": token.group(1)}).encode()
+    with browser.open(f"{demo.address}/sign-in", body) as answer:
+        assert answer.url == f"{demo.address}/spaces"
+    return TextReader(demo, next(str(cookie.value) for cookie in jar))
+
+
+@pytest.fixture(scope="module")
+def readers(demo: Demo) -> dict[str, TextReader]:
+    """A visitor, a member, and somebody who looks after a space."""
+    if shutil.which("w3m") is None:
+        missing("w3m")
+    return {
+        "visitor": TextReader(demo),
+        "amina": signs_in(demo, demo.account("member")),
+        "salma": signs_in(demo, [one for one in demo.accounts if one.role == "moderator"][1]),
+    }
+
+
+def pages(readers: dict[str, TextReader]) -> Iterator[tuple[str, str]]:
+    """Who opens what."""
+    visitor, amina, salma = readers.values()
+    topic = visitor.finds("/s/questions", "/topics/[0-9a-f-]+")
+    others = amina.finds(f"{topic}?page=2", "/messages/[0-9a-f-]+/flag")
+    guests = ("/", "/spaces", "/s/questions", topic, f"{topic}?page=2", "/join", "/sign-in", "/recover")
+    yield from (("visitor", path) for path in (*guests, "/policies/guidelines", "/policies/privacy"))
+    members = ("/spaces", topic, "/s/questions/new", "/me", "/me/recovery-code", others)
+    yield from (("amina", path) for path in members)
+    yield from (("salma", path) for path in ("/review", salma.finds("/review", "/review/[0-9a-f-]+")))
+
+
+def plain(text: str) -> str:
+    """Words alone, however lines are broken."""
+    return re.sub(r"\s+", "", html.unescape(re.sub(r"<[^>]+>", "", text)))
+
+
+@pytest.mark.parametrize("language", WAYS_ON)
+def test_every_page_reads_well_in_a_text_browser(readers: dict[str, TextReader], language: str) -> None:
+    seen = 0
+    for who, plain_path in pages(readers):
+        path = in_language(plain_path, language)
+        source, shown = readers[who].source(path), readers[who].dumps(path)
+        main = re.search(r"<main.*?</main>", source, re.DOTALL)
+        heading = re.search(r"<h1[^>]*>(.*?)</h1>", source, re.DOTALL)
+        assert main is not None and heading is not None
+        words = plain(shown)
+        assert plain(heading.group(1)) in words, (who, path)
+        for way_on in WAYS_ON[language]:
+            assert plain(way_on) in words, (who, path, way_on)
+        for paragraph in re.findall(r"<(?:p|label|li|legend|summary)\b[^>]*>([^<]{8,})</", main.group()):
+            assert plain(paragraph) in words, (who, path, paragraph)
+        assert len(shown) > LEAST_CHARACTERS, (who, path)
+        assert shown.index(WAYS_ON[language][0]) < 200, "the way out stands first"
+        seen += 1
+    assert seen >= 18
+
+
+def test_a_member_posts_with_a_plain_form(readers: dict[str, TextReader]) -> None:
+    amina = readers["amina"]
+    topic = amina.finds("/s/questions", "/topics/[0-9a-f-]+")
+    page = amina.source(topic)
+    token = re.search(r'name="form_token" value="([^"]+)"', page)
+    assert token is not None
+    body = urlencode({"form_token": token.group(1), "text": "Read and written without any picture"}).encode()
+    request = Request(f"{amina.demo.address}{topic}/messages", body, {"Cookie": f"session={amina.cookie}"})
+    with build_opener().open(request) as answer:
+        address = answer.url
+    assert "Read and written without any picture" in amina.dumps(address.removeprefix(amina.demo.address))

@@ -1,0 +1,320 @@
+"""A walk through every page of the demonstration: what each stop is, and what is looked at there."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import axe_playwright_python
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, StorageState
+
+from tests.browser.houses import Account, Demo
+from tests.browser.surfing import in_language, presses, sign_in
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+LOOK = """async (only) => (await axe.run(document, {runOnly: only, resultTypes: ['violations']})).violations.flatMap(
+  (rule) => rule.nodes.map((node) => `${rule.id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 300)}`))"""
+WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.body.querySelectorAll('*')].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return box.width && (box.right > innerWidth + 1 || box.left < -1);
+  }).slice(0, 5).map((one) => one.outerHTML.slice(0, 160))"""
+SMALL = """() => [...document.querySelectorAll(
+  'button, .button, summary, input, select, textarea, nav a, h2 > a, h3 > a')]
+  .filter((one) => one.type !== 'hidden' && !one.closest('label.choice') && one.checkVisibility())
+  .filter((one) => one.getBoundingClientRect().height < 43.5)
+  .map((one) => `${Math.round(one.getBoundingClientRect().height)} px: ${one.outerHTML.slice(0, 160)}`)"""
+INLINE = "() => [...document.querySelectorAll('[style], script:not([src]), style')].map((one) => one.outerHTML)"
+WIDTHS = (1280, 320, 360)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A page to look at: the name of its room or of what it shows, and what is done there before the look."""
+
+    name: str
+    path: str
+    act: Callable[[Page], None] | None = None
+    status: int = 200
+
+
+@dataclass(slots=True)
+class Sight:
+    """What was seen at a stop."""
+
+    stop: Stop
+    who: str
+    language: str
+    path: str = ""
+    direction: str = ""
+    titles: list[str] = field(default_factory=list[str])
+    light: list[str] = field(default_factory=list[str])
+    dark: list[str] = field(default_factory=list[str])
+    strong: list[str] = field(default_factory=list[str])
+    wide: list[str] = field(default_factory=list[str])
+    small: list[str] = field(default_factory=list[str])
+    inline: list[str] = field(default_factory=list[str])
+    foreign: list[str] = field(default_factory=list[str])
+    complaints: list[str] = field(default_factory=list[str])
+    cookies: list[str] = field(default_factory=list[str])
+    sizes: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """Bytes on the wire, headers included, by kind and address."""
+
+    def weight(self, kind: str) -> int:
+        """All of this kind together; of the pages on the way, the heaviest."""
+        sizes = [size for (its_kind, _), size in self.sizes.items() if its_kind == kind]
+        return max(sizes, default=0) if kind == "Document" else sum(sizes)
+
+    def __str__(self) -> str:
+        return f"{self.stop.name} for {self.who} in {self.language} ({self.stop.path})"
+
+
+class Walker:
+    """One person with one browser, who looks closely at every page."""
+
+    def __init__(self, context: BrowserContext, who: str, language: str, origin: str) -> None:
+        self._context, self._who, self._language, self._origin = context, who, language, origin
+        self.page = context.new_page()
+        self._wire = context.new_cdp_session(self.page)
+        self._wire.send("Network.enable")
+        self._wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        self._kinds: dict[str, str] = {}
+        self._urls: dict[str, str] = {}
+        self._wire.on("Network.responseReceived", self._received)
+        self._wire.on("Network.loadingFinished", self._finished)
+        self.page.on("request", self._asked)
+        self.page.on("response", self._answered)
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self._complaint(str(error)))
+        self.sight = Sight(Stop("", ""), who, language)
+        self._statuses: list[int] = []
+
+    def looks(self, stop: Stop) -> Sight:
+        """Go there, do what is to be done, and look."""
+        self.sight = sight = Sight(stop, self._who, self._language)
+        page = self.page
+        page.set_viewport_size({"width": WIDTHS[-1], "height": 740})
+        page.emulate_media(color_scheme="light", contrast="no-preference")
+        page.goto(in_language(stop.path, self._language))
+        if stop.act is not None:
+            stop.act(page)
+        sight.path = urlsplit(page.url).path
+        if self._statuses and self._statuses[-1] != stop.status:
+            sight.complaints.append(f"status {self._statuses[-1]}, not {stop.status}")
+        sight.cookies = [str(cookie.get("name")) for cookie in self._context.cookies()]
+        sight.direction = page.evaluate("document.documentElement.dir") or ""
+        sight.titles = page.eval_on_selector_all("h1", "all => all.map(one => one.innerText)")
+        sight.inline = page.evaluate(INLINE)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 740})
+            sight.wide += [f"{width}: {html}" for html in page.evaluate(WIDER)]
+        page.evaluate("scrollTo(0, 0)")
+        sight.small = page.evaluate(SMALL)
+        page.evaluate(AXE)
+        sight.light = page.evaluate(LOOK, [*WCAG])
+        page.emulate_media(color_scheme="dark")
+        sight.dark = page.evaluate(LOOK, ["color-contrast"])
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme, contrast="more")
+            sight.strong += page.evaluate(LOOK, ["color-contrast"])
+        return sight
+
+    def _received(self, event: dict[str, Any]) -> None:
+        self._kinds[event["requestId"]] = event["type"]
+        self._urls[event["requestId"]] = event["response"]["url"]
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        kind = self._kinds.get(event["requestId"], "Other")
+        url = self._urls.get(event["requestId"], "")
+        self.sight.sizes[kind, url] = int(event["encodedDataLength"])
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((f"{self._origin}/", "data:")):
+            self.sight.foreign.append(request.url)
+
+    def _answered(self, response: Response) -> None:
+        if response.request.is_navigation_request() and response.status not in (301, 302, 303):
+            self._statuses.append(response.status)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self._complaint(message.text)
+
+    def _complaint(self, text: str) -> None:
+        if not re.search(r"Failed to load resource: the server responded with a status of 4\d\d", text):
+            self.sight.complaints.append(text)
+
+
+def signed_in(browser: Browser, demo: Demo, account: Account) -> StorageState:
+    """The cookies of somebody who has signed in; a code works only once, so this is done once."""
+    context = browser.new_context(base_url=demo.address)
+    sign_in(context.new_page(), account.login, account.passphrase, account.code)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+# What is done at a stop --------------------------------------------------------------------------------
+
+
+def sends_nothing(page: Page) -> None:
+    """Send the form with every field empty."""
+    for box in page.locator("main form input:not([type=hidden]):not([type=checkbox]):not([type=radio])").all():
+        box.fill("")
+    for box in page.locator("main form textarea").all():
+        box.fill("")
+    presses(page, "main form:has(input:not([type=hidden]), textarea) button")
+
+
+def unveils(page: Page) -> None:
+    """Open what is folded away."""
+    folded = page.locator("main details:not([open]) > summary:visible")
+    while folded.count():
+        folded.first.click()
+
+
+def removes_without_a_reason(page: Page) -> None:
+    """Press the button alone."""
+    presses(page, "form[action*='/remove'] button")
+
+
+def writes(text: str) -> Callable[[Page], None]:
+    """Write this in the topic."""
+
+    def act(page: Page) -> None:
+        page.fill("[name=text]", text)
+        presses(page, "form[action*='/messages'] button")
+
+    return act
+
+
+def shows_the_card(passphrase: str) -> Callable[[Page], None]:
+    """Ask for a new recovery code."""
+
+    def act(page: Page) -> None:
+        page.fill("[name=passphrase]", passphrase)
+        presses(page, "form[action*='/recovery-code'] button")
+
+    return act
+
+
+def writes_after_the_session_ended(page: Page) -> None:
+    """The cookie goes between opening the form and sending it; it comes back afterwards."""
+    cookies = page.context.cookies()
+    page.fill("[name=text]", "The green one, from the school")
+    page.context.clear_cookies()
+    presses(page, "form[action*='/messages'] button")
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]  # what was given comes back
+
+
+def claims(page: Page) -> None:
+    """Keep the case, and give it back so that the other language finds it as it was."""
+    presses(page, "form[action*='/claim'] button")
+
+
+def decides_and_looks(page: Page) -> None:
+    """Remove the first case that is open; its decision can still be undone."""
+    page.check("[name=reason] >> nth=0")
+    presses(page, "form[action*='/remove'] button")
+
+
+def undoes(page: Page) -> None:
+    """Take the decision back."""
+    presses(page, "form[action*='/undo'] button")
+
+
+# Where the stops are -----------------------------------------------------------------------------------
+
+
+def hrefs(page: Page, path: str, selector: str) -> list[str]:
+    """The links of a page, without language."""
+    page.goto(path)
+    return page.eval_on_selector_all(selector, "all => all.map(one => one.getAttribute('href'))")
+
+
+def guest_stops(page: Page, staff_link: str) -> Iterator[Stop]:
+    """What anybody can open."""
+    topics = hrefs(page, "/s/questions", ".topic a")
+    yield Stop("home", "/")
+    yield Stop("spaces", "/spaces")
+    for space in hrefs(page, "/spaces", ".space h2 > a"):
+        yield Stop("space", space)
+    yield Stop("rules of a space", "/s/questions", unveils)
+    for topic in topics[:2]:
+        yield Stop("topic", topic)
+    yield Stop("topic, in the middle", f"{topics[0]}?page=3")
+    yield Stop("topic, at its end", f"{topics[0]}?page=99")
+    yield Stop("message", hrefs(page, topics[0], ".message header a")[0])
+    yield Stop("join", "/join")
+    yield Stop("join a space", "/join?space=questions")
+    yield Stop("join, wrongly", "/join", sends_nothing, 422)
+    yield Stop("sign_in", "/sign-in")
+    yield Stop("sign in, wrongly", "/sign-in", sends_nothing, 422)
+    yield Stop("recover", "/recover")
+    yield Stop("recover, wrongly", "/recover", sends_nothing, 422)
+    yield Stop("staff_link", staff_link)
+    yield Stop("policy", "/policies/guidelines")
+    yield Stop("privacy", "/policies/privacy")
+    yield Stop("nothing here", "/nowhere", status=404)
+    yield Stop("wrong method", "/me/card", status=405)
+    yield Stop("neutral", "/weather")
+    yield Stop("leave_page", "/leave")
+
+
+def member_stops(page: Page, account: Account) -> Iterator[Stop]:
+    """What a member can open."""
+    topics = hrefs(page, "/s/questions", ".topic a")
+    page.goto(topics[1])
+    page.fill("[name=text]", "We saw the same at the school")
+    presses(page, "form[action*='/messages'] button")
+    own = page.locator(".message a[href*='/withdraw']").last.get_attribute("href") or ""
+    others = page.locator(".message a[href*='/flag']").first.get_attribute("href") or ""
+    elsewhere = hrefs(page, "/spaces", ".space h2 > a")
+    yield Stop("spaces", "/spaces")
+    yield Stop("space", "/s/questions")
+    yield Stop("topic", topics[0])
+    yield Stop("topic with an own message", f"{topics[1]}?done=posted")
+    yield Stop("an answer to somebody", others.replace("/flag", "?reply=1"))
+    yield Stop("nothing written", topics[1], sends_nothing, 422)
+    yield Stop("new_topic", "/s/questions/new")
+    yield Stop("new topic, wrongly", "/s/questions/new", sends_nothing, 422)
+    yield Stop("flag_message", others)
+    yield Stop("flag, wrongly", others, sends_nothing, 422)
+    yield Stop("edit_message", own.replace("/withdraw", "/edit"))
+    yield Stop("edit, wrongly", own.replace("/withdraw", "/edit"), sends_nothing, 422)
+    yield Stop("withdraw_message", own)
+    for space in elsewhere:
+        if space.removeprefix("/s/") not in account.spaces:
+            yield Stop("join_space", f"{space}/join")
+            break
+    yield Stop("held", topics[1], writes("Call me on +1 202 555 0147, my sister is there too"))
+    yield Stop("me", "/me")
+    yield Stop("new_recovery_code", "/me/recovery-code")
+    yield Stop("new card, wrongly", "/me/recovery-code", sends_nothing, 422)
+    yield Stop("card", "/me/recovery-code", shows_the_card(account.passphrase))
+    yield Stop("session ended while writing", topics[0], writes_after_the_session_ended, 403)
+    yield Stop("not for members", "/review", status=404)
+
+
+def moderator_stops(page: Page) -> Iterator[Stop]:
+    """What a moderator can open."""
+    cases = hrefs(page, "/review", "[data-case]")
+    yield Stop("review", "/review")
+    yield Stop("keys", "/review", unveils)
+    for case in cases:
+        yield Stop("case", case, unveils)
+    yield Stop("removal without a reason", cases[-1], removes_without_a_reason, 422)
+    yield Stop("case that is mine", cases[-1], claims)
+    yield Stop("case that is decided", cases[-1], decides_and_looks)
+    yield Stop("case that is open again", cases[-1], undoes)
+    yield Stop("me", "/me")
+
+
+def fresh_staff_stops() -> Iterator[Stop]:
+    """What somebody sees who has just joined the team."""
+    yield Stop("second_factor", "/me/second-factor")
+    yield Stop("second factor, wrongly", "/me/second-factor", sends_nothing, 422)
+    yield Stop("me", "/me")

@@ -1,0 +1,91 @@
+"""What the tests stand on: a new community for each test, on SQLite and on PostgreSQL."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.app import build
+from server.crypto import keyring
+from server.database import Database
+from server.migrations import history
+from server.settings import Settings
+from tests.clusters import Cluster, cluster
+from tests.doubles import StillClock, WordScreen, quick_passwords
+from tests.people import Community
+
+IN_CI = os.environ.get("CI") == "true"
+
+
+def missing(what: str) -> None:
+    """In CI a missing tool is a failure; elsewhere the test is skipped, with the reason."""
+    if IN_CI:
+        pytest.fail(f"{what} is missing, and this is CI")
+    pytest.skip(f"{what} is not on this machine")
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file at the newest revision, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "community.sqlite3"
+    db = Database(f"sqlite:///{path}")
+    history.upgrade(db)
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server of our own, or the one that TEST_POSTGRES_URL names."""
+    with cluster() as found:
+        if found is None:
+            missing("PostgreSQL (initdb, or TEST_POSTGRES_URL)")
+        assert found is not None
+        yield found
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a new, migrated database: each test runs on both kinds."""
+    if request.param == "sqlite":
+        path = tmp_path / "community.sqlite3"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Cluster = request.getfixturevalue("postgres")
+    with server.new_database() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """A new SQLite database, for tests in which the kind of database makes no difference."""
+    path = tmp_path / "community.sqlite3"
+    shutil.copy(migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+def _community(url: str, tmp_path: Path) -> Community:
+    settings = Settings(data_dir=tmp_path, database_url=url)
+    keyring.create(settings.keys_dir)
+    clock, screen = StillClock(), WordScreen()
+    house = build(settings, clock=clock, screen=screen, passwords=quick_passwords, operator="Bridge Network")
+    return Community(house, clock, screen)
+
+
+@pytest.fixture
+def community(sqlite_url: str, tmp_path: Path) -> Iterator[Community]:
+    """A running community on SQLite, with an open space called `questions`."""
+    with _community(sqlite_url, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def community_on_both(database_url: str, tmp_path: Path) -> Iterator[Community]:
+    """The same on each kind of database."""
+    with _community(database_url, tmp_path) as made:
+        yield made

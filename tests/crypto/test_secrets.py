@@ -1,0 +1,116 @@
+"""The room where secrets are made."""
+
+import asyncio
+import stat
+import threading
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from server.crypto import keyring
+from server.crypto.keyring import Keyring, Purpose
+from server.crypto.passwords import DerivationPool, Passwords
+from server.crypto.second_factor import SecondFactors
+from server.crypto.tokens import ALPHABET, FormTokens, new_code, plain_code
+from server.errors import BootRefused, TooFast
+
+KEY = bytes(range(32))
+
+
+def test_each_purpose_has_a_key_of_its_own() -> None:
+    keys = Keyring(KEY)
+    assert len({keys.key(purpose) for purpose in Purpose}) == len(Purpose)
+    assert keys.key(Purpose.PEPPER) != Keyring(KEY[::-1]).key(Purpose.PEPPER)
+
+
+def test_the_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    keyring.create(tmp_path / "keys")
+    path = tmp_path / "keys" / keyring.FILE_NAME
+    first = path.read_bytes()
+    keyring.create(tmp_path / "keys")
+    assert path.read_bytes() == first
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o640)
+    with pytest.raises(BootRefused, match="read by others"):
+        keyring.load(tmp_path / "keys")
+
+
+def test_a_damaged_key_is_refused() -> None:
+    with pytest.raises(BootRefused, match="damaged"):
+        Keyring(KEY[:31])
+
+
+def test_a_stolen_hash_says_nothing_without_the_pepper() -> None:
+    ours, theirs = Passwords(KEY, memory_kib=8, passes=1), Passwords(KEY[::-1], memory_kib=8, passes=1)
+    stored = ours.hash("lamp river seven")
+    assert ours.matches(stored, "lamp river seven")
+    assert not ours.matches(stored, "lamp river eight")
+    assert not theirs.matches(stored, "lamp river seven")
+    assert not ours.matches(None, "nobody has this passphrase")
+
+
+def test_the_cost_of_a_passphrase_is_as_decided() -> None:
+    assert "m=65536,t=3,p=1" in Passwords(KEY).hash("x")
+
+
+def test_the_pool_takes_its_workers_and_those_who_wait_and_refuses_the_next() -> None:
+    gate = threading.Event()
+
+    async def crowd() -> tuple[int, int]:
+        pool = DerivationPool(waiting=8, workers=1)
+        tasks = [asyncio.create_task(pool.run(gate.wait)) for _ in range(200)]
+        await asyncio.sleep(0)
+        gate.set()
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        pool.close()
+        return sum(a is True for a in answers), sum(isinstance(a, TooFast) for a in answers)
+
+    assert asyncio.run(crowd()) == (9, 191)
+
+
+def test_a_code_is_read_as_people_type_it() -> None:
+    code = new_code()
+    assert len(code) == 24
+    assert set(code) <= set(ALPHABET) | {"-"}
+    assert plain_code(f"  {code.lower().replace('-', ' ')} ") == code.replace("-", "")
+    assert new_code() != code
+
+
+def test_a_form_token_belongs_to_its_session_and_grows_old() -> None:
+    now = [1_000_000.0]
+    tokens = FormTokens(KEY, seconds=lambda: now[0])
+    mine, guests = tokens.issue(b"my session"), tokens.issue(b"")
+    assert tokens.valid(mine, b"my session")
+    assert not tokens.valid(mine, b"another session")
+    assert not tokens.valid(mine, b"")
+    assert not tokens.valid(guests, b"my session")
+    assert tokens.issue(b"") != guests
+    now[0] += 5 * 3600
+    assert tokens.valid(mine, b"my session")
+    assert not tokens.valid(guests, b"")
+
+
+@pytest.mark.parametrize("forged", ["", "x", "ü", "A" * 40, "=" * 8, "\x00", "AAAA" * 10])
+def test_nonsense_is_no_token(forged: str) -> None:
+    assert not FormTokens(KEY).valid(forged, b"")
+
+
+def test_a_one_time_code_works_once_and_only_in_its_time() -> None:
+    factors = SecondFactors(KEY)
+    secret = factors.new_secret()
+    code = pyotp.TOTP(secret).at(1_000_000)
+    step = factors.used_step(secret, code, at=1_000_000, last_step=0)
+    assert step == 1_000_000 // 30
+    assert factors.used_step(secret, code, at=1_000_000, last_step=step) is None
+    assert factors.used_step(secret, code, at=1_000_000 + 120, last_step=0) is None
+    assert factors.used_step(secret, "", at=1_000_000, last_step=0) is None
+    assert factors.used_step(secret, "٠٠٠٠٠٠", at=1_000_000, last_step=0) is None
+
+
+def test_a_sealed_secret_opens_with_our_key_only() -> None:
+    sealed = SecondFactors(KEY).sealed("JBSWY3DP")
+    assert b"JBSWY3DP" not in sealed
+    assert SecondFactors(KEY).opened(sealed) == "JBSWY3DP"
+    assert SecondFactors(KEY[::-1]).opened(sealed) is None
+    assert SecondFactors(KEY).opened(b"short") is None

@@ -1,0 +1,198 @@
+"""People who do things: amina the member, bo the moderator, a visitor. Each has a browser of their own."""
+
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass
+from html import unescape
+from typing import Self
+from uuid import UUID
+
+import pyotp
+from httpx2 import Response
+from sqlalchemy import select
+from sqlmodel import col
+from starlette.testclient import TestClient
+
+from server.accounts import rules as accounts
+from server.accounts.models import Member, Membership
+from server.app import House
+from server.crypto.tokens import keyed_hash
+from server.database import Transaction
+from server.forum.models import Message, Topic
+from server.permissions import Role
+from server.spaces.models import Access, Joining
+from server.spaces.queries import Duty, SpaceRow, space_by_slug
+from server.spaces.rules import SpaceWords, open_space
+from tests.doubles import StillClock, WordScreen
+
+ADDRESS = "http://localhost:8000"
+PASSPHRASE = "green lamp on the seventh roof"
+
+
+class Community:
+    """A running house and the people in it."""
+
+    def __init__(self, house: House, clock: StillClock, screen: WordScreen) -> None:
+        self.house, self.clock, self.screen = house, clock, screen
+        self.services = house.services
+        self._stack = ExitStack()
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        self._portal = self._stack.enter_context(TestClient(self.house.app, base_url=ADDRESS))
+        self.space("questions", Access.OPEN, Joining.OPEN)
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._stack.close()
+
+    def space(self, slug: str, access: Access, joining: Joining) -> SpaceRow:
+        """A new space."""
+        with self.services.db.transaction() as tx:
+            open_space(
+                tx,
+                slug=slug,
+                access=access,
+                joining=joining,
+                host="Bridge Network",
+                languages=["en", "ar"],
+                timezone="Africa/Khartoum",
+                words=[
+                    SpaceWords("en", slug.capitalize(), f"About {slug}", "- Be kind"),
+                    SpaceWords("ar", f"مساحة {slug}", "", ""),
+                ],
+                duty=[Duty("en", "18:00", "20:00")],
+            )
+        return self.row(slug)
+
+    def row(self, slug: str) -> SpaceRow:
+        """The space at this address."""
+        with self.services.db.reading() as tx:
+            found = space_by_slug(tx, slug)
+        assert found is not None
+        return found
+
+    def browser(self) -> TestClient:
+        """A browser that nobody is signed in with; it follows no redirect by itself."""
+        return TestClient(self.house.app, base_url=ADDRESS, follow_redirects=False)
+
+    def visitor(self) -> "Person":
+        """Somebody without an account."""
+        return Person(self, self.browser())
+
+    def member(self, login: str, *spaces: str, known: bool = True) -> "Person":
+        """Somebody with an account and a name in each space, signed in."""
+        self._make(login, spaces or ("questions",), known=known, roles={})
+        person = self.visitor()
+        person.signs_in(login)
+        return person
+
+    def moderator(self, login: str, *spaces: str) -> "Person":
+        """Somebody who moderates the spaces, signed in with a second factor."""
+        spaces = spaces or ("questions",)
+        secret = self._make(login, spaces, known=True, roles=dict.fromkeys(spaces, Role.MODERATOR))
+        person = self.visitor()
+        person.signs_in(login, code=pyotp.TOTP(secret).at(self.clock.now()))
+        return person
+
+    def _make(self, login: str, spaces: tuple[str, ...], *, known: bool, roles: dict[str, Role]) -> str:
+        secret = self.services.second_factors.new_secret()
+        with self.services.db.transaction() as tx:
+            member = Member(
+                login_key=keyed_hash(self.services.login_key, login),
+                passphrase_hash=self.services.passwords.hash(PASSPHRASE),
+                recovery_hash="!",
+                card_kept=True,
+                totp_secret=self.services.second_factors.sealed(secret) if roles else None,
+                totp_confirmed=bool(roles),
+            )
+            tx.session.add(member)
+            tx.session.flush()
+            assert member.id is not None
+            for slug in spaces:
+                space = space_by_slug(tx, slug)
+                assert space is not None
+                self._count += 1
+                name = f"{login.capitalize()} {self._count}"
+                membership = accounts.add_membership(tx, member.id, space.id, pseudonym=name, vouched=False)
+                if known:
+                    accounts.count_released(tx, membership, 1)
+                if slug in roles:
+                    accounts.grant(tx, member.id, roles[slug], space.id)
+        return secret
+
+    def reading(self) -> Transaction:
+        """A snapshot that stays open until the community closes; for looking into the tables."""
+        return self._stack.enter_context(self.services.db.reading())
+
+
+@dataclass
+class Person:
+    """Somebody at a browser."""
+
+    community: Community
+    browser: TestClient
+
+    def gets(self, path: str, **options: object) -> Response:
+        """Open an address."""
+        return self.browser.get(path, **options)  # type: ignore[arg-type]
+
+    def reads(self, path: str) -> str:
+        """The page at an address, redirects followed, as text."""
+        answer = self.browser.get(path, follow_redirects=True)
+        assert answer.status_code < 500, answer.text
+        return unescape(answer.text)
+
+    def token(self, path: str = "/join") -> str:
+        """The form token of a page."""
+        found = re.search(r'name="form_token" value="([^"]+)"', self.browser.get(path, follow_redirects=True).text)
+        assert found is not None, f"no form on {path}"
+        return found.group(1)
+
+    def sends(self, path: str, **fields: object) -> Response:
+        """Post a form as a modern browser does."""
+        return self.browser.post(path, data=fields, headers={"sec-fetch-site": "same-origin"})  # type: ignore[arg-type]
+
+    def signs_in(self, login: str, passphrase: str = PASSPHRASE, code: str = "") -> Response:
+        """Sign in with name and words."""
+        answer = self.sends("/sign-in", login=login, passphrase=passphrase, code=code)
+        assert answer.status_code == 303, answer.text
+        return answer
+
+    def opens_topic(self, title: str, text: str, space: str = "questions") -> str:
+        """A new topic; gives its address."""
+        answer = self.sends(f"/s/{space}/new", title=title, text=text)
+        assert answer.status_code == 303, answer.text
+        with self.community.services.db.reading() as tx:
+            found = tx.session.execute(select(col(Topic.public_id)).order_by(col(Topic.id).desc()).limit(1))
+            return f"/topics/{found.scalar_one()}"
+
+    def posts(self, topic: str, text: str, **more: object) -> Response:
+        """A message in a topic."""
+        return self.sends(f"{topic}/messages", text=text, **more)
+
+    def opens_the_queue(self) -> list[str]:
+        """The addresses of the waiting cases, the most urgent first."""
+        return list(dict.fromkeys(re.findall(r'href="(/review/[0-9a-f-]{36})"', self.reads("/review"))))
+
+    def decides(self, case: str, act: str, **more: object) -> Response:
+        """Release, remove, claim, undo: with the version that is on the screen."""
+        found = re.search(r'name="version" value="(\d+)"', self.browser.get(case).text)
+        version = found.group(1) if found else "1"
+        return self.sends(f"{case}/{act}", version=version, **more)
+
+
+def last_message(community: Community) -> UUID:
+    """The public id of the newest message."""
+    with community.services.db.reading() as tx:
+        return tx.session.execute(select(col(Message.public_id)).order_by(col(Message.id).desc()).limit(1)).scalar_one()
+
+
+def pseudonym_of(community: Community, space: str, starts: str) -> str:
+    """The name in the space that starts like this."""
+    with community.services.db.reading() as tx:
+        return tx.session.execute(
+            select(col(Membership.pseudonym)).where(
+                col(Membership.space_id) == community.row(space).id, col(Membership.pseudonym).startswith(starts)
+            )
+        ).scalar_one()
