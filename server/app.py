@@ -26,6 +26,7 @@ from server.crypto.tokens import FormTokens
 from server.database import Database
 from server.events import Event, SpaceChanged, TopicChanged
 from server.forum.routes import routes as forum_routes
+from server.forum.search_routes import routes as search_routes
 from server.migrations import history
 from server.notice_board.routes import routes as notice_board_routes
 from server.review.routes import routes as review_routes
@@ -43,7 +44,7 @@ from server.web.threads import Threads
 from server.web.visit import Services
 from server.web.words import Catalogues
 
-ROOMS: Sequence[Room[Any]] = [*forum_routes, *account_routes, *review_routes, *notice_board_routes]
+ROOMS: Sequence[Room[Any]] = [*forum_routes, *search_routes, *account_routes, *review_routes, *notice_board_routes]
 Screen = Callable[[str, Author | None], Verdict]
 
 

@@ -25,6 +25,7 @@ class TextLimits:
     pseudonym_characters: int
     login_characters: int
     passphrase_characters: int
+    search_characters: int
     body_bytes: int
 
 
@@ -56,6 +57,8 @@ class Rates:
     sign_in_per_login_anywhere: str
     post_per_member: str
     flag_per_member: str
+    search_per_session: str
+    search_per_address: str
     act_per_session: str
     act_per_address: str
 

@@ -2,8 +2,9 @@
 
 from server.accounts import models as accounts
 from server.database import metadata
+from server.finding import models as finding
 from server.forum import models as forum
 from server.review import models as review
 from server.spaces import models as spaces
 
-__all__ = ["accounts", "forum", "metadata", "review", "spaces"]
+__all__ = ["accounts", "finding", "forum", "metadata", "review", "spaces"]

@@ -23,6 +23,7 @@ from server.content import (
 from server.database import Transaction
 from server.errors import Refused, say
 from server.events import MODERATORS, MessageHeld, SpaceChanged, TopicChanged, space_audience, topic_audience
+from server.finding.rules import learn, learn_message, unlearn_message
 from server.forum.models import Flag, FlagReason, Message, Topic
 from server.forum.queries import OwnMessage, TopicRow
 from server.permissions import Standing
@@ -116,6 +117,7 @@ def edit(
     if message.topic.closed:
         raise Refused(CLOSED)
     hold_still(tx, message.id)
+    unlearn_message(tx, message.id)
     hold = writing.held or message.state != ContentState.PUBLISHED
     changed = tx.session.execute(
         update(Message)
@@ -134,6 +136,7 @@ def edit(
     if changed is None:
         raise Refused(STALE)
     tx.erases = True
+    learn_message(tx, message.id)
     case_has_changed(tx, message.id)
     record_verdict(tx, message.id, writing.verdict, at=at)
     if hold or writing.verdict.raised:
@@ -145,6 +148,7 @@ def edit(
 def withdraw(tx: Transaction, message: OwnMessage) -> None:
     """Take an own message back. Its words are gone at once, everywhere; only the place stays, if others saw it."""
     state = _moved(_state_now(tx, message.id), Move.WITHDRAW)
+    unlearn_message(tx, message.id)
     tx.session.execute(
         update(Message)
         .where(col(Message.id) == message.id)
@@ -263,6 +267,7 @@ def _written(
     if not writing.held:
         if not author.known:
             count_released(tx, author.membership_id, 1)
+        learn(tx, space_id=space_id, message_id=message.id, texts=(title, writing.text))
         _appended(tx, topic_id, at)
     return Posted(message.public_id, topic_public_id, writing.held)
 

@@ -15,6 +15,7 @@ from server.content import Case, CaseState, hold_still, open_case
 from server.database import Transaction, changed
 from server.errors import Refused, say
 from server.events import MODERATORS, MessageReleased, MessageRemoved
+from server.finding.rules import learn_message, unlearn_message
 from server.forum.models import Flag, Message
 from server.forum.rules import recount
 from server.policies import ModerationPolicy
@@ -112,6 +113,7 @@ def undo(
         .where(col(Case.id) == case.id, col(Case.state) == CaseState.DECIDED, col(Case.version) == version)
         .values(state=CaseState.OPEN, claimed_by=None, claimed_until=None, version=col(Case.version) + 1)
     )
+    unlearn_message(tx, case.message_id)
     restored = tx.session.execute(
         update(Message)
         .where(col(Message.id) == case.message_id, col(Message.version) == case.message_version)
@@ -120,6 +122,7 @@ def undo(
     )
     if not changed(undone) == changed(reopened) == changed(restored) == 1:
         raise Refused(NOT_NOW)
+    learn_message(tx, case.message_id)
     if decision.action == Action.RELEASE and decision.state_before != ContentState.PUBLISHED:
         count_released(tx, case.membership_id, -1)
     if newer:
@@ -195,6 +198,7 @@ def _move(tx: Transaction, case: CaseRow, move: Move, *, was_public: bool | None
     values: dict[str, object] = {"state": state, "version": case.message_version + 1}
     if was_public is not None:
         values["was_public"] = was_public
+    unlearn_message(tx, case.message_id)
     done = tx.session.execute(
         update(Message)
         .where(col(Message.id) == case.message_id, col(Message.version) == case.message_version)
@@ -202,6 +206,7 @@ def _move(tx: Transaction, case: CaseRow, move: Move, *, was_public: bool | None
     )
     if changed(done) != 1:
         raise Refused(CHANGED)
+    learn_message(tx, case.message_id)
 
 
 def _tell_author(
