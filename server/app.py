@@ -25,6 +25,7 @@ from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import FormTokens
 from server.database import Database
 from server.events import Event, SpaceChanged, TopicChanged
+from server.forum.keeping_routes import routes as keeping_routes
 from server.forum.routes import routes as forum_routes
 from server.forum.search_routes import routes as search_routes
 from server.migrations import history
@@ -44,7 +45,14 @@ from server.web.threads import Threads
 from server.web.visit import Services
 from server.web.words import Catalogues
 
-ROOMS: Sequence[Room[Any]] = [*forum_routes, *search_routes, *account_routes, *review_routes, *notice_board_routes]
+ROOMS: Sequence[Room[Any]] = [
+    *forum_routes,
+    *search_routes,
+    *keeping_routes,
+    *account_routes,
+    *review_routes,
+    *notice_board_routes,
+]
 Screen = Callable[[str, Author | None], Verdict]
 
 

@@ -76,6 +76,8 @@ class Standing:
     known: bool
     vouched: bool
     suspended_until: datetime | None
+    keeps_marks: bool = False
+    has_drafts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

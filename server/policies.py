@@ -80,6 +80,7 @@ class Retention:
     scores_days: int
     flags_days: int
     notices_days: int
+    drafts_days: int
     session_days: int
     staff_session_hours: int
     backups_days: int

@@ -20,7 +20,7 @@ from server.accounts.models import AccountSession, Member, Notice, NoticeKind
 from server.app import ROOMS
 from server.content import Case
 from server.database import metadata
-from server.forum.models import Message
+from server.forum.models import Draft, Message
 from server.permissions import Role
 from server.places import shipped
 from server.spaces.models import Access, Joining
@@ -72,6 +72,7 @@ class World:
             "case": str(self.case),
             "code": self.staff_code,
             "policy": "guidelines",
+            "draft": self.hints["draft"],
         }
         path = room.path
         for name, value in slots.items():
@@ -103,6 +104,12 @@ class World:
         filled: dict[str, dict[str, str]] = {
             "start_topic": {"title": "Water", "text": "Where is the well?", "language": "auto"},
             "post_message": {"text": "Behind the school.", "language": "auto"},
+            "keep_message": {},
+            "let_go_message": {},
+            "draft_message": {"text": "Not yet sent", "language": "auto"},
+            "draft_topic": {"title": "Later", "text": "Not yet sent", "language": "auto"},
+            "throw_away_draft": {},
+            "choose": {"keeps_marks": "yes"},
             "do_flag_message": {"reason": "insult", "note": "Please look."},
             "do_edit_message": {"text": "Behind the old school.", "title": "Words", "version": "1"},
             "do_withdraw_message": {},
@@ -196,7 +203,10 @@ def world(community: Community) -> World:
         newest = tx.session.execute(select(func.max(col(Member.id)))).scalar_one()
         accounts.grant(tx, newest, Role.HOST, community.row("questions").id)
     visitor = community.visitor()
-    hints = {"recovery_code": recovery.group(1)}
+    assert amina.sends(f"{topic}/draft", text="Words for later").status_code == 303
+    with community.services.db.reading() as tx:
+        draft = str(tx.session.execute(select(col(Draft.public_id))).scalar_one())
+    hints = {"recovery_code": recovery.group(1), "draft": draft}
     return World(community, amina, bo, emi, visitor, topic, own, others, case, notice, session, code, hints)
 
 

@@ -56,6 +56,11 @@ class Membership(SQLModel, table=True):
     released: int = 0
     vouched: bool = False
     suspended_until: datetime | None = Field(default=None, sa_type=Moment)
+    keeps_marks: bool = False
+    """The member asked this space to remember what was read."""
+    told_of_answers: bool = True
+    has_drafts: bool = False
+    """Whether words wait to be sent: pages look for them only then."""
 
 
 class RoleGrant(SQLModel, table=True):
@@ -86,6 +91,7 @@ class NoticeKind(StrEnum):
     REMOVED = "removed"
     FLAG_UPHELD = "flag_upheld"
     FLAG_NOT_UPHELD = "flag_not_upheld"
+    ANSWERED = "answered"
 
 
 class Notice(SQLModel, table=True):

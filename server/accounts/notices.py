@@ -16,6 +16,7 @@ SENTENCES: Mapping[str, Sentence] = {
     NoticeKind.RELEASED: say("A person has read your message in %(space)s. Others can see it now."),
     NoticeKind.REMOVED: say("Your message in %(space)s was taken out by a moderator."),
     NoticeKind.FLAG_UPHELD: say("You flagged a message in %(space)s. A moderator took it out. Thank you."),
+    NoticeKind.ANSWERED: say("Somebody answered you in %(space)s."),
     NoticeKind.FLAG_NOT_UPHELD: say("You flagged a message in %(space)s. A moderator read it and left it there."),
 }
 REASONS: Mapping[str, Sentence] = {
@@ -51,6 +52,6 @@ def _worded(visit: Visit, line: NoticeLine, space: str) -> Told:
     words = catalogues.said(Sentence(sentence.english, {"space": space}))
     if line.kind == NoticeKind.REMOVED and line.reason:
         words = f"{words} {catalogues.said(REASONS.get(line.reason, REASONS['other']))}"
-    readable = line.kind in (NoticeKind.RELEASED, NoticeKind.FLAG_NOT_UPHELD, NoticeKind.REMOVED)
+    readable = line.kind in (NoticeKind.RELEASED, NoticeKind.FLAG_NOT_UPHELD, NoticeKind.REMOVED, NoticeKind.ANSWERED)
     link = visit.url("message", message=line.message_public_id) if line.message_public_id and readable else None
     return Told(line.id, words, link, catalogues.day(line.due_at))

@@ -38,6 +38,8 @@ _SESSION = (
         col(Membership.released),
         col(Membership.vouched),
         col(Membership.suspended_until),
+        col(Membership.keeps_marks),
+        col(Membership.has_drafts),
         _NOTICES.label("notices"),
     )
     .join(Member, col(Member.id) == col(AccountSession.member_id))
@@ -138,9 +140,21 @@ def _standing(
     released: int,
     vouched: bool,
     suspended_until: datetime | None,
+    keeps_marks: bool,
+    has_drafts: bool,
     _notices: int,
 ) -> Standing:
-    return Standing(membership_id, public_id, space_id, pseudonym, released > 0, vouched, suspended_until)
+    return Standing(
+        membership_id,
+        public_id,
+        space_id,
+        pseudonym,
+        released > 0,
+        vouched,
+        suspended_until,
+        keeps_marks,
+        has_drafts,
+    )
 
 
 def lifetimes(retention: Retention) -> Lifetimes:

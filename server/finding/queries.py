@@ -3,25 +3,25 @@
 import heapq
 import itertools
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any, cast
 
-from sqlalchemy import Select, bindparam, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, select, true, union_all
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from server.database import Transaction
 from server.finding.models import WordPlace
 from server.finding.rules import word_hash
 
-COUNTED = 1000
+COUNTED = 500
 """Frequencies are counted up to here, only to begin with the rarest word."""
-NEWEST = 5000
+NEWEST = 4000
 """Of the rarest word so many places are looked at in each space, the newest first."""
-_AT_ONCE = (100, 400, 1000)
-"""Candidates held against the other words together: few at first, because few are usually enough."""
+_AT_ONCE = (100, 900, 1000)
+"""Places looked at together: few at first, because few are usually enough."""
 _COUNTS_AT_ONCE = 100
-_THERE = select(col(WordPlace.message_id)).where(
-    col(WordPlace.word) == bindparam("word"), col(WordPlace.message_id).in_(bindparam("ids", expanding=True))
-)
-"""One space and one word at a time: SQLite reads a list of pairs without its index."""
+_LARGEST_KEY = 2**31 - 1
 
 
 def places(tx: Transaction, spaces: Sequence[int], terms: Sequence[str]) -> Iterator[list[int]]:
@@ -31,22 +31,17 @@ def places(tx: Transaction, spaces: Sequence[int], terms: Sequence[str]) -> Iter
     if not whole or not terms:
         return
     rarest = min(terms, key=lambda term: sum(counts[word_hash(space, term)] for space in whole))
-    others = [term for term in terms if term != rarest]
-    newest = heapq.merge(*(_newest(tx, space, rarest) for space in whole), reverse=True)
-    for size in itertools.chain(_AT_ONCE, itertools.repeat(_AT_ONCE[-1])):
-        portion = list(itertools.islice(newest, size))
-        if not portion:
-            return
-        for term in others:
-            portion = _with(tx, portion, term) if portion else portion
-        yield [message_id for message_id, _ in portion]
+    ordered = [rarest, *(term for term in terms if term != rarest)]
+    newest = heapq.merge(*(_newest(tx, [word_hash(space, term) for term in ordered]) for space in whole), reverse=True)
+    while portion := list(itertools.islice(newest, _AT_ONCE[0])):
+        yield portion
 
 
 def _counts(tx: Transaction, hashes: Sequence[int]) -> dict[int, int]:
     """How often each word stands there, up to COUNTED; words that stand nowhere are left out."""
     counts: dict[int, int] = {}
     for start in range(0, len(hashes), _COUNTS_AT_ONCE):
-        parts: list[Select[tuple[int, int]]] = []
+        parts: list[Select[int, int]] = []
         for value in hashes[start : start + _COUNTS_AT_ONCE]:
             some = select(col(WordPlace.message_id)).where(col(WordPlace.word) == value).limit(COUNTED).subquery()
             parts.append(select(literal(value), func.count()).select_from(some))
@@ -54,21 +49,33 @@ def _counts(tx: Transaction, hashes: Sequence[int]) -> dict[int, int]:
     return counts
 
 
-def _newest(tx: Transaction, space: int, term: str) -> list[tuple[int, int]]:
-    rows = tx.look(
+def _newest(tx: Transaction, hashes: Sequence[int]) -> Iterator[int]:
+    """The messages of one space with all the words; read as far as somebody asks, and at most to NEWEST."""
+    named = {f"word{number}": value for number, value in enumerate(hashes)}
+    below, looked_at = _LARGEST_KEY, 0
+    for size in itertools.chain(_AT_ONCE, itertools.repeat(_AT_ONCE[-1])):
+        rows = tx.look(_together(len(hashes)), {**named, "below": below, "most": size}).all()
+        yield from (message_id for message_id, has_all in rows if has_all)
+        looked_at += len(rows)
+        if len(rows) < size or looked_at >= NEWEST:
+            return
+        below = rows[-1][0]
+
+
+@lru_cache
+def _together(words: int) -> Select[*tuple[Any, ...]]:
+    """The newest places of the first word below a key, each with whether the other words stand there too."""
+    newest = (
         select(col(WordPlace.message_id))
-        .where(col(WordPlace.word) == word_hash(space, term))
+        .where(col(WordPlace.word) == bindparam("word0"), col(WordPlace.message_id) < bindparam("below"))
         .order_by(col(WordPlace.message_id).desc())
-        .limit(NEWEST)
+        .limit(bindparam("most"))
+        .subquery()
     )
-    return [(message_id, space) for (message_id,) in rows]
-
-
-def _with(tx: Transaction, portion: Sequence[tuple[int, int]], term: str) -> list[tuple[int, int]]:
-    """Those of the portion in which this term stands too."""
-    there: set[int] = set()
-    for space in {space for _, space in portion}:
-        wanted = [message_id for message_id, its_space in portion if its_space == space]
-        rows = tx.look(_THERE, {"word": word_hash(space, term), "ids": wanted})
-        there.update(message_id for (message_id,) in rows)
-    return [entry for entry in portion if entry[0] in there]
+    others = (aliased(WordPlace) for _ in range(1, words))
+    message_id = cast("ColumnElement[int]", newest.c.message_id)
+    also: list[ColumnElement[bool]] = [
+        exists().where(col(other.word) == bindparam(f"word{number}"), col(other.message_id) == message_id)
+        for number, other in enumerate(others, start=1)
+    ]
+    return select(message_id, and_(true(), *also)).order_by(message_id.desc())

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator
 
 from server.errors import say
 from server.forum.models import FlagReason
-from server.web.fields import Form, MessageText, Note, Reference, Short, SmallNumber, Title, refuse
+from server.web.fields import Form, MessageText, Note, Reference, Short, SmallNumber, Tick, Title, refuse
 
 AUTOMATIC = "auto"
 
@@ -27,6 +27,7 @@ class MessageForm(Form):
     text: MessageText
     language: LanguageCode = AUTOMATIC
     reply_to: Reference = None
+    quoted: Note = ""
 
 
 class TopicForm(Form):
@@ -50,3 +51,19 @@ class FlagForm(Form):
 
     reason: FlagReason
     note: Note = ""
+
+
+class DraftForm(Form):
+    """Words for later: nothing is asked of them yet, but that there are some."""
+
+    title: Short = ""
+    text: MessageText
+    language: LanguageCode = AUTOMATIC
+    reply_to: Reference = None
+
+
+class ChoicesForm(Form):
+    """What a space may remember and tell."""
+
+    keeps_marks: Tick = False
+    told_of_answers: Tick = False

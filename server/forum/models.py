@@ -1,10 +1,10 @@
 """The forum: topics, messages and flags."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy import Date, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from moderation.states import ContentState
@@ -47,6 +47,8 @@ class Message(WrittenText, table=True):
     reply_to_id: int | None = Field(default=None, foreign_key="message.id", index=True)
     opens_topic: bool = False
     title: str = Field(default="", max_length=300)
+    quoted: str = Field(default="", sa_type=Text)
+    """The words of the answered message that this one is about; nobody sees them when that one is gone."""
     was_public: bool = False
     version: int = 1
 
@@ -73,3 +75,39 @@ class Flag(SQLModel, table=True):
     reason: FlagReason = Field(sa_type=Text)
     note: str = Field(default="", sa_type=Text)
     flagged_at: datetime = Field(sa_type=Moment)
+
+
+class Bookmark(SQLModel, table=True):
+    """A message that a member wants to find again. Nobody else learns of it."""
+
+    __table_args__ = (UniqueConstraint("membership_id", "message_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    membership_id: int = Field(foreign_key="membership.id")
+    message_id: int = Field(foreign_key="message.id", index=True)
+
+
+class Draft(SQLModel, table=True):
+    """Words that a member keeps for later: an answer in a topic, or a new topic of a space (no topic)."""
+
+    __table_args__ = (Index("ix_draft_membership_topic", "membership_id", "topic_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: UUID = Field(default_factory=uuid4, unique=True)
+    membership_id: int = Field(foreign_key="membership.id")
+    topic_id: int | None = Field(default=None, foreign_key="topic.id")
+    title: str = Field(default="", max_length=300)
+    text: str = Field(sa_type=Text)
+    language: str = Field(max_length=12)
+    reply_to: UUID | None = Field(default=None)
+    saved_on: date = Field(sa_type=Date)
+
+
+class ReadMark(SQLModel, table=True):
+    """How far a member has read in a topic; only for those who asked the space to remember it."""
+
+    __tablename__ = "read_mark"  # type: ignore[assignment]  # SQLModel declares a method of this name
+
+    membership_id: int = Field(foreign_key="membership.id", primary_key=True)
+    topic_id: int = Field(foreign_key="topic.id", primary_key=True)
+    message_id: int

@@ -74,6 +74,7 @@ class MessageRow:
     reply_text: str | None
     reply_state: ContentState | None
     reply_pseudonym: str | None
+    quoted: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class TopicRowInList:
     pinned: bool
     closed: bool
     state: ContentState
+    id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ _TOPIC_BY_ID = (
     .join(Space, col(Space.id) == col(Topic.space_id))
     .where(col(Topic.public_id) == bindparam("public_id"))
 )
-_READABLE = or_(
+READABLE = or_(
     col(Message.state) == ContentState.PUBLISHED,
     and_(col(Message.state) == ContentState.WITHDRAWN, col(Message.was_public).is_(True)),
 )
@@ -162,7 +164,7 @@ _Answered = aliased(Message)
 _AnsweredBy = aliased(Membership)
 _IDS = (
     select(col(Message.id))
-    .where(col(Message.topic_id) == bindparam("topic_id"), _READABLE)
+    .where(col(Message.topic_id) == bindparam("topic_id"), READABLE)
     .limit(bindparam("count"))
     .offset(bindparam("skip"))
 )
@@ -190,6 +192,7 @@ _LINES = (
         func.substr(col(_Answered.text), 1, 120),
         col(_Answered.state),
         col(_AnsweredBy.pseudonym),
+        col(Message.quoted),
     )
     .outerjoin(Membership, col(Membership.id) == col(Message.membership_id))
     .outerjoin(_Answered, col(_Answered.id) == col(Message.reply_to_id))
@@ -205,12 +208,12 @@ def _page(*, backwards: bool) -> Select[*tuple[Any, ...]]:
 _PAGE, _PAGE_FROM_THE_END = _page(backwards=False), _page(backwards=True)
 _ONE = _LINES.where(col(Message.id) == bindparam("id"))
 _BEFORE = (
-    _LINES.where(col(Message.topic_id) == bindparam("topic_id"), _READABLE, col(Message.id) < bindparam("id"))
+    _LINES.where(col(Message.topic_id) == bindparam("topic_id"), READABLE, col(Message.id) < bindparam("id"))
     .order_by(col(Message.id).desc())
     .limit(3)
 )
 _AFTER = (
-    _LINES.where(col(Message.topic_id) == bindparam("topic_id"), _READABLE, col(Message.id) > bindparam("id"))
+    _LINES.where(col(Message.topic_id) == bindparam("topic_id"), READABLE, col(Message.id) > bindparam("id"))
     .order_by(col(Message.id))
     .limit(3)
 )
@@ -308,7 +311,7 @@ def message_by_id(tx: Transaction, public_id: UUID) -> OwnMessage | None:
 def page_of(tx: Transaction, message: OwnMessage) -> int:
     """On which page of its topic the message stands."""
     before = tx.session.execute(
-        select(func.count()).where(col(Message.topic_id) == message.topic.id, _READABLE, col(Message.id) < message.id)
+        select(func.count()).where(col(Message.topic_id) == message.topic.id, READABLE, col(Message.id) < message.id)
     ).scalar_one()
     return before // MESSAGES_PER_PAGE + 1
 
@@ -344,6 +347,7 @@ def _topic_lines(tx: Transaction, where: ColumnElement[bool], *, skip: int) -> l
             col(Topic.pinned),
             col(Topic.closed),
             col(Topic.state),
+            col(Topic.id),
         )
         .where(where)
         .order_by(col(Topic.pinned).desc(), col(Topic.last_message_at).desc(), col(Topic.id).desc())

@@ -8,7 +8,7 @@ from moderation.screening import Author
 from moderation.states import ContentState
 from server.database import Transaction
 from server.errors import Invalid, NotFound, Refused, Sentence, say
-from server.forum import queries, rules, views
+from server.forum import keeping, kept, queries, rules, views
 from server.forum.forms import AUTOMATIC, EditForm, FlagForm, MessageForm, TopicForm
 from server.forum.models import FlagReason
 from server.forum.queries import OwnMessage, TopicRow
@@ -63,7 +63,8 @@ def _is_own(visit: Visit, message: OwnMessage) -> bool:
     return standing is not None and standing.membership_id == message.membership_id
 
 
-def _standing(visit: Visit, space: SpaceRow) -> Standing:
+def standing_of(visit: Visit, space: SpaceRow) -> Standing:
+    """The viewer's membership here. Raises NotFound without one; the permission table has refused before."""
     standing = visit.viewer.standing_in(space.id)
     if standing is None:
         raise NotFound
@@ -111,13 +112,15 @@ def space_page(visit: Visit, space: SpaceRow) -> Response:
     pages = max(1, -(-queries.topic_count(tx, space.id) // queries.TOPICS_PER_PAGE)) if readable else 1
     number = views.wanted_page(visit, pages)
     rows = queries.topics_of(tx, space.id, page=number) if readable else []
+    marked = standing is not None and standing.keeps_marks
+    new = kept.new_in(tx, standing.membership_id, [row.id for row in rows]) if standing and marked else {}
     if standing is not None and number == 1:
         rows = [*queries.own_waiting_topics(tx, space.id, standing.membership_id), *rows]
     return visit.page(
         "forum/space.html",
         space=views.shown_space(visit, space),
         standing=standing,
-        topics=[views.topic_line(row) for row in rows],
+        topics=[views.topic_line(row, new.get(row.id, 0)) for row in rows],
         pager=views.pager(visit, "space", number, pages, space=space.slug),
         readable=readable,
         may_post=standing is not None and not space.read_only,
@@ -131,11 +134,14 @@ def space_page(visit: Visit, space: SpaceRow) -> Response:
 @page("/s/{space}/new", name="new_topic", needs=Permission.POST_MESSAGE, at=the_space)
 def new_topic_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Response:
     """The form for a new topic."""
-    values = {"title": "", "text": "", "language": AUTOMATIC, **form.values}
+    standing = standing_of(visit, space)
+    draft = kept.draft_for(visit.snapshot, standing.membership_id, None) if standing.has_drafts else None
+    begun = (draft.title, draft.text, draft.language) if draft else ("", "", AUTOMATIC)
+    values = {**dict(zip(("title", "text", "language"), begun, strict=True)), **form.values}
     return visit.page(
         "forum/new_topic.html",
         space=views.shown_space(visit, space),
-        standing=visit.viewer.standing_in(space.id),
+        standing=standing,
         form=FormState(values, form.errors, form.summary),
         choices=_languages(visit, space),
     )
@@ -156,11 +162,12 @@ def _languages(visit: Visit, space: SpaceRow) -> list[tuple[str, str]]:
 )
 def start_topic(visit: Visit, space: SpaceRow, form: TopicForm) -> Response:
     """Open a topic with its first message."""
-    author = _standing(visit, space)
+    author = standing_of(visit, space)
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
     writing = _screened(visit, author, form.text, form.language, title=form.title)
     with visit.transaction() as tx:
         posted = rules.start_topic(tx, space, author, form.title, writing, at=visit.now)
+        keeping.drop_draft(tx, author, None)
     return _to_message(visit, posted)
 
 
@@ -172,7 +179,10 @@ def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Respon
     standing = visit.viewer.standing_in(topic.space.id)
     number = views.wanted_page(visit, topic.pages)
     writable = not (topic.closed or topic.space.read_only or topic.state != ContentState.PUBLISHED)
-    values = {"text": "", "language": AUTOMATIC, "reply_to": visit.query.get("reply", ""), **form.values}
+    values = {**_begun(visit, topic, standing), **form.values}
+    fresh = standing is not None and not values["text"] and not form.errors
+    if standing is not None and standing.keeps_marks:
+        visit.afterwards = views.reader_of(visit, topic, standing, number)
     return visit.page(
         "forum/topic.html",
         space=space,
@@ -181,26 +191,41 @@ def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Respon
         pager=views.pager(visit, "topic", number, topic.pages, topic=topic.public_id),
         standing=standing,
         desk=views.desk(visit, topic.space, space) if standing else "",
-        box=views.empty_box(visit) if standing and not form.values and not form.errors else "",
+        box=views.empty_box(visit) if fresh else "",
         way_in="" if standing and writable else views.way_in(visit, topic.space, space, standing),
         may_reply=standing is not None and writable,
         may_join=standing is None and writable,
         held=views.held_views(visit, topic, space),
-        reply_to=_answering(visit, topic, values["reply_to"]) if standing else None,
+        reply_to=_answering(visit, topic, values) if standing else None,
+        has_new=standing is not None and views.has_new(visit, topic, standing),
         form=FormState(values, form.errors, form.summary),
     )
 
 
-def _answering(visit: Visit, topic: TopicRow, reference: str) -> views.ReplyTo | None:
-    """The message that the answer will stand under."""
-    if not reference:
+def _begun(visit: Visit, topic: TopicRow, standing: Standing | None) -> dict[str, str]:
+    """What stands in the box at first: nothing, or the words that were kept for later."""
+    asked = visit.query.get("reply", "")
+    draft = (
+        kept.draft_for(visit.snapshot, standing.membership_id, topic.id) if standing and standing.has_drafts else None
+    )
+    if draft is None:
+        return {"text": "", "language": AUTOMATIC, "reply_to": asked}
+    answered = asked or (str(draft.reply_to) if draft.reply_to else "")
+    return {"text": draft.text, "language": draft.language, "reply_to": answered}
+
+
+def _answering(visit: Visit, topic: TopicRow, values: dict[str, str]) -> views.ReplyTo | None:
+    """The message that the answer will stand under; its words are put into the form when they shall be quoted."""
+    if not values["reply_to"]:
         return None
     try:
-        message = queries.message_by_id(visit.snapshot, UUID(reference))
+        message = queries.message_by_id(visit.snapshot, UUID(values["reply_to"]))
     except ValueError:
         return None
     if message is None or message.topic.id != topic.id or message.state != ContentState.PUBLISHED:
         return None
+    if visit.query.get("quote"):
+        values.setdefault("quoted", " ".join(message.text.split())[: visit.policies.text.note_characters])
     row = queries.message_row(visit.snapshot, message.id)
     return views.ReplyTo(message.public_id, (row.pseudonym or "") if row else "", views.plain_excerpt(message.text))
 
@@ -215,11 +240,14 @@ def _answering(visit: Visit, topic: TopicRow, reference: str) -> views.ReplyTo |
 )
 def post_message(visit: Visit, topic: TopicRow, form: MessageForm) -> Response:
     """Say something in a topic."""
-    author = _standing(visit, topic.space)
+    author = standing_of(visit, topic.space)
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
     writing = _screened(visit, author, form.text, form.language)
     with visit.transaction() as tx:
-        posted = rules.post_message(tx, topic, author, writing, reply_to=form.reply_to, at=visit.now)
+        posted = rules.post_message(
+            tx, topic, author, writing, reply_to=form.reply_to, at=visit.now, quoted=form.quoted
+        )
+        keeping.drop_draft(tx, author, topic.id)
     return _to_message(visit, posted)
 
 
@@ -251,10 +279,13 @@ def message_page(visit: Visit, message: OwnMessage) -> Response:
     place = f"m-{message.public_id}"
     if visit.query.get("reply"):
         query["reply"], place = message.public_id, "write"
+        if visit.query.get("quote"):
+            query["quote"] = 1
     return visit.redirect(visit.url("topic", query, topic=message.topic.public_id) + f"#{place}")
 
 
-def _one(visit: Visit, message: OwnMessage) -> views.MessageView:
+def one_message(visit: Visit, message: OwnMessage) -> views.MessageView:
+    """A message as the pages about it show it."""
     row = queries.message_row(visit.snapshot, message.id)
     if row is None:
         raise NotFound
@@ -267,7 +298,7 @@ def flag_page(visit: Visit, message: OwnMessage, form: FormState = BLANK) -> Res
     said = visit.services.pages.catalogues.said
     return visit.page(
         "forum/flag.html",
-        message=_one(visit, message),
+        message=one_message(visit, message),
         topic=views.topic_view(message.topic),
         space=views.shown_space(visit, message.topic.space),
         form=FormState({"reason": "", "note": "", **form.values}, form.errors, form.summary),
@@ -285,7 +316,7 @@ def flag_page(visit: Visit, message: OwnMessage, form: FormState = BLANK) -> Res
 )
 def do_flag(visit: Visit, message: OwnMessage, form: FlagForm) -> Response:
     """Ask a person to look."""
-    by = _standing(visit, message.topic.space)
+    by = standing_of(visit, message.topic.space)
     visit.spend(visit.policies.rates.flag_per_member, "flag", str(by.membership_id))
     with visit.transaction() as tx:
         rules.flag(tx, message, by, form.reason, form.note, at=visit.now)
@@ -308,7 +339,7 @@ def edit_page(visit: Visit, message: OwnMessage, form: FormState = BLANK) -> Res
     values |= {**form.values, "version": now}
     return visit.page(
         "forum/edit.html",
-        message=_one(visit, message),
+        message=one_message(visit, message),
         topic=views.topic_view(message.topic),
         space=views.shown_space(visit, message.topic.space),
         opens_topic=message.opens_topic,
@@ -327,7 +358,7 @@ def edit_page(visit: Visit, message: OwnMessage, form: FormState = BLANK) -> Res
 )
 def do_edit(visit: Visit, message: OwnMessage, form: EditForm) -> Response:
     """Put new words in place of the old ones."""
-    author = _standing(visit, message.topic.space)
+    author = standing_of(visit, message.topic.space)
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
     limit = visit.policies.text.title_characters
     if message.opens_topic and not form.title:
@@ -347,7 +378,7 @@ def withdraw_page(visit: Visit, message: OwnMessage) -> Response:
     """Ask once before words are gone for good."""
     return visit.page(
         "forum/withdraw.html",
-        message=_one(visit, message),
+        message=one_message(visit, message),
         topic=views.topic_view(message.topic),
         space=views.shown_space(visit, message.topic.space),
     )

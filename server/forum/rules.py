@@ -26,6 +26,8 @@ from server.events import MODERATORS, MessageHeld, SpaceChanged, TopicChanged, s
 from server.finding.rules import learn, learn_message, unlearn_message
 from server.forum.models import Flag, FlagReason, Message, Topic
 from server.forum.queries import OwnMessage, TopicRow
+from server.forum.quotations import check_quotations, quoted_part
+from server.forum.telling import forget_answer, tell_of_answer
 from server.permissions import Standing
 from server.spaces.queries import SpaceRow
 from server.web.text import RENDERER, rendered
@@ -94,16 +96,40 @@ def start_topic(
 
 
 def post_message(
-    tx: Transaction, topic: TopicRow, author: Standing, writing: Writing, *, reply_to: UUID | None, at: datetime
+    tx: Transaction,
+    topic: TopicRow,
+    author: Standing,
+    writing: Writing,
+    *,
+    reply_to: UUID | None,
+    at: datetime,
+    quoted: str = "",
 ) -> Posted:
-    """A message in a topic. The same words again within minutes are taken as the same message."""
+    """A message in a topic. The same words again within minutes are taken as the same message.
+
+    Raises Invalid when the quoted words do not stand in the message that is answered.
+    """
     _may_write(topic.space, author, at)
     _takes_messages(tx, topic)
     answered = _answered(tx, topic, reply_to)
     twin = _same_again(tx, author, writing.text, at, topic_id=topic.id, reply_to=answered)
     if twin is not None:
         return twin
-    return _written(tx, topic.id, topic.public_id, topic.space.id, author, writing, at=at, reply_to=answered, title="")
+    posted = _written(
+        tx,
+        topic.id,
+        topic.public_id,
+        topic.space.id,
+        author,
+        writing,
+        at=at,
+        reply_to=answered,
+        title="",
+        quoted=quoted_part(tx, answered, quoted),
+    )
+    if answered is not None and not posted.held:
+        tell_of_answer(tx, posted.message, at=at)
+    return posted
 
 
 def edit(
@@ -137,6 +163,7 @@ def edit(
         raise Refused(STALE)
     tx.erases = True
     learn_message(tx, message.id)
+    check_quotations(tx, message.id)
     case_has_changed(tx, message.id)
     record_verdict(tx, message.id, writing.verdict, at=at)
     if hold or writing.verdict.raised:
@@ -152,10 +179,12 @@ def withdraw(tx: Transaction, message: OwnMessage) -> None:
     tx.session.execute(
         update(Message)
         .where(col(Message.id) == message.id)
-        .values(text="", html="", title="", state=state, edited_at=None, version=col(Message.version) + 1)
+        .values(text="", html="", title="", quoted="", state=state, edited_at=None, version=col(Message.version) + 1)
     )
     tx.erases = True
     forget_verdicts(tx, message.id)
+    check_quotations(tx, message.id)
+    forget_answer(tx, message.public_id)
     close_case(tx, message.id)
     tx.session.execute(update(Flag).where(col(Flag.message_id) == message.id).values(note=""))
     recount(tx, message.topic.id)
@@ -243,6 +272,7 @@ def _written(
     at: datetime,
     reply_to: int | None,
     title: str,
+    quoted: str = "",
 ) -> Posted:
     message = Message(
         topic_id=topic_id,
@@ -250,6 +280,7 @@ def _written(
         reply_to_id=reply_to,
         opens_topic=bool(title),
         title=title,
+        quoted=quoted,
         was_public=not writing.held,
         text=writing.text,
         html=writing.html,

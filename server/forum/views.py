@@ -1,6 +1,6 @@
 """What the forum's templates are given: rows turned into what a person sees."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from moderation.states import ContentState
 from moderation.verdict import Rule
+from server.database import Transaction
 from server.errors import Sentence, say
-from server.forum import queries
+from server.forum import keeping, kept, queries
 from server.forum.queries import HeldRow, MessageRow, TopicRow, TopicRowInList
 from server.permissions import Standing
 from server.spaces.queries import Duty, SpaceRow, SpaceView, space_view
@@ -66,6 +67,7 @@ class TopicLine:
     pinned: bool
     closed: bool
     waiting: bool
+    new: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +190,8 @@ def in_the_time_of(visit: Visit, space: SpaceRow) -> None:
     read_in(replace(reading(), zone=there, today=visit.now.astimezone(there).date()))
 
 
-def topic_line(row: TopicRowInList) -> TopicLine:
-    """A topic in a list."""
+def topic_line(row: TopicRowInList, new: int = 0) -> TopicLine:
+    """A topic in a list, with how many messages came since the reader was there."""
     return TopicLine(
         row.public_id,
         row.title,
@@ -200,6 +202,7 @@ def topic_line(row: TopicRowInList) -> TopicLine:
         row.pinned,
         row.closed,
         row.state != ContentState.PUBLISHED,
+        new,
     )
 
 
@@ -230,18 +233,23 @@ def _reply(row: MessageRow) -> ReplyTo | None:
     if row.reply_to is None:
         return None
     readable = row.reply_state == ContentState.PUBLISHED
-    excerpt = plain_excerpt(row.reply_text or "") if readable else ""
+    excerpt = (row.quoted or plain_excerpt(row.reply_text or "")) if readable else ""
     return ReplyTo(row.reply_to, (row.reply_pseudonym or "") if readable else "", excerpt)
 
 
 def lines(visit: Visit, topic: TopicRow, page: int) -> Markup:
-    """The messages of a page as HTML: made once for each version, language, day and kind of viewer.
-
-    Only what is the viewer's own is made anew, because it carries their buttons.
-    """
-    now = reading()
+    """The messages of a page as HTML. Only what is the viewer's own is made anew: it carries their buttons."""
     standing = visit.viewer.standing_in(topic.space.id)
-    kind = "member" if standing else "guest"
+    key, made = pieces(visit, topic, page)
+    mine = standing.membership_id if standing else -1
+    shown = (_own_line(visit, key, row) if row.membership_id == mine else html for row, html in made)
+    return Markup("").join(shown)
+
+
+def pieces(visit: Visit, topic: TopicRow, page: int) -> tuple[tuple[object, ...], list[tuple[MessageRow, Markup]]]:
+    """Each message of a page with its HTML: made once for each version, language, day and kind of viewer."""
+    now = reading()
+    kind = "member" if visit.viewer.standing_in(topic.space.id) else "guest"
     key = ("lines", topic.id, topic.version, page, now.language.code, now.in_address, now.today, kind)
 
     def make() -> list[tuple[MessageRow, Markup]]:
@@ -250,16 +258,26 @@ def lines(visit: Visit, topic: TopicRow, page: int) -> Markup:
         whole = visit.fragment("forum/_messages.html", messages=shown, kind=kind)
         return list(zip(rows, (Markup(line) for line in whole.split(BETWEEN)), strict=False))
 
-    made = visit.services.fragments.get_or_make(key, make)
-    mine = standing.membership_id if standing else -1
-    shown = (_own_line(visit, key, row) if row.membership_id == mine else html for row, html in made)
-    return Markup("").join(shown)
+    return key, visit.services.fragments.get_or_make(key, make)
 
 
 def _own_line(visit: Visit, key: tuple[object, ...], row: MessageRow) -> Markup:
     """A message with its author's buttons; the same for the author every time."""
     make = partial(visit.fragment, "forum/_message.html", message=message_view(visit, row, own=True), kind="member")
     return visit.services.fragments.get_or_make((*key, "own", row.id), make)
+
+
+def reader_of(visit: Visit, topic: TopicRow, standing: Standing, page: int) -> Callable[[Transaction], None] | None:
+    """What is to be remembered for a member who asked for it: the last message of this page was seen."""
+    seen = [row.id for row, _ in pieces(visit, topic, page)[1]]
+    if not seen:
+        return None
+    return partial(keeping.mark_read, by=standing, topic_id=topic.id, message_id=seen[-1])
+
+
+def has_new(visit: Visit, topic: TopicRow, standing: Standing) -> bool:
+    """Whether messages came after those that the member has seen, if the space remembers that."""
+    return standing.keeps_marks and kept.first_new(visit.snapshot, standing.membership_id, topic.id) is not None
 
 
 def held_views(visit: Visit, topic: TopicRow, space: SpaceView) -> list[HeldView]:

@@ -18,6 +18,7 @@ from server.events import MODERATORS, MessageReleased, MessageRemoved
 from server.finding.rules import learn_message, unlearn_message
 from server.forum.models import Flag, Message
 from server.forum.rules import recount
+from server.forum.telling import forget_answer, tell_of_answer
 from server.policies import ModerationPolicy
 from server.review.models import Action, Decision
 from server.review.queries import CaseRow, DecisionRow
@@ -61,6 +62,7 @@ def release(
         _move(tx, case, Move.RELEASE, was_public=True)
         count_released(tx, case.membership_id, 1)
         _tell_author(tx, case, decision, NoticeKind.RELEASED, reason=None, due_at=at)
+        tell_of_answer(tx, case.message_public_id, at=at)
         tx.announce(MessageReleased(MODERATORS, case.message_public_id))
     _tell_flaggers(tx, case, decision, NoticeKind.FLAG_NOT_UPHELD, due_at=undo_ends(at, policy))
     recount(tx, case.topic_id)
@@ -83,6 +85,7 @@ def remove(
     due_at = undo_ends(at, policy)
     _tell_author(tx, case, decision, NoticeKind.REMOVED, reason=reason, due_at=due_at)
     _tell_flaggers(tx, case, decision, NoticeKind.FLAG_UPHELD, due_at=due_at)
+    forget_answer(tx, case.message_public_id)
     tx.announce(MessageRemoved(MODERATORS, case.message_public_id))
     recount(tx, case.topic_id)
     return decision
@@ -136,6 +139,8 @@ def undo(
             weight=weight,
             at=at,
         )
+    if decision.action == Action.RELEASE:
+        forget_answer(tx, case.message_public_id)
     untell(tx, decision.id)
     recount(tx, case.topic_id)
 

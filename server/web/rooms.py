@@ -147,6 +147,8 @@ class Door:
         else:
             response = await _renewed(visit, await self._done(room, visit))
         await response(scope, receive, send)
+        if visit.afterwards is not None and response.status_code == 200:
+            await _followed_up(visit, visit.afterwards)
 
     async def nothing(self, scope: Scope, receive: Receive) -> Response:
         """The page for an address where nothing is."""
@@ -210,6 +212,14 @@ async def _renewed(visit: Visit, response: Response) -> Response:
     if done and token is not None and viewer.persistent:
         set_session(response, token, secure=visit.secure, days=visit.policies.retention.session_days)
     return response
+
+
+async def _followed_up(visit: Visit, work: Callable[[Transaction], None]) -> None:
+    def written() -> None:
+        with visit.transaction() as tx:
+            work(tx)
+
+    await quietly(visit.services.threads.write(written))
 
 
 async def quietly(work: Awaitable[object]) -> bool:

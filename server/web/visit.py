@@ -96,6 +96,11 @@ DONE: Mapping[str, Sentence] = {
     "changed": say("Your new words are here."),
     "withdrawn": say("Your message is gone."),
     "flagged": say("Thank you. A person will look at the message, and you will be told what was decided."),
+    "draft": say("Your words are kept for later. Only you can see them."),
+    "kept": say("You find this message again under “Kept messages” on your page."),
+    "let_go": say("This message is no longer among your kept messages."),
+    "thrown_away": say("These words are gone."),
+    "chosen": say("Your choices are saved."),
     "joined": say("You are a member of this space now."),
     "ended": say("That session is ended."),
     "second_factor": say("Your second factor is set. From now on you need its code to sign in."),
@@ -139,6 +144,8 @@ class Visit:
     pairs: Sequence[tuple[str, str]] = ()
     subject: str = ""
     shown_at: str = ""
+    afterwards: "Callable[[Transaction], None] | None" = None
+    """Something small to be written once the page is on its way; when the database is busy, it is not."""
 
     def __post_init__(self) -> None:
         self.shown_at = "/" + quote(self.address.lstrip("/"))  # two slashes would name another site
