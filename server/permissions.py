@@ -88,6 +88,7 @@ class Viewer:
     session_id: int | None = None
     session_key: bytes = b""
     language: str | None = None
+    calendar: str = ""
     staff: bool = False
     second_factor: bool = False
     expires_at: datetime | None = None

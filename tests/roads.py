@@ -104,6 +104,7 @@ class World:
         filled: dict[str, dict[str, str]] = {
             "start_topic": {"title": "Water", "text": "Where is the well?", "language": "auto"},
             "post_message": {"text": "Behind the school.", "language": "auto"},
+            "choose_calendar": {"calendar": "persian"},
             "keep_message": {},
             "let_go_message": {},
             "draft_message": {"text": "Not yet sent", "language": "auto"},

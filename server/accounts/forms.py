@@ -1,5 +1,6 @@
 """What browsers send about accounts."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, ValidationInfo
@@ -98,6 +99,19 @@ class PassphraseForm(Form):
     """The member shows once more that it is them."""
 
     passphrase: Secret
+
+
+class Calendar(StrEnum):
+    """How dates are told."""
+
+    GREGORIAN = "gregorian"
+    PERSIAN = "persian"
+
+
+class CalendarForm(Form):
+    """The calendar of one's own pages."""
+
+    calendar: Calendar
 
 
 class SecondFactorForm(Form):

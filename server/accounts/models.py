@@ -22,6 +22,8 @@ class Member(SQLModel, table=True):
     totp_confirmed: bool = False
     totp_step: int = 0
     language: str | None = Field(default=None, max_length=12)
+    calendar: str = Field(default="", max_length=12)
+    """How dates are told to this member; empty means as everybody's."""
 
 
 class AccountSession(SQLModel, table=True):

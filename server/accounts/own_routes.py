@@ -7,16 +7,21 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from server.accounts import notices, queries, rules
-from server.accounts.forms import PassphraseForm, SecondFactorForm
+from server.accounts.forms import Calendar, CalendarForm, PassphraseForm, SecondFactorForm
 from server.crypto.tokens import new_code, plain_code
 from server.database import Transaction
-from server.errors import Invalid, NotFound, say
+from server.errors import Invalid, NotFound, Sentence, say
 from server.permissions import Permission
 from server.spaces.queries import all_spaces, space_names
 from server.web.fields import BLANK, Form, FormState
 from server.web.rooms import Anywhere, action, page
 from server.web.visit import Visit
 from server.web.words import language_dir, reading
+
+CALENDARS: dict[Calendar, Sentence] = {
+    Calendar.GREGORIAN: say("The calendar with January to December"),
+    Calendar.PERSIAN: say("The Persian calendar (Solar Hijri), in numbers"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,26 @@ def dismiss_notice(visit: Visit, found: Anywhere, form: Form) -> Response:
     with visit.transaction() as tx:
         rules.dismiss(tx, visit.viewer, visit.reference("notice"))
     return visit.redirect_to("me")
+
+
+@page("/me/calendar", name="calendar", needs=Permission.KEEP_ACCOUNT)
+def calendar_page(visit: Visit, found: Anywhere, form: FormState = BLANK) -> Response:
+    """How dates are told on one's own pages."""
+    said = visit.services.pages.catalogues.said
+    chosen = {"calendar": visit.viewer.calendar or Calendar.GREGORIAN}
+    return visit.page(
+        "accounts/calendar.html",
+        form=FormState({**chosen, **form.values}, form.errors, form.summary),
+        choices=[(str(kind), said(sentence)) for kind, sentence in CALENDARS.items()],
+    )
+
+
+@action("/me/calendar", name="choose_calendar", needs=Permission.KEEP_ACCOUNT, form=CalendarForm, again=calendar_page)
+def choose_calendar(visit: Visit, found: Anywhere, form: CalendarForm) -> Response:
+    """Change it."""
+    with visit.transaction() as tx:
+        rules.tell_dates_in(tx, member_key(visit), "" if form.calendar is Calendar.GREGORIAN else form.calendar)
+    return visit.redirect_to("calendar", {"done": "chosen"})
 
 
 @page("/me/recovery-code", name="new_recovery_code", needs=Permission.KEEP_ACCOUNT)
@@ -175,6 +200,8 @@ routes = [
     end_session,
     end_other_sessions,
     dismiss_notice,
+    calendar_page,
+    choose_calendar,
     recovery_code_page,
     do_new_recovery_code,
     second_factor_page,

@@ -30,6 +30,7 @@ _SESSION = (
         col(AccountSession.expires_at),
         col(AccountSession.persistent),
         col(Member.language),
+        col(Member.calendar),
         exists().where(col(RoleGrant.member_id) == col(AccountSession.member_id)).label("staff"),
         col(Membership.id),
         col(Membership.public_id),
@@ -118,6 +119,7 @@ def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime) ->
         session_id=row.id,
         session_key=key,
         language=row.language,
+        calendar=row.calendar,
         staff=row.staff,
         second_factor=row.second_factor,
         expires_at=row.expires_at,
@@ -128,7 +130,7 @@ def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime) ->
     )
 
 
-_MEMBERSHIP_FROM = 7
+_MEMBERSHIP_FROM = 8
 """Where the columns of the membership begin in a row of _SESSION."""
 
 

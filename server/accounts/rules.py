@@ -335,6 +335,11 @@ def speak(tx: Transaction, member_id: int, language: str) -> None:
     tx.session.execute(update(Member).where(col(Member.id) == member_id).values(language=language))
 
 
+def tell_dates_in(tx: Transaction, member_id: int, calendar: str) -> None:
+    """Remember the calendar that the member chose; empty for everybody's."""
+    tx.session.execute(update(Member).where(col(Member.id) == member_id).values(calendar=calendar))
+
+
 def count_released(tx: Transaction, membership_id: int, by: int) -> None:
     """A message of theirs was let through (or an undone decision takes one back)."""
     tx.session.execute(

@@ -250,7 +250,7 @@ def pieces(visit: Visit, topic: TopicRow, page: int) -> tuple[tuple[object, ...]
     """Each message of a page with its HTML: made once for each version, language, day and kind of viewer."""
     now = reading()
     kind = "member" if visit.viewer.standing_in(topic.space.id) else "guest"
-    key = ("lines", topic.id, topic.version, page, now.language.code, now.in_address, now.today, kind)
+    key = ("lines", topic.id, topic.version, page, now.language.code, now.in_address, now.today, now.calendar, kind)
 
     def make() -> list[tuple[MessageRow, Markup]]:
         rows = queries.messages_of(visit.snapshot, topic, page=page)

@@ -26,7 +26,7 @@ from server.web.cookies import session_token, set_session
 from server.web.fields import BLANK, Form, FormErrors, FormState, parse
 from server.web.same_origin import Sender, sender
 from server.web.visit import FORM_TOKEN, Services, Visit
-from server.web.words import Reading, read_in, reading
+from server.web.words import GREGORIAN, Reading, read_in, reading
 
 PATIENCE_SECONDS = 1.0
 """How long something may be waited for that nobody asked for."""
@@ -298,7 +298,7 @@ def _prepared(room: Room[Any], visit: Visit) -> Response | tuple[Any, Form]:
 def _entered(room: Room[Any], visit: Visit, tx: Transaction) -> Any | None:
     """The thing asked for, if this viewer may. None: signing in may help. Raises NotFound otherwise."""
     visit.viewer = visit.services.find_viewer(tx, session_token(visit.request), at=visit.now)
-    if visit.viewer.language:
+    if visit.viewer.language or visit.viewer.calendar:
         _listen_for_language(visit)
     found = room.at(tx, visit)
     if found is None:
@@ -364,7 +364,7 @@ def _listen_for_language(visit: Visit) -> None:
         or catalogues.offered(visit.viewer.language)
         or catalogues.best_of(visit.request.headers.get("accept-language", ""))
     )
-    read_in(Reading(language, asked is not None, visit.now.date()))
+    read_in(Reading(language, asked is not None, visit.now.date(), calendar=visit.viewer.calendar or GREGORIAN))
 
 
 def _key(visit: Visit) -> tuple[str, str, str, bool]:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import jdatetime
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
@@ -23,19 +25,23 @@ from server.policies import Language
 
 DOMAIN = "messages"
 SOURCE_LANGUAGE = "en"
+GREGORIAN, PERSIAN = "gregorian", "persian"
+"""The calendars that a member can choose between."""
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "ur", "ps", "he", "ckb", "sd", "ug"})
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the present page is read: its language, whether the address asks for it, and which day it is."""
+    """How the present page is read: its language, whether the address asks for it, which day it is and how told."""
 
     language: Language
     in_address: bool
     today: date
     zone: tzinfo = UTC
+    calendar: str = GREGORIAN
 
 
+_PersianDate: Any = jdatetime.date  # has no types
 _reading: ContextVar[Reading] = ContextVar("reading")
 
 
@@ -110,7 +116,7 @@ class Catalogues:
             return self.gettext("today")
         if distance == 1:
             return self.gettext("yesterday")
-        return _written_day(there, now.language.code, there.year != now.today.year)
+        return written_day(there, with_year=there.year != now.today.year)
 
     def said(self, sentence: Sentence) -> str:
         """A sentence from the rules, translated, with its parameters in place."""
@@ -147,6 +153,27 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return UTC
+
+
+def written_day(day: date, *, with_year: bool = True) -> str:
+    """A date in the reader's language and calendar.
+
+    A Persian date is told in numbers, with its year: its months have other names in Kabul than in Tehran.
+    """
+    now = reading()
+    if now.calendar == PERSIAN:
+        return _written_persian(day, now.language.code)
+    return _written_day(day, now.language.code, with_year)
+
+
+@lru_cache(maxsize=4096)
+def _written_persian(day: date, code: str) -> str:
+    there = _PersianDate.fromgregorian(date=day)
+    digits = [
+        format_decimal(part, format="0" * width, locale=_locale(code))
+        for part, width in ((there.year, 4), (there.month, 2), (there.day, 2))
+    ]
+    return "/".join(digits)
 
 
 @lru_cache(maxsize=4096)

@@ -191,6 +191,32 @@ def writes(text: str) -> Callable[[Page], None]:
     return act
 
 
+def keeps(flag: str) -> Callable[[Page], None]:
+    """Keep this message, and look at the list."""
+
+    def act(page: Page) -> None:
+        listing = page.url
+        page.goto(flag.replace("/flag", "/more"))
+        if page.locator("form[action*='/keep'] button").count():
+            presses(page, "form[action*='/keep'] button")
+        page.goto(listing)
+
+    return act
+
+
+def begins(topic: str) -> Callable[[Page], None]:
+    """Begin an answer, and look at the list of drafts."""
+
+    def act(page: Page) -> None:
+        listing = page.url
+        page.goto(topic)
+        page.fill("[name=text]", "I wanted to say")
+        presses(page, "button[formaction*='/draft']")
+        page.goto(listing)
+
+    return act
+
+
 def shows_the_card(passphrase: str) -> Callable[[Page], None]:
     """Ask for a new recovery code."""
 
@@ -291,6 +317,17 @@ def member_stops(page: Page, account: Account) -> Iterator[Stop]:
             yield Stop("join_space", f"{space}/join")
             break
     yield Stop("held", topics[1], writes("Call me on +1 202 555 0147, my sister is there too"))
+    yield Stop("search", "/search")
+    yield Stop("what was found", "/search?q=the")
+    yield Stop("nothing found", "/search?q=qqqqqq")
+    yield Stop("search, too long", "/search?q=" + "word " * 50, status=422)
+    yield Stop("more", others.replace("/flag", "/more"))
+    yield Stop("a quotation", others.replace("/flag", "?reply=1&quote=1"))
+    yield Stop("kept_messages", "/me/kept", keeps(others))
+    yield Stop("drafts", "/me/drafts", begins(topics[1]))
+    yield Stop("choices", "/s/questions/choices")
+    yield Stop("first_new", f"{topics[1]}/first-new")
+    yield Stop("calendar", "/me/calendar")
     yield Stop("me", "/me")
     yield Stop("new_recovery_code", "/me/recovery-code")
     yield Stop("new card, wrongly", "/me/recovery-code", sends_nothing, 422)

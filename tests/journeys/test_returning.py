@@ -248,3 +248,19 @@ def test_a_message_that_one_cannot_read_cannot_be_kept(community: Community, pat
     address = f"/messages/{held}/{path}"
     answer = amina.gets(address) if path == "more" else amina.sends(address)
     assert answer.status_code == 404
+
+
+# Dates -------------------------------------------------------------------------------------------------
+
+
+def test_whoever_wants_it_reads_persian_dates_and_nobody_else_does(community: Community) -> None:
+    amina, bo = community.member("amina"), community.member("bo")
+    topic = amina.opens_topic("Bus", "Which line?")
+    community.clock.goes_on(days=3)
+    assert amina.sends("/me/calendar", calendar="persian").status_code == 303
+    assert "1404/12/13" in amina.reads(topic)
+    assert "۱۴۰۴/۱۲/۱۳" in amina.reads(f"{topic}?lang=fa") or "1404/12/13" in amina.reads(f"{topic}?lang=ar")
+    assert "March 4" in bo.reads(topic)
+    assert "March 4" in community.visitor().reads(topic)
+    amina.sends("/me/calendar", calendar="gregorian")
+    assert "March 4" in amina.reads(topic)

@@ -11,6 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Forward."""
+    with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("calendar", sa.String(length=12), nullable=False, server_default=""))
+        batch_op.alter_column("calendar", server_default=None)
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.add_column(sa.Column("quoted", sa.Text(), nullable=False, server_default=""))
         batch_op.alter_column("quoted", server_default=None)
@@ -64,6 +67,8 @@ def downgrade() -> None:
     """Back, for tests only."""
     for table in ("read_mark", "draft", "bookmark"):
         op.drop_table(table)
+    with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.drop_column("calendar")
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_column("has_drafts")
         batch_op.drop_column("told_of_answers")
