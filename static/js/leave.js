@@ -10,13 +10,24 @@ const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form
 let times = /** @type {number[]} */ ([]);
 let leaving = false;
 
+/** What draft.js keeps in this tab; over plain http the server cannot tell the browser to. */
+function forget() {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // storage is switched off: nothing was kept
+  }
+}
+
 function blank() {
   leaving = true;
   document.title = "";
+  forget();
   document.documentElement.style.display = "none";
 }
 
 form?.addEventListener("submit", blank);
+document.querySelector("form[action^='/sign-out']")?.addEventListener("submit", forget);
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !form) return;

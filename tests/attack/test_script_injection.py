@@ -215,7 +215,7 @@ class Pages:
     """What the pages of this house are made of when nobody attacks: every page is held against it."""
 
     def __init__(self, community: Community) -> None:
-        self.scripts = {community.services.shelf.address(name) for name in ("leave.js", "queue.js")}
+        self.scripts = {community.services.shelf.address(name) for name in ("leave.js", "queue.js", "draft.js")}
 
     def harm(self, html: str) -> Iterable[str]:
         """What must not be on a page."""
