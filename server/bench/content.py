@@ -48,7 +48,7 @@ def prepare(folder: Path, *, topics: int, messages_each: int) -> Prepared:
     texts = [_text(chance) for _ in range(200)]
     shown = [str(rendered(text)) for text in texts]
     with db.transaction() as tx:
-        space_id, cookie = _people(tx)
+        space_id, cookie = people(tx)
         public_ids = [UUID(int=chance.getrandbits(128), version=4) for _ in range(topics)]
         at = datetime.now(UTC) - timedelta(days=30)
         _insert(
@@ -61,7 +61,7 @@ def prepare(folder: Path, *, topics: int, messages_each: int) -> Prepared:
     return Prepared(public_ids, cookie)
 
 
-def _people(tx: Transaction) -> tuple[int, str]:
+def people(tx: Transaction) -> tuple[int, str]:
     """Members with names, and a session for the first of them."""
     space_id = open_space(
         tx,

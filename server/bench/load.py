@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from server.bench.process import Target
 from server.errors import BootRefused
@@ -29,6 +30,30 @@ def cost(target: Target, requests: Sequence[bytes], *, expect: int, seconds: flo
     return Load(spent / len(times) * 1e6, len(times), sorted(times)[len(times) // 2] * 1000)
 
 
+def cost_once(target: Target, requests: Sequence[bytes], *, expect: int) -> Load:
+    """Send each request once, after a tenth of them as a beginning: for acts, which are not the same twice."""
+    tenth = len(requests) // 10
+    asyncio.run(_each(target, requests[:tenth], expect))
+    before = target.cpu_seconds()
+    times = asyncio.run(_each(target, requests[tenth:], expect))
+    spent = target.cpu_seconds() - before
+    return Load(spent / len(times) * 1e6, len(times), sorted(times)[len(times) // 2] * 1000)
+
+
+def post(path: str, fields: Mapping[str, str], *headers: str) -> bytes:
+    """A form as a browser sends it."""
+    body = urlencode(fields).encode()
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: localhost",
+        "Sec-Fetch-Site: same-origin",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(body)}",
+        *headers,
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
 def request(path: str, *headers: str) -> bytes:
     """A GET as a browser sends it."""
     lines = [f"GET {path} HTTP/1.1", "Host: localhost", "Accept-Encoding: gzip", "Accept-Language: en", *headers]
@@ -41,6 +66,19 @@ async def _run(target: Target, requests: Sequence[bytes], expect: int, seconds: 
         _lane(target.port, requests[start::CONNECTIONS] or requests, expect, until) for start in range(CONNECTIONS)
     ]
     return [took for lane in await asyncio.gather(*lanes) for took in lane]
+
+
+async def _each(target: Target, requests: Sequence[bytes], expect: int) -> list[float]:
+    """One after the other: acts of one member do not overtake each other."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", target.port)
+    times: list[float] = []
+    for message in requests:
+        began = time.perf_counter()
+        writer.write(message)
+        await _answer(reader, f"HTTP/1.1 {expect} ".encode())
+        times.append(time.perf_counter() - began)
+    writer.close()
+    return times
 
 
 async def _lane(port: int, requests: Sequence[bytes], expect: int, until: float) -> list[float]:

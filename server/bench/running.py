@@ -2,6 +2,8 @@
 
 import http.client
 import random
+import re
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,8 +15,9 @@ from moderation.screening import Screener
 from server import places
 from server.bench.content import Prepared, prepare
 from server.bench.figures import Figure, absolute, against
-from server.bench.load import cost, request
+from server.bench.load import cost, cost_once, post, request
 from server.bench.process import Target, target
+from server.bench.searching import search
 from server.errors import BootRefused
 
 TEXTS = {
@@ -25,7 +28,8 @@ TEXTS = {
 
 def run_bench(part: str) -> list[Figure]:
     """Run one part, or all. Raises BootRefused for a part that does not exist."""
-    parts: dict[str, Callable[[], list[Figure]]] = {"pages": pages, "growth": growth, "screening": screening}
+    parts: dict[str, Callable[[], list[Figure]]] = {"pages": pages, "growth": growth}
+    parts |= {"screening": screening, "posting": posting, "search": search}
     if part != "all" and part not in parts:
         raise BootRefused(f"There is no benchmark called {part}; there are {', '.join(parts)} and all.")
     return [figure for name, run in parts.items() if part in ("all", name) for figure in run()]
@@ -68,6 +72,42 @@ def _again(house: Target, topic: object) -> list[bytes]:
     etag = connection.getresponse().headers["etag"]
     connection.close()
     return [request(f"/topics/{topic}", f"If-None-Match: {etag}")]
+
+
+def posting() -> list[Figure]:
+    """A message from the form to the page: screened, stored, indexed, its reader told."""
+    with tempfile.TemporaryDirectory(prefix="baraza-bench-") as folder:
+        community = prepare(Path(folder), topics=20, messages_each=20)
+        _without_limits(Path(folder))
+        with target("yardstick", Path(folder)) as hello:
+            yardstick = cost(hello, [request("/")], expect=200).cpu_us
+        chance = random.Random(4)  # noqa: S311
+        cookie = f"Cookie: {community.cookie}"
+        words = TEXTS["en"].split()
+        posts = [
+            post(
+                f"/topics/{community.topics[number % 20]}/messages",
+                {"text": f"{number} " + " ".join(chance.choices(words, k=36)), "language": "auto"},
+                cookie,
+            )
+            for number in range(1500)
+        ]
+        with target("house", Path(folder)) as house:
+            return [
+                against(
+                    "a message of 200 characters, posted",
+                    cost_once(house, posts, expect=303).cpu_us,
+                    yardstick,
+                    most=60,
+                )
+            ]
+
+
+def _without_limits(folder: Path) -> None:
+    """Nobody is ever too fast here."""
+    shutil.copytree(places.shipped("policies"), folder / "policies")
+    limits = folder / "policies" / "limits.toml"
+    limits.write_text(re.sub(r'"\d+/(\d+)"', r'"1000000/\1"', limits.read_text("utf-8")), "utf-8")
 
 
 def growth() -> list[Figure]:
