@@ -28,8 +28,10 @@ from server.events import Event, SpaceChanged, TopicChanged
 from server.forum.keeping_routes import routes as keeping_routes
 from server.forum.routes import routes as forum_routes
 from server.forum.search_routes import routes as search_routes
+from server.letters.routes import routes as letter_routes
 from server.migrations import history
 from server.notice_board.routes import routes as notice_board_routes
+from server.review.letter_routes import routes as author_letter_routes
 from server.review.routes import routes as review_routes
 from server.settings import Settings
 from server.web import failures
@@ -49,6 +51,8 @@ ROOMS: Sequence[Room[Any]] = [
     *forum_routes,
     *search_routes,
     *keeping_routes,
+    *letter_routes,
+    *author_letter_routes,
     *account_routes,
     *review_routes,
     *notice_board_routes,

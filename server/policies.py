@@ -56,6 +56,7 @@ class Rates:
     sign_in_per_login: str
     sign_in_per_login_anywhere: str
     post_per_member: str
+    letter_per_member: str
     flag_per_member: str
     search_per_session: str
     search_per_address: str
@@ -81,6 +82,7 @@ class Retention:
     flags_days: int
     notices_days: int
     drafts_days: int
+    letters_days: int
     session_days: int
     staff_session_hours: int
     backups_days: int

@@ -21,6 +21,7 @@ from server.app import ROOMS
 from server.content import Case
 from server.database import metadata
 from server.forum.models import Draft, Message
+from server.letters.models import Conversation
 from server.permissions import Role
 from server.places import shipped
 from server.spaces.models import Access, Joining
@@ -31,6 +32,15 @@ FORMS = [room for room in ROOMS if room.method == "POST"]
 PAGES = [room for room in ROOMS if room.method == "GET"]
 OURS = {"sec-fetch-site": "same-origin"}
 REVIEWING = ("claim", "unclaim", "release", "remove", "undo", "review", "case")
+OF_THE_TEAM = (
+    *REVIEWING,
+    "team_letters",
+    "conversation",
+    "answer_letter",
+    "letter_done",
+    "author_letter",
+    "write_author",
+)
 TYPED = {"text", "title", "note", "pseudonym", "login", "invite", "next", "space"}
 """Fields with words of a person that are no secret."""
 
@@ -73,6 +83,7 @@ class World:
             "code": self.staff_code,
             "policy": "guidelines",
             "draft": self.hints["draft"],
+            "conversation": self.hints["conversation"],
         }
         path = room.path
         for name, value in slots.items():
@@ -83,7 +94,7 @@ class World:
         """Somebody who may do this."""
         if room.name in ("second_factor", "do_second_factor"):
             return self.emi
-        return self.bo if room.name in REVIEWING else self.amina
+        return self.bo if room.name in OF_THE_TEAM else self.amina
 
     def askers(self, room: Room[Any]) -> dict[str, Person]:
         """Somebody who may, and somebody who is not signed in."""
@@ -104,6 +115,10 @@ class World:
         filled: dict[str, dict[str, str]] = {
             "start_topic": {"title": "Water", "text": "Where is the well?", "language": "auto"},
             "post_message": {"text": "Behind the school.", "language": "auto"},
+            "write_letter": {"text": "Why does my message wait?"},
+            "answer_letter": {"text": "It was read today."},
+            "letter_done": {},
+            "write_author": {"text": "Please leave out the number."},
             "choose_calendar": {"calendar": "persian"},
             "keep_message": {},
             "let_go_message": {},
@@ -205,9 +220,11 @@ def world(community: Community) -> World:
         accounts.grant(tx, newest, Role.HOST, community.row("questions").id)
     visitor = community.visitor()
     assert amina.sends(f"{topic}/draft", text="Words for later").status_code == 303
+    assert amina.sends("/s/questions/letters", text="A question").status_code == 303
     with community.services.db.reading() as tx:
+        letters = str(tx.session.execute(select(col(Conversation.public_id))).scalar_one())
         draft = str(tx.session.execute(select(col(Draft.public_id))).scalar_one())
-    hints = {"recovery_code": recovery.group(1), "draft": draft}
+    hints = {"recovery_code": recovery.group(1), "draft": draft, "conversation": letters}
     return World(community, amina, bo, emi, visitor, topic, own, others, case, notice, session, code, hints)
 
 

@@ -94,6 +94,7 @@ class NoticeKind(StrEnum):
     FLAG_UPHELD = "flag_upheld"
     FLAG_NOT_UPHELD = "flag_not_upheld"
     ANSWERED = "answered"
+    LETTER = "letter"
 
 
 class Notice(SQLModel, table=True):

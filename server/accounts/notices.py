@@ -16,6 +16,7 @@ SENTENCES: Mapping[str, Sentence] = {
     NoticeKind.RELEASED: say("A person has read your message in %(space)s. Others can see it now."),
     NoticeKind.REMOVED: say("Your message in %(space)s was taken out by a moderator."),
     NoticeKind.FLAG_UPHELD: say("You flagged a message in %(space)s. A moderator took it out. Thank you."),
+    NoticeKind.LETTER: say("The moderators of %(space)s wrote to you."),
     NoticeKind.ANSWERED: say("Somebody answered you in %(space)s."),
     NoticeKind.FLAG_NOT_UPHELD: say("You flagged a message in %(space)s. A moderator read it and left it there."),
 }
@@ -43,15 +44,27 @@ def told(tx: Transaction, visit: Visit) -> list[Told]:
     """The viewer's notices in words, the newest first."""
     spaces = all_spaces(tx)
     names = space_names(tx, reading().language.code, spaces)
-    return [_worded(visit, line, names[line.space_id][0]) for line in notices_of(tx, visit.viewer, at=visit.now)]
+    slugs = {space.id: space.slug for space in spaces}
+    return [
+        _worded(visit, line, names[line.space_id][0], slugs[line.space_id])
+        for line in notices_of(tx, visit.viewer, at=visit.now)
+    ]
 
 
-def _worded(visit: Visit, line: NoticeLine, space: str) -> Told:
+def _worded(visit: Visit, line: NoticeLine, space: str, slug: str) -> Told:
     catalogues = visit.services.pages.catalogues
     sentence = SENTENCES[line.kind]
     words = catalogues.said(Sentence(sentence.english, {"space": space}))
     if line.kind == NoticeKind.REMOVED and line.reason:
         words = f"{words} {catalogues.said(REASONS.get(line.reason, REASONS['other']))}"
-    readable = line.kind in (NoticeKind.RELEASED, NoticeKind.FLAG_NOT_UPHELD, NoticeKind.REMOVED, NoticeKind.ANSWERED)
-    link = visit.url("message", message=line.message_public_id) if line.message_public_id and readable else None
-    return Told(line.id, words, link, catalogues.day(line.due_at))
+    return Told(line.id, words, _link(visit, line, slug), catalogues.day(line.due_at))
+
+
+def _link(visit: Visit, line: NoticeLine, slug: str) -> str | None:
+    """Where one can look; nowhere when the message is not there any more."""
+    if line.kind == NoticeKind.LETTER:
+        return visit.url("letters", space=slug)
+    readable = (NoticeKind.RELEASED, NoticeKind.FLAG_NOT_UPHELD, NoticeKind.REMOVED, NoticeKind.ANSWERED)
+    if line.message_public_id is None or line.kind not in readable:
+        return None
+    return visit.url("message", message=line.message_public_id)

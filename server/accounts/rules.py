@@ -352,7 +352,7 @@ def tell(
     membership_id: int,
     kind: NoticeKind,
     *,
-    message: UUID,
+    message: UUID | None,
     reason: str | None,
     due_at: datetime,
     decision_id: int | None,

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from server.database import Transaction
 from server.errors import NotFound, Refused
+from server.letters.queries import waiting_letters
 from server.permissions import Permission
 from server.review import queries, rules, views
 from server.review.forms import CaseForm, RemoveForm
@@ -37,6 +38,7 @@ def review(visit: Visit, found: OwnQueue) -> Response:
         "review/queue.html",
         cases=views.case_lines(visit, queries.queue(visit.snapshot, visit.viewer, page=number)),
         count=views.count_sentence(visit, count),
+        letters=waiting_letters(visit.snapshot, visit.viewer.spaces_reviewed()),
         pager=views.pager(visit, "review", number, pages),
     )
 
@@ -58,7 +60,7 @@ def claim(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
     """Take the case."""
     minutes = visit.policies.moderation.claim_minutes
     with visit.transaction() as tx:
-        rules.claim(tx, case, _moderator(visit), version=form.version, at=visit.now, minutes=minutes)
+        rules.claim(tx, case, moderator_key(visit), version=form.version, at=visit.now, minutes=minutes)
     return visit.redirect_to("case", case=case.public_id)
 
 
@@ -66,7 +68,7 @@ def claim(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
 def unclaim(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
     """Give it back."""
     with visit.transaction() as tx:
-        rules.unclaim(tx, case, _moderator(visit), version=form.version)
+        rules.unclaim(tx, case, moderator_key(visit), version=form.version)
     return visit.redirect_to("review")
 
 
@@ -75,7 +77,7 @@ def release(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
     """Let it be read, or stay."""
     policy = visit.policies.moderation
     with visit.transaction() as tx:
-        rules.release(tx, case, _moderator(visit), version=form.version, at=visit.now, policy=policy)
+        rules.release(tx, case, moderator_key(visit), version=form.version, at=visit.now, policy=policy)
     return visit.redirect_to("case", {"done": "released"}, case=case.public_id)
 
 
@@ -87,7 +89,7 @@ def remove(visit: Visit, case: CaseRow, form: RemoveForm) -> Response:
         rules.remove(
             tx,
             case,
-            _moderator(visit),
+            moderator_key(visit),
             version=form.version,
             reason=form.reason,
             at=visit.now,
@@ -104,11 +106,12 @@ def undo(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
         decision = queries.last_decision(tx, case.id)
         if decision is None:
             raise Refused(rules.NOT_NOW)
-        rules.undo(tx, case, decision, _moderator(visit), version=form.version, at=visit.now, policy=policy)
+        rules.undo(tx, case, decision, moderator_key(visit), version=form.version, at=visit.now, policy=policy)
     return visit.redirect_to("case", {"done": "undone"}, case=case.public_id)
 
 
-def _moderator(visit: Visit) -> int:
+def moderator_key(visit: Visit) -> int:
+    """The key of the moderator who acts. Raises NotFound for a guest; the permission table has refused before."""
     if visit.viewer.member_id is None:
         raise NotFound
     return visit.viewer.member_id

@@ -100,6 +100,8 @@ DONE: Mapping[str, Sentence] = {
     "kept": say("You find this message again under “Kept messages” on your page."),
     "let_go": say("This message is no longer among your kept messages."),
     "thrown_away": say("These words are gone."),
+    "letter": say("Your letter is on its way. The answer will be here, and on your page."),
+    "answered": say("Your letter is sent. It is signed “The moderators”."),
     "chosen": say("Your choices are saved."),
     "joined": say("You are a member of this space now."),
     "ended": say("That session is ended."),

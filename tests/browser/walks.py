@@ -204,6 +204,17 @@ def keeps(flag: str) -> Callable[[Page], None]:
     return act
 
 
+def asks_the_team(page: Page) -> None:
+    """Write to the moderators."""
+    page.fill("[name=text]", "Why does my message wait?")
+    presses(page, "form[action*='/letters'] button")
+
+
+def opens_the_first(page: Page) -> None:
+    """Open the first of a list."""
+    presses(page, ".case > a")
+
+
 def begins(topic: str) -> Callable[[Page], None]:
     """Begin an answer, and look at the list of drafts."""
 
@@ -325,6 +336,8 @@ def member_stops(page: Page, account: Account) -> Iterator[Stop]:
     yield Stop("a quotation", others.replace("/flag", "?reply=1&quote=1"))
     yield Stop("kept_messages", "/me/kept", keeps(others))
     yield Stop("drafts", "/me/drafts", begins(topics[1]))
+    yield Stop("letters", "/s/questions/letters", asks_the_team)
+    yield Stop("an empty letter", "/s/questions/letters", sends_nothing, 422)
     yield Stop("choices", "/s/questions/choices")
     yield Stop("first_new", f"{topics[1]}/first-new")
     yield Stop("calendar", "/me/calendar")
@@ -341,6 +354,9 @@ def moderator_stops(page: Page) -> Iterator[Stop]:
     cases = hrefs(page, "/review", "[data-case]")
     yield Stop("review", "/review")
     yield Stop("keys", "/review", unveils)
+    yield Stop("team_letters", "/letters")
+    yield Stop("conversation", "/letters", opens_the_first)
+    yield Stop("author_letter", f"{cases[0]}/letter")
     for case in cases:
         yield Stop("case", case, unveils)
     yield Stop("removal without a reason", cases[-1], removes_without_a_reason, 422)

@@ -1,0 +1,1 @@
+"""Letters between a member and the moderators of a space. Members cannot write to each other in private."""
