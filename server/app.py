@@ -24,8 +24,9 @@ from server.crypto.passwords import DerivationPool, Passwords
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import FormTokens
 from server.database import Database
-from server.events import Event, SpaceChanged, TopicChanged
+from server.events import Event, SpaceAltered, SpaceChanged, TopicChanged
 from server.forum.routes import routes as forum_routes
+from server.hosting.routes import routes as hosting_routes
 from server.migrations import history
 from server.notice_board.routes import routes as notice_board_routes
 from server.review.routes import routes as review_routes
@@ -43,7 +44,13 @@ from server.web.threads import Threads
 from server.web.visit import Services
 from server.web.words import Catalogues
 
-ROOMS: Sequence[Room[Any]] = [*forum_routes, *account_routes, *review_routes, *notice_board_routes]
+ROOMS: Sequence[Room[Any]] = [
+    *forum_routes,
+    *account_routes,
+    *review_routes,
+    *hosting_routes,
+    *notice_board_routes,
+]
 Screen = Callable[[str, Author | None], Verdict]
 
 
@@ -110,6 +117,7 @@ def _services(
         find_viewer=accounts.find_viewer,
         renewal=accounts.Renewal(),
         neutral_url=settings.neutral_url,
+        public_url=settings.public_url,
         operator=operator,
         demonstration=demonstration,
     )
@@ -176,6 +184,8 @@ def _forget_pages(services: Services) -> Callable[[Event], None]:
         elif isinstance(event, SpaceChanged):
             services.remembered.forget(f"space:{event.space_id}")
             services.remembered.forget("spaces")
+        elif isinstance(event, SpaceAltered):
+            services.remembered.forget_all()  # its topics too, and it happens seldom
 
     return listener
 

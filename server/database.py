@@ -60,6 +60,7 @@ UNIQUE_SENTENCES: dict[str, Sentence] = {
     "uq_member_login_key": say("This sign-in name is taken. Please choose another."),
     "uq_membership_space_id_pseudonym_key": say("This name is taken in this space. Please choose another."),
     "uq_membership_member_id_space_id": say("You are a member of this space already."),
+    "uq_space_slug": say("There is a space with this address already. Please choose another."),
     "uq_flag_message_id_membership_id": say("You have flagged this message already."),
 }
 """What a person reads when two of them wanted the same at the same moment."""

@@ -21,8 +21,8 @@ from server.database import Transaction
 from server.forum.models import Message, Topic
 from server.permissions import Role
 from server.spaces.models import Access, Joining
-from server.spaces.queries import Duty, SpaceRow, space_by_slug
-from server.spaces.rules import SpaceWords, open_space
+from server.spaces.queries import Duty, SpaceRow, SpaceWords, space_by_slug
+from server.spaces.rules import open_space
 from tests.doubles import StillClock, WordScreen
 
 ADDRESS = "http://localhost:8000"

@@ -27,8 +27,8 @@ from server.permissions import Role, Standing
 from server.review import queries as desk
 from server.review import rules as desk_rules
 from server.spaces.models import Access, Joining
-from server.spaces.queries import Duty, SpaceRow, space_by_slug
-from server.spaces.rules import SpaceWords, open_space
+from server.spaces.queries import Duty, SpaceRow, SpaceWords, space_by_slug
+from server.spaces.rules import open_space
 from server.web.visit import Services
 
 SIGN_INS = ("amina", "nadia", "bo", "salma", "farid", "tomas", "grace")

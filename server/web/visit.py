@@ -86,6 +86,7 @@ class Services:
     find_viewer: FindViewer
     renewal: Renewal
     neutral_url: str
+    public_url: str
     operator: str
     demonstration: bool = False
 
@@ -102,6 +103,16 @@ DONE: Mapping[str, Sentence] = {
     "released": say("Others can read it. You can undo this for a while."),
     "removed": say("It is taken out. Its author will be told why. You can undo this for a while."),
     "undone": say("Everything is as it was before."),
+    "space_opened": say("The space is open. People can come in now."),
+    "kept": say("It is kept, and in force now."),
+    "proposed": say("It is kept as a proposal. It begins when a second person agrees."),
+    "agreed": say("You agreed. It is in force now."),
+    "put_away": say("The proposal is put away. Nothing has changed."),
+    "locked": say("The space is locked. People can read it, and nobody can write in it."),
+    "unlocked": say("The space is unlocked. People can write in it again."),
+    "role_taken": say("The role is taken away, and this person is signed out everywhere."),
+    "cards_back": say("These cards are worth nothing any more."),
+    "hours_kept": say("The hours are on the pages of the space now."),
 }
 """After every act the page says what happened."""
 
@@ -191,6 +202,11 @@ class Visit:
     def transaction(self) -> AbstractContextManager[Transaction]:
         """A visit to the database that writes."""
         return self.services.db.transaction()
+
+    @property
+    def base(self) -> str:
+        """How people write this place's address: the operator's word, else the one that was asked for."""
+        return self.services.public_url.rstrip("/") or f"{self.request.url.scheme}://{self.request.url.netloc}"
 
     def url(self, name: str, /, query: Mapping[str, object] | None = None, **params: object) -> str:
         """The address of a route."""
