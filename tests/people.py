@@ -95,6 +95,31 @@ class Community:
         person.signs_in(login, code=pyotp.TOTP(secret).at(self.clock.now()))
         return person
 
+    def host(self, login: str, *spaces: str) -> "Person":
+        """Somebody who leads the spaces, signed in with a second factor."""
+        spaces = spaces or ("questions",)
+        secret = self._make(login, spaces, known=True, roles=dict.fromkeys(spaces, Role.HOST))
+        person = self.visitor()
+        person.signs_in(login, code=pyotp.TOTP(secret).at(self.clock.now()))
+        return person
+
+    def steward(self, login: str) -> "Person":
+        """Somebody who runs the installation and is in no space, signed in with a second factor."""
+        secret = self._make(login, (), known=True, roles={"": Role.STEWARD})
+        member_id = self.account(login)
+        with self.services.db.transaction() as tx:
+            accounts.grant(tx, member_id, Role.STEWARD, None)
+        person = self.visitor()
+        person.signs_in(login, code=pyotp.TOTP(secret).at(self.clock.now()))
+        return person
+
+    def account(self, login: str) -> int:
+        """The key of the account with this sign-in name."""
+        with self.services.db.reading() as tx:
+            return tx.session.execute(
+                select(col(Member.id)).where(col(Member.login_key) == keyed_hash(self.services.login_key, login))
+            ).scalar_one()
+
     def _make(self, login: str, spaces: tuple[str, ...], *, known: bool, roles: dict[str, Role]) -> str:
         secret = self.services.second_factors.new_secret()
         with self.services.db.transaction() as tx:

@@ -175,7 +175,7 @@ def proposals_by_space(tx: Transaction, *, since: datetime) -> dict[int, int]:
         .where(col(SpaceChange.state) == ChangeState.PENDING, col(SpaceChange.proposed_at) > since)
         .group_by(col(SpaceChange.space_id))
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def hosts_by_space(tx: Transaction) -> dict[int, int]:
