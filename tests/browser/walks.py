@@ -321,7 +321,7 @@ def makes_cards(page: Page) -> None:
 
 def makes_a_link(page: Page) -> None:
     """A link for one more moderator."""
-    page.check("[name=role] >> nth=0")
+    page.check("input[name=role] >> nth=0")
     presses(page, "form[action$='/people'] button")
 
 
