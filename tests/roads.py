@@ -259,7 +259,7 @@ def _hosting(community: Community) -> tuple[Person, Person, dict[str, UUID], UUI
     for slug in spaces[1:]:
         community.space(slug, Access.OPEN, Joining.OPEN)
     hani, hala = community.host("hani", *spaces[:-1]), community.host("hala", "garden", "yard")
-    community.moderator("chadi", "garden", "attic")
+    community.moderator("zola", "garden", "attic")
     gus = community.steward("gus")
     english = {"name": "Other", "purpose": "Other things", "rules": "- Other rules"}
     hala.sends("/s/garden/host/words/en", **english)
@@ -280,7 +280,7 @@ def _hosting(community: Community) -> tuple[Person, Person, dict[str, UUID], UUI
         colleague = tx.session.execute(
             select(col(Membership.public_id)).where(
                 col(Membership.space_id) == select(col(Space.id)).where(col(Space.slug) == "garden").scalar_subquery(),
-                col(Membership.pseudonym).startswith("Chadi"),
+                col(Membership.pseudonym).startswith("Zola"),
             )
         ).scalar_one()
     return hani, gus, changes, colleague
