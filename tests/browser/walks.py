@@ -316,13 +316,13 @@ def moderator_stops(page: Page) -> Iterator[Stop]:
 def makes_cards(page: Page) -> None:
     """Print four cards."""
     page.fill("[name=count]", "4")
-    presses(page, "form[action$='/invitations'] button")
+    presses(page, "form:has([name=count]) button")
 
 
 def makes_a_link(page: Page) -> None:
     """A link for one more moderator."""
     page.check("input[name=role] >> nth=0")
-    presses(page, "form[action$='/people'] button")
+    presses(page, "form:has(input[name=role]) button")
 
 
 def begins_a_space(page: Page) -> None:
