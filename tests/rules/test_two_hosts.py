@@ -11,8 +11,10 @@ from server.accounts import roles
 from server.accounts import rules as accounts
 from server.accounts.models import Member, Membership
 from server.errors import NotFound, Refused
+from server.forum import queries as forum
+from server.forum import rules as forum_rules
 from server.hosting import rules
-from server.permissions import Role
+from server.permissions import Role, Standing
 from server.spaces import rules as spaces
 from server.spaces.models import Access, ChangeState, LockReason, Space, SpaceChange, SpaceState
 from server.spaces.queries import Duty, SpaceWords, space_by_slug
@@ -121,6 +123,31 @@ def test_a_message_that_races_with_the_lock_is_in_before_it_or_not_at_all(commun
         assert amina.posts(topic, f"Late {turn}").status_code == 409
         assert last_message(community) == newest
         assert hani.sends("/s/questions/host/unlock").status_code == 303
+
+
+def test_a_message_that_was_on_its_way_before_the_lock_does_not_come_in_after_it(community):
+    """Its page was looked up while the space was open; what counts is how the space stands when it is written."""
+    hani, amina = community.host("hani"), community.member("amina")
+    path = amina.opens_topic("Water", "First")
+    with community.services.db.reading() as tx:
+        topic = forum.topic_by_id(tx, UUID(path.removeprefix("/topics/")))
+        member = tx.session.execute(
+            select(Membership).where(col(Membership.member_id) == community.account("amina"))
+        ).scalar_one()
+    assert topic is not None and member.id is not None
+    author = Standing(member.id, member.public_id, member.space_id, member.pseudonym, True, False, None)
+
+    def posts(text: str) -> forum_rules.Posted:
+        writing = forum_rules.Writing.of(text, "en", community.screen(text, None))
+        with community.services.db.transaction() as tx:
+            return forum_rules.post_message(tx, topic, author, writing, reply_to=None, at=community.clock.now())
+
+    assert not posts("Before").held
+    hani.sends("/s/questions/host/safety", safety="guarded")
+    assert posts("While every message waits").held
+    hani.sends("/s/questions/host/lock", reason="danger")
+    with pytest.raises(Refused, match="only be read"):
+        posts("After")
 
 
 # The gate ------------------------------------------------------------------------------------------------
