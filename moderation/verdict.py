@@ -34,6 +34,8 @@ class Rule(StrEnum):
     THREAT = "threat"
     JUDGE_FAILED = "judge_failed"
     JUDGE_SLOW = "judge_slow"
+    PREMODERATED = "premoderated"
+    """Not the machine's word: in this space a person reads every message first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,11 @@ from server.crypto.passwords import DerivationPool, Passwords
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import FormTokens
 from server.database import Database
-from server.events import Event, SpaceChanged, TopicChanged
+from server.events import Event, SpaceAltered, SpaceChanged, TopicChanged
 from server.forum.keeping_routes import routes as keeping_routes
 from server.forum.routes import routes as forum_routes
 from server.forum.search_routes import routes as search_routes
+from server.hosting.routes import routes as hosting_routes
 from server.letters.routes import routes as letter_routes
 from server.migrations import history
 from server.notice_board.routes import routes as notice_board_routes
@@ -55,6 +56,7 @@ ROOMS: Sequence[Room[Any]] = [
     *author_letter_routes,
     *account_routes,
     *review_routes,
+    *hosting_routes,
     *notice_board_routes,
 ]
 Screen = Callable[[str, Author | None], Verdict]
@@ -123,6 +125,7 @@ def _services(
         find_viewer=accounts.find_viewer,
         renewal=accounts.Renewal(),
         neutral_url=settings.neutral_url,
+        public_url=settings.public_url,
         operator=operator,
         demonstration=demonstration,
     )
@@ -189,6 +192,8 @@ def _forget_pages(services: Services) -> Callable[[Event], None]:
         elif isinstance(event, SpaceChanged):
             services.remembered.forget(f"space:{event.space_id}")
             services.remembered.forget("spaces")
+        elif isinstance(event, SpaceAltered):
+            services.remembered.forget_all()  # its topics too, and it happens seldom
 
     return listener
 

@@ -6,7 +6,7 @@ BEGIN IMMEDIATE: a deferred one would lose updates or fail half-way when two wri
 """
 
 import sqlite3
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from sqlalchemy import (
     CursorResult,
     Dialect,
     Engine,
+    Executable,
     MetaData,
     Select,
     UniqueConstraint,
@@ -61,6 +62,7 @@ UNIQUE_SENTENCES: dict[str, Sentence] = {
     "uq_membership_space_id_pseudonym_key": say("This name is taken in this space. Please choose another."),
     "uq_membership_member_id_space_id": say("You are a member of this space already."),
     "uq_bookmark_membership_id_message_id": say("This message is among your bookmarks already."),
+    "uq_space_slug": say("There is a space with this address already. Please choose another."),
     "uq_flag_message_id_membership_id": say("You have flagged this message already."),
 }
 """What a person reads when two of them wanted the same at the same moment."""
@@ -108,6 +110,17 @@ class Transaction:
         if self._session is not None and self._session.new:
             self._session.flush()  # what this visit has just added is there to be seen
         return self._connection.execute(statement, params)
+
+    def run(self, statement: Executable, params: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None) -> Any:
+        """Change rows without the ORM's machinery, for what is done with every message; what was added comes first."""
+        if self._session is not None and self._session.new:
+            self._session.flush()
+        return self._connection.execute(statement, params)
+
+    @property
+    def is_postgres(self) -> bool:
+        """Where a statement must be said differently."""
+        return self._connection.dialect.name == "postgresql"
 
     def announce(self, happened: Event) -> None:
         """Tell others of it, once it is committed."""

@@ -26,6 +26,13 @@ class SpaceChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SpaceAltered(Event):
+    """The space itself is another: its words, its lock, or who may read it. Every page inside is stale."""
+
+    space_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class MessageHeld(Event):
     """A message waits for a moderator."""
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from moderation.policy import PolicyError
 from moderation.policy import load as load_screening_policy
 from server import places, policies, privacy, settings
-from server.accounts import confusable, rules
+from server.accounts import confusable, roles, rules
 from server.accounts.rules import invitation_ends
 from server.app import build
 from server.clock import SystemClock
@@ -28,8 +28,8 @@ from server.permissions import STAFF_ROLES, Role
 from server.serving import bound, run
 from server.settings import Settings
 from server.spaces.models import Access, Joining
-from server.spaces.queries import space_by_slug
-from server.spaces.rules import SpaceWords, open_space
+from server.spaces.queries import SpaceWords, space_by_slug
+from server.spaces.rules import open_space
 
 LEAST_FREE_BYTES = 500_000_000
 
@@ -130,7 +130,7 @@ def staff_removed(chosen: Settings, *, role: str, space: str, name: str) -> str:
         if space and found is None:
             raise BootRefused(f"There is no space called {space}.")
         space_id = found.id if found else None
-        done = rules.take_away(
+        done = roles.take_away(
             tx, Role(role), space_id=space_id, pseudonym_key=confusable.folded(name), login_key=login
         )
     if not done:
@@ -147,7 +147,10 @@ def invitations(chosen: Settings, *, space: str, count: int) -> list[str]:
         found = space_by_slug(tx, space)
         if found is None:
             raise BootRefused(f"There is no space called {space}.")
-        codes = [rules.invite(tx, space_id=found.id, role=None, code_key=key, expires_on=ends) for _ in range(count)]
+        codes = [
+            rules.invite(tx, space_id=found.id, role=None, code_key=key, expires_on=ends, made_on=_today())
+            for _ in range(count)
+        ]
     return [f"{_base(chosen)}/join?invite={code}" for code in codes]
 
 

@@ -37,6 +37,9 @@ class Permission(StrEnum):
     JOIN_SPACE = "join_space"
     KEEP_ACCOUNT = "keep_account"
     REVIEW = "review"
+    TEND_SPACE = "tend_space"
+    HOST_SPACE = "host_space"
+    STEWARD = "steward"
 
 
 GRANTED_TO: dict[Permission, frozenset[Role]] = {
@@ -47,6 +50,9 @@ GRANTED_TO: dict[Permission, frozenset[Role]] = {
     Permission.JOIN_SPACE: frozenset({Role.SIGNED_IN}),
     Permission.KEEP_ACCOUNT: frozenset({Role.SIGNED_IN}),
     Permission.REVIEW: frozenset({Role.MODERATOR}),
+    Permission.TEND_SPACE: frozenset({Role.HOST, Role.MODERATOR}),
+    Permission.HOST_SPACE: frozenset({Role.HOST}),
+    Permission.STEWARD: frozenset({Role.STEWARD}),
 }
 
 
@@ -54,12 +60,14 @@ GRANTED_TO: dict[Permission, frozenset[Role]] = {
 class Place:
     """Where something is asked for: the installation (no space) or one space.
 
-    `readable` says that visitors may read it, `listed` that its name may be known to everybody.
+    `readable` says that visitors may read it, `listed` that its name may be known to everybody. Before a space is
+    `opened` it is there for its team and the stewards only; being a member counts for nothing yet.
     """
 
     space_id: int | None = None
     readable: bool = True
     listed: bool = True
+    opened: bool = True
 
 
 INSTALLATION = Place()
@@ -118,7 +126,7 @@ class Viewer:
             roles.add(Role.VISITOR)
         if self.signed_in:
             roles.add(Role.SIGNED_IN)
-        if place.space_id is not None and place.space_id in self.standings:
+        if place.opened and place.space_id is not None and place.space_id in self.standings:
             roles.add(Role.MEMBER)
         roles.update(role for role, space in self.grants if space is None or space == place.space_id)
         return roles

@@ -26,6 +26,9 @@ class TextLimits:
     login_characters: int
     passphrase_characters: int
     search_characters: int
+    space_name_characters: int
+    purpose_characters: int
+    rules_characters: int
     body_bytes: int
 
 
@@ -48,6 +51,16 @@ class ModerationPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class HostingPolicy:
+    """What a host may do: how long a proposal waits, how many cards, how large a download."""
+
+    proposal_days: int
+    cards_at_once: int
+    cards_per_day: int
+    export_megabytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rates:
     """How often, as "count/seconds"."""
 
@@ -60,6 +73,7 @@ class Rates:
     flag_per_member: str
     search_per_session: str
     search_per_address: str
+    export_per_host: str
     act_per_session: str
     act_per_address: str
 
@@ -107,6 +121,7 @@ class Policies:
     text: TextLimits
     accounts: AccountPolicy
     moderation: ModerationPolicy
+    hosting: HostingPolicy
     rates: Rates
     derivation: Derivation
     retention: Retention
@@ -125,7 +140,7 @@ def load(folder: Path) -> Policies:
     """Read the folder. Raises BootRefused naming the file and the key that is wrong."""
     limits = _toml(folder / "limits.toml")
     parts = {"text": TextLimits, "accounts": AccountPolicy, "moderation": ModerationPolicy}
-    parts |= {"rates": Rates, "derivation": Derivation}
+    parts |= {"hosting": HostingPolicy, "rates": Rates, "derivation": Derivation}
     _same_keys("limits.toml", set(limits), set(parts))
     made: dict[str, Any] = {name: _made(kind, limits[name], f"limits.toml [{name}]") for name, kind in parts.items()}
     languages = _toml(folder / "languages.toml")

@@ -21,8 +21,8 @@ from server.database import Transaction
 from server.forum.models import Message, Topic
 from server.permissions import Role
 from server.spaces.models import Access, Joining
-from server.spaces.queries import Duty, SpaceRow, space_by_slug
-from server.spaces.rules import SpaceWords, open_space
+from server.spaces.queries import Duty, SpaceRow, SpaceWords, space_by_slug
+from server.spaces.rules import open_space
 from tests.doubles import StillClock, WordScreen
 
 ADDRESS = "http://localhost:8000"
@@ -94,6 +94,45 @@ class Community:
         person = self.visitor()
         person.signs_in(login, code=pyotp.TOTP(secret).at(self.clock.now()))
         return person
+
+    def host(self, login: str, *spaces: str) -> "Person":
+        """Somebody who leads the spaces, signed in with a second factor."""
+        spaces = spaces or ("questions",)
+        secret = self._make(login, spaces, known=True, roles=dict.fromkeys(spaces, Role.HOST))
+        person = self.visitor()
+        person.signs_in(login, code=pyotp.TOTP(secret).at(self.clock.now()))
+        return person
+
+    def steward(self, login: str) -> "Person":
+        """Somebody who runs the installation and is in no space, signed in with a second factor."""
+        secret = self._make(login, (), known=True, roles={"": Role.STEWARD})
+        member_id = self.account(login)
+        with self.services.db.transaction() as tx:
+            accounts.grant(tx, member_id, Role.STEWARD, None)
+        person = self.visitor()
+        person.signs_in(login, code=pyotp.TOTP(secret).at(self.clock.now()))
+        return person
+
+    def code_of(self, login: str) -> str:
+        """The next code of somebody's app: time goes on, because a code works once."""
+        self.clock.goes_on(minutes=1)
+        with self.services.db.reading() as tx:
+            sealed = tx.session.execute(
+                select(col(Member.totp_secret)).where(
+                    col(Member.login_key) == keyed_hash(self.services.login_key, login)
+                )
+            ).scalar_one()
+        assert sealed is not None
+        secret = self.services.second_factors.opened(sealed)
+        assert secret is not None
+        return pyotp.TOTP(secret).at(self.clock.now())
+
+    def account(self, login: str) -> int:
+        """The key of the account with this sign-in name."""
+        with self.services.db.reading() as tx:
+            return tx.session.execute(
+                select(col(Member.id)).where(col(Member.login_key) == keyed_hash(self.services.login_key, login))
+            ).scalar_one()
 
     def _make(self, login: str, spaces: tuple[str, ...], *, known: bool, roles: dict[str, Role]) -> str:
         secret = self.services.second_factors.new_secret()

@@ -12,11 +12,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pyotp
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from server.accounts import rules as accounts
-from server.accounts.models import AccountSession, Member, Notice, NoticeKind
+from server.accounts.models import AccountSession, Member, Membership, Notice, NoticeKind
 from server.app import ROOMS
 from server.content import Case
 from server.database import metadata
@@ -24,7 +24,7 @@ from server.forum.models import Draft, Message
 from server.letters.models import Conversation
 from server.permissions import Role
 from server.places import shipped
-from server.spaces.models import Access, Joining
+from server.spaces.models import Access, Joining, Space, SpaceChange, SpaceState
 from server.web.rooms import Room
 from tests.people import PASSPHRASE, Community, Person, last_message
 
@@ -41,7 +41,21 @@ OF_THE_TEAM = (
     "author_letter",
     "write_author",
 )
-TYPED = {"text", "title", "note", "pseudonym", "login", "invite", "next", "space"}
+HOSTING = {
+    "open_space": ("attic", "hani"),
+    "unlock_space": ("cellar", "hani"),
+    "host_archive": ("roof", "hani"),
+    "do_host_archive": ("roof", "hani"),
+    "former_rules": ("garden", "amina"),
+    "steward": ("", "gus"),
+    "start_space": ("", "gus"),
+    "do_start_space": ("", "gus"),
+    "steward_space": ("yard", "gus"),
+    "appoint_host": ("yard", "gus"),
+    "steward_agrees": ("yard", "gus"),
+}
+"""Where and by whom it is done; all else that hosts do is done in the garden by hani."""
+TYPED = {"text", "title", "note", "pseudonym", "login", "invite", "next", "space", "purpose", "rules"}
 """Fields with words of a person that are no secret."""
 
 
@@ -68,14 +82,23 @@ class World:
     notice: UUID
     session: UUID
     staff_code: str
+    hani: Person
+    gus: Person
+    changes: dict[str, UUID]
+    colleague: UUID
     hints: dict[str, str] = field(default_factory=dict[str, str])
 
     def address(self, room: Room[Any]) -> str:
         """An address of the room at which something is."""
         message = self.others if "flag" in room.path else self.own
+        hosted = "/host" in room.path or room.name in HOSTING
+        at_home = HOSTING.get(room.name, ("garden", ""))[0] if hosted else "questions"
         slots = {
             "topic": self.topic.removeprefix("/topics/"),
-            "space": "garden" if room.path.endswith("/join") else "questions",
+            "space": "garden" if room.path.endswith("/join") else at_home,
+            "language": "en",
+            "change": str(self.changes.get(room.name, self.changes["agree"])),
+            "member": str(self.colleague),
             "message": str(message),
             "session": str(self.session),
             "notice": str(self.notice),
@@ -94,6 +117,8 @@ class World:
         """Somebody who may do this."""
         if room.name in ("second_factor", "do_second_factor"):
             return self.emi
+        if room.name in HOSTING or "/host" in room.path:
+            return getattr(self, HOSTING.get(room.name, ("", "hani"))[1])
         return self.bo if room.name in OF_THE_TEAM else self.amina
 
     def askers(self, room: Room[Any]) -> dict[str, Person]:
@@ -159,6 +184,30 @@ class World:
             "release": {"version": version},
             "remove": {"version": version, "reason": "other"},
             "undo": {"version": version},
+            "open_space": {},
+            "lock_space": {"reason": "scam"},
+            "unlock_space": {},
+            "add_hours": {"language": "ar", "starts": "07:00", "ends": "08:30"},
+            "remove_hours": {"language": "en", "starts": "18:00", "ends": "20:00"},
+            "do_host_words": {"name": "The garden", "purpose": "About plants", "rules": "- Share your seeds"},
+            "do_host_safety": {"safety": "members"},
+            "do_host_archive": {},
+            "agree": {},
+            "put_away": {},
+            "invite_to_team": {"role": "moderator"},
+            "take_role": {"role": "moderator"},
+            "make_invitations": {"count": "3", "vouched": "yes"},
+            "take_invitations_back": {"day": "2026-03-04"},
+            "do_host_export": {"names": "without"},
+            "do_start_space": {
+                "slug": "workshop",
+                "host": "Bridge Network",
+                "languages": "en, ar",
+                "timezone": "Africa/Khartoum",
+                "safety": "circle",
+            },
+            "appoint_host": {},
+            "steward_agrees": {},
         }
         return filled[room.name]
 
@@ -218,6 +267,7 @@ def world(community: Community) -> World:
     with community.services.db.transaction() as tx:
         newest = tx.session.execute(select(func.max(col(Member.id)))).scalar_one()
         accounts.grant(tx, newest, Role.HOST, community.row("questions").id)
+    hani, gus, changes, colleague = _hosting(community)
     visitor = community.visitor()
     assert amina.sends(f"{topic}/draft", text="Words for later").status_code == 303
     assert amina.sends("/s/questions/letters", text="A question").status_code == 303
@@ -225,7 +275,51 @@ def world(community: Community) -> World:
         letters = str(tx.session.execute(select(col(Conversation.public_id))).scalar_one())
         draft = str(tx.session.execute(select(col(Draft.public_id))).scalar_one())
     hints = {"recovery_code": recovery.group(1), "draft": draft, "conversation": letters}
-    return World(community, amina, bo, emi, visitor, topic, own, others, case, notice, session, code, hints)
+    return World(
+        community, amina, bo, emi, visitor, topic, own, others, case, notice, session, code, hani, gus, changes,
+        colleague, hints,
+    )  # fmt: skip
+
+
+def _hosting(community: Community) -> tuple[Person, Person, dict[str, UUID], UUID]:
+    """Hosts of several spaces, a steward, proposals of each kind, and a colleague who has a role."""
+    spaces = ("garden", "attic", "cellar", "roof", "yard")
+    for slug in spaces[1:]:
+        community.space(slug, Access.OPEN, Joining.OPEN)
+    hani, hala = community.host("hani", *spaces[:-1]), community.host("hala", "garden", "yard")
+    community.moderator("zola", "garden", "attic")
+    gus = community.steward("gus")
+    english = {"name": "Other", "purpose": "Other things", "rules": "- Other rules"}
+    hala.sends("/s/garden/host/words/en", **english)
+    changed = newest_change(community)
+    hani.sends(f"/s/garden/host/changes/{changed}/agree")
+    hala.sends("/s/garden/host/words/ar", **english)
+    changes = {"agree": newest_change(community)}
+    hala.sends("/s/garden/host/archive")
+    changes["put_away"] = newest_change(community)
+    hala.sends("/s/yard/host/archive")
+    changes["steward_agrees"] = newest_change(community)
+    hani.sends("/s/cellar/host/lock", reason="danger")
+    hani.sends("/s/garden/host/invitations", count="2", vouched="yes")
+    with community.services.db.transaction() as tx:
+        tx.session.execute(
+            update(Space).where(col(Space.slug) == "attic").values(state=SpaceState.PREPARING, read_only=True)
+        )
+        colleague = tx.session.execute(
+            select(col(Membership.public_id)).where(
+                col(Membership.space_id) == select(col(Space.id)).where(col(Space.slug) == "garden").scalar_subquery(),
+                col(Membership.pseudonym).startswith("Zola"),
+            )
+        ).scalar_one()
+    return hani, gus, changes, colleague
+
+
+def newest_change(community: Community) -> UUID:
+    """The public id of the newest change or proposal."""
+    with community.services.db.reading() as tx:
+        return tx.session.execute(
+            select(col(SpaceChange.public_id)).order_by(col(SpaceChange.id).desc()).limit(1)
+        ).scalar_one()
 
 
 def odd_ids() -> list[str]:

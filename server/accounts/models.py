@@ -83,6 +83,8 @@ class Invitation(SQLModel, table=True):
     code_hash: bytes = Field(sa_type=LargeBinary, unique=True)
     space_id: int | None = Field(default=None, foreign_key="space.id")
     role: str | None = Field(default=None, max_length=20)
+    vouched: bool = True
+    made_on: date | None = Field(default=None, sa_type=Date)
     expires_on: date = Field(sa_type=Date)
 
 

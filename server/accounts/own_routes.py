@@ -11,7 +11,7 @@ from server.accounts.forms import Calendar, CalendarForm, PassphraseForm, Second
 from server.crypto.tokens import new_code, plain_code
 from server.database import Transaction
 from server.errors import Invalid, NotFound, Sentence, say
-from server.permissions import Permission
+from server.permissions import INSTALLATION, Permission
 from server.spaces.queries import all_spaces, space_names
 from server.web.fields import BLANK, Form, FormState
 from server.web.rooms import Anywhere, action, page
@@ -46,6 +46,7 @@ def me(visit: Visit, found: Anywhere) -> Response:
         notices=notices.told(tx, visit),
         sessions=queries.sessions_of(tx, viewer, at=visit.now),
         staff=viewer.staff,
+        steward=viewer.may(Permission.STEWARD, INSTALLATION),
         second_factor=viewer.second_factor,
     )
 

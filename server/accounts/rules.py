@@ -35,6 +35,7 @@ from server.events import SessionsEnded
 from server.permissions import STAFF_ROLES, Role, Viewer
 from server.spaces.models import Joining
 from server.spaces.queries import SpaceRow, space_by_id
+from server.spaces.rules import as_it_stands
 
 INVITE_NEEDED = say("This space needs an invitation. Please type the code from your card.")
 INVITE_WRONG = say("This invitation code is not valid, or it was used already.")
@@ -76,13 +77,14 @@ def join_space(
     Raises Invalid for a name that is taken or could deceive, and for an invitation that does not fit.
     """
     check_pseudonym(tx, space.id, pseudonym)
-    vouched = False
-    if space.joining == Joining.CLOSED:
+    space, vouched = as_it_stands(tx, space.id), False
+    if space.joining == Joining.CLOSED or space.read_only:
         raise Refused(CLOSED)
     if plain_code(invite):
-        vouched = _redeem(tx, invite, space_id=space.id, code_key=code_key, on=on)
-        if not vouched:
+        found = _redeem(tx, invite, space_id=space.id, code_key=code_key, on=on)
+        if found is None:
             raise Invalid(INVITE_WRONG, field="invite")
+        vouched = found
     elif space.joining == Joining.INVITATION:
         raise Invalid(INVITE_NEEDED, field="invite")
     return add_membership(tx, member_id, space.id, pseudonym=pseudonym, vouched=vouched)
@@ -116,27 +118,43 @@ def check_pseudonym(tx: Transaction, space_id: int, pseudonym: str) -> None:
         raise Invalid(NAME_TAKEN, field="pseudonym")
 
 
-def _redeem(tx: Transaction, code: str, *, space_id: int, code_key: bytes, on: date) -> bool:
-    """Use an invitation up. Its row goes, so that nobody can say later who came by it."""
+def _redeem(tx: Transaction, code: str, *, space_id: int, code_key: bytes, on: date) -> bool | None:
+    """Use an invitation up; gives whether it vouches, None when there is none.
+
+    Its row goes, so that nobody can say later who came by it.
+    """
     gone = tx.session.execute(
-        delete(Invitation).where(
+        delete(Invitation)
+        .where(
             col(Invitation.code_hash) == keyed_hash(code_key, plain_code(code)),
             col(Invitation.space_id) == space_id,
             col(Invitation.role).is_(None),
             col(Invitation.expires_on) >= on,
         )
+        .returning(col(Invitation.vouched))
     )
-    return changed(gone) == 1
+    return gone.scalar_one_or_none()
 
 
-def invite(tx: Transaction, *, space_id: int | None, role: Role | None, code_key: bytes, expires_on: date) -> Code:
-    """A new single-use code; only its keyed hash is kept."""
+def invite(
+    tx: Transaction,
+    *,
+    space_id: int | None,
+    role: Role | None,
+    code_key: bytes,
+    expires_on: date,
+    made_on: date | None = None,
+    vouched: bool = True,
+) -> Code:
+    """A new single-use code; only its keyed hash is kept. Whoever comes vouched need not wait with a first message."""
     code = new_code()
     tx.session.add(
         Invitation(
             code_hash=keyed_hash(code_key, plain_code(code)),
             space_id=space_id,
             role=None if role is None else str(role),
+            vouched=vouched,
+            made_on=made_on,
             expires_on=expires_on,
         )
     )
@@ -154,7 +172,8 @@ def space_of_invitation(tx: Transaction, code: str, *, code_key: bytes, on: date
             col(Invitation.expires_on) >= on,
         )
     ).scalar_one_or_none()
-    return None if space_id is None else space_by_id(tx, space_id)
+    space = None if space_id is None else space_by_id(tx, space_id)
+    return space if space is not None and space.place.opened else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,31 +228,6 @@ def start_session(
         )
     )
     return token
-
-
-def take_away(tx: Transaction, role: Role, *, space_id: int | None, pseudonym_key: str, login_key: bytes) -> bool:
-    """Take a staff role away from whoever has this name in the space (for a steward: this sign-in name).
-
-    Their sessions end, so that nothing that was open stays open. Whether anybody had the role.
-    """
-    if space_id is None:
-        who = select(col(Member.id)).where(col(Member.login_key) == login_key)
-    else:
-        who = select(col(Membership.member_id)).where(
-            col(Membership.space_id) == space_id, col(Membership.pseudonym_key) == pseudonym_key
-        )
-    member_id = tx.session.execute(who).scalar_one_or_none()
-    gone = tx.session.execute(
-        delete(RoleGrant).where(
-            col(RoleGrant.member_id) == member_id,
-            col(RoleGrant.role) == str(role),
-            col(RoleGrant.space_id).is_not_distinct_from(space_id),
-        )
-    )
-    if member_id is None or changed(gone) == 0:
-        return False
-    end_all_sessions(tx, member_id)
-    return True
 
 
 def end_session(tx: Transaction, viewer: Viewer, public_id: UUID) -> None:

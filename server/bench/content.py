@@ -20,8 +20,8 @@ from server.forum.models import Message, Topic
 from server.migrations import history
 from server.settings import Settings
 from server.spaces.models import Access, Joining
-from server.spaces.queries import Duty
-from server.spaces.rules import SpaceWords, open_space
+from server.spaces.queries import Duty, SpaceWords
+from server.spaces.rules import open_space
 from server.web.text import RENDERER, rendered
 
 WORDS = ("water clinic card queue bus school paper market office morning friend road tent phone list rain").split()

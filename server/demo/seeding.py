@@ -19,6 +19,7 @@ from server.content import Case
 from server.crypto.tokens import keyed_hash
 from server.database import Transaction
 from server.demo.content_files import Content
+from server.demo.leading import led, prepared
 from server.forum import queries as forum
 from server.forum import rules as forum_rules
 from server.forum.models import FlagReason, Message, Topic
@@ -27,11 +28,11 @@ from server.permissions import Role, Standing
 from server.review import queries as desk
 from server.review import rules as desk_rules
 from server.spaces.models import Access, Joining
-from server.spaces.queries import Duty, SpaceRow, space_by_slug
-from server.spaces.rules import SpaceWords, open_space
+from server.spaces.queries import Duty, SpaceRow, SpaceWords, space_by_slug
+from server.spaces.rules import open_space
 from server.web.visit import Services
 
-SIGN_INS = ("amina", "nadia", "bo", "salma", "farid", "tomas", "grace")
+SIGN_INS = ("amina", "nadia", "bo", "salma", "farid", "ruth", "tomas", "grace")
 """Whose names and words are printed; nobody can sign in as the others."""
 NO_HASH = "!"
 
@@ -65,10 +66,14 @@ def seed(services: Services, content: Content, *, today: date) -> list[SignIn]:
         people = _people(tx, services, content, spaces, hashed, secrets)
         for topic in content.topics:
             _topic(tx, services, topic, spaces[topic["space"]], people, today)
+        for entry in content.spaces:
+            led(tx, services.policies.hosting, entry, spaces[entry["slug"]], people.member_ids, today)
     return [_sign_in(content, key, words[key], secrets.get(key, "")) for key in SIGN_INS]
 
 
 def _space(tx: Transaction, entry: dict[str, Any]) -> SpaceRow:
+    if entry.get("preparing"):
+        return prepared(tx, entry)
     open_space(
         tx,
         slug=entry["slug"],

@@ -4,12 +4,17 @@ import hashlib
 from collections.abc import Iterable
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.dialects import postgresql
 from sqlmodel import col
 
 from moderation.states import ContentState
 from server.database import Transaction, metadata
 from server.finding.models import WordPlace
 from server.finding.terms import terms_of
+
+_LEARN = insert(WordPlace).prefix_with("OR IGNORE")
+_LEARN_ON_POSTGRES = postgresql.insert(WordPlace).on_conflict_do_nothing()
+"""A word that is known there already changes nothing."""
 
 
 def word_hash(space_id: int, term: str) -> int:
@@ -21,8 +26,10 @@ def word_hash(space_id: int, term: str) -> int:
 def learn(tx: Transaction, *, space_id: int, message_id: int, texts: Iterable[str]) -> None:
     """From now on the message can be found by these words."""
     hashes = {word_hash(space_id, term) for term in terms_of(*texts)}
-    if hashes:
-        tx.session.execute(insert(WordPlace), [{"word": value, "message_id": message_id} for value in sorted(hashes)])
+    if not hashes:
+        return
+    rows = [{"word": value, "message_id": message_id} for value in sorted(hashes)]
+    tx.run(_LEARN_ON_POSTGRES if tx.is_postgres else _LEARN, rows)
 
 
 def learn_message(tx: Transaction, message_id: int) -> None:

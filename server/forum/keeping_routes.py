@@ -64,7 +64,7 @@ def keep_message(visit: Visit, message: OwnMessage, form: Form) -> Response:
     """Keep a message to find it again."""
     with visit.transaction() as tx:
         keeping.bookmark(tx, standing_of(visit, message.topic.space), message.id)
-    return visit.redirect_to("message", {"done": "kept"}, message=message.public_id)
+    return visit.redirect_to("message", {"done": "bookmarked"}, message=message.public_id)
 
 
 @action("/messages/{message}/let-go", name="let_go_message", needs=Permission.POST_MESSAGE, at=the_message)

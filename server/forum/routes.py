@@ -123,6 +123,7 @@ def space_page(visit: Visit, space: SpaceRow) -> Response:
         topics=[views.topic_line(row, new.get(row.id, 0)) for row in rows],
         pager=views.pager(visit, "space", number, pages, space=space.slug),
         readable=readable,
+        tends=visit.viewer.may(Permission.TEND_SPACE, space.place),
         may_post=standing is not None and not space.read_only,
         may_join=standing is None,
     )

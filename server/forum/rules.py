@@ -1,6 +1,6 @@
 """What may be done in the forum. Screening has happened before; no lock is held while a model thinks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from moderation.states import ContentState, IllegalMove, Move, moved
-from moderation.verdict import Outcome, Verdict
+from moderation.verdict import Outcome, Reason, Rule, Verdict
 from server.accounts.models import Membership
 from server.accounts.rules import count_released
 from server.content import (
@@ -30,6 +30,7 @@ from server.forum.quotations import check_quotations, quoted_part
 from server.forum.telling import forget_answer, tell_of_answer
 from server.permissions import Standing
 from server.spaces.queries import SpaceRow
+from server.spaces.rules import as_it_stands
 from server.web.text import RENDERER, rendered
 
 CLOSED = say("This topic is closed. You can read it, but not write in it.")
@@ -72,12 +73,17 @@ class Writing:
         """Whether a person must look first."""
         return self.verdict.outcome is Outcome.HOLD
 
+    def read_first(self) -> Self:
+        """The same text, waiting for a person whatever the machine says of it."""
+        reasons = (*self.verdict.reasons, Reason(Rule.PREMODERATED, "", 0.0))
+        return replace(self, verdict=replace(self.verdict, outcome=Outcome.HOLD, raised=False, reasons=reasons))
+
 
 def start_topic(
     tx: Transaction, space: SpaceRow, author: Standing, title: str, writing: Writing, *, at: datetime
 ) -> Posted:
     """A new topic with its first message; held together if the machine asks for a person."""
-    _may_write(space, author, at)
+    writing = _admitted(tx, space, author, writing, at)
     twin = _same_again(tx, author, writing.text, at, topic_title=title, space_id=space.id)
     if twin is not None:
         return twin
@@ -109,7 +115,7 @@ def post_message(
 
     Raises Invalid when the quoted words do not stand in the message that is answered.
     """
-    _may_write(topic.space, author, at)
+    writing = _admitted(tx, topic.space, author, writing, at)
     _takes_messages(tx, topic)
     answered = _answered(tx, topic, reply_to)
     twin = _same_again(tx, author, writing.text, at, topic_id=topic.id, reply_to=answered)
@@ -139,7 +145,7 @@ def edit(
 
     Raises Refused when the message was changed or decided in the meantime.
     """
-    _may_write(message.topic.space, author, at)
+    writing = _admitted(tx, message.topic.space, author, writing, at)
     if message.topic.closed:
         raise Refused(CLOSED)
     hold_still(tx, message.id)
@@ -333,11 +339,14 @@ def _queue(tx: Transaction, message_id: int, public_id: UUID, space_id: int, wri
         tx.announce(MessageHeld(MODERATORS, public_id))
 
 
-def _may_write(space: SpaceRow, author: Standing, at: datetime) -> None:
-    if space.read_only:
+def _admitted(tx: Transaction, space: SpaceRow, author: Standing, writing: Writing, at: datetime) -> Writing:
+    """The text as the space takes it at this moment, which no lock-down can overtake. Raises Refused."""
+    now = as_it_stands(tx, space.id)
+    if now.read_only:
         raise Refused(READ_ONLY)
     if author.suspended_until is not None and author.suspended_until > at:
         raise Refused(say(PAUSED.english, day=author.suspended_until.date().isoformat()))
+    return writing.read_first() if now.premoderated else writing
 
 
 def _takes_messages(tx: Transaction, topic: TopicRow) -> None:

@@ -31,6 +31,7 @@ HELD_BECAUSE: dict[str, Sentence] = {
     Rule.THREAT: say("the computer took “%(part)s” for a threat; it makes mistakes"),
     Rule.JUDGE_FAILED: say("the computer could not look at it just now"),
     Rule.JUDGE_SLOW: say("the computer could not look at it just now"),
+    Rule.PREMODERATED: say("in this space a person reads every message first"),
 }
 BETWEEN = "\f"
 """Stands between the messages of a page that is rendered at once and kept in pieces."""

@@ -34,6 +34,7 @@ WHY: dict[str, Sentence] = {
     Rule.THREAT: say("The machine: may be a threat"),
     Rule.JUDGE_FAILED: say("The machine could not look"),
     Rule.JUDGE_SLOW: say("The machine could not look"),
+    Rule.PREMODERATED: say("Every message waits in this space"),
     "flag:danger": say("Flag: somebody may be in danger"),
     "flag:scam": say("Flag: a trick"),
     "flag:private_data": say("Flag: private details"),

@@ -1,9 +1,13 @@
 """Spaces: where people meet, who may read there, who may join, and when somebody usually looks."""
 
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Text, UniqueConstraint
+from sqlalchemy import JSON, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
+
+from server.database import Moment
 
 
 class Access(StrEnum):
@@ -21,14 +25,39 @@ class Joining(StrEnum):
     CLOSED = "closed"
 
 
+class SpaceState(StrEnum):
+    """A space is prepared by its hosts, then open to its people, and in the end only to be read."""
+
+    PREPARING = "preparing"
+    OPEN = "open"
+    ARCHIVED = "archived"
+
+
+class LockReason(StrEnum):
+    """Why nobody can write in a space just now."""
+
+    DANGER = "danger"
+    SCAM = "scam"
+    HATE = "hate"
+    PAUSE = "pause"
+
+
 class Space(SQLModel, table=True):
-    """A room of the forum. A new one is for members only until its host opens it."""
+    """A room of the forum. A new one is for members only until its host opens it.
+
+    `read_only` is true while it is prepared, while it is locked, and for ever once it is archived.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     slug: str = Field(max_length=40, unique=True)
     access: Access = Field(default=Access.MEMBERS, sa_type=Text)
     joining: Joining = Field(default=Joining.INVITATION, sa_type=Text)
+    state: SpaceState = Field(default=SpaceState.OPEN, sa_type=Text)
+    premoderated: bool = False
     read_only: bool = False
+    locked_for: LockReason | None = Field(default=None, sa_type=Text)
+    archived_at: datetime | None = Field(default=None, sa_type=Moment)
+    words_changed_at: datetime | None = Field(default=None, sa_type=Moment)
     host: str = Field(max_length=80)
     languages: list[str] = Field(sa_type=JSON)
     timezone: str = Field(max_length=40)
@@ -60,3 +89,47 @@ class DutyHours(SQLModel, table=True):
     language: str = Field(max_length=12)
     starts: str = Field(max_length=5)
     ends: str = Field(max_length=5)
+
+
+class ChangeKind(StrEnum):
+    """What was done with a space."""
+
+    OPENED = "opened"
+    WORDS = "words"
+    SAFETY = "safety"
+    ARCHIVE = "archive"
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    ROLE_TAKEN = "role_taken"
+    CARDS = "cards"
+    EXPORTED = "exported"
+
+
+class ChangeState(StrEnum):
+    """A proposal waits for a second person; it is in force, or it was put away."""
+
+    PENDING = "pending"
+    IN_FORCE = "in_force"
+    PUT_AWAY = "put_away"
+
+
+class SpaceChange(SQLModel, table=True):
+    """One line in the history of a space: what was done, by which roles, and what stood there before."""
+
+    __tablename__ = "space_change"  # type: ignore[assignment]  # SQLModel declares a method of this name
+    __table_args__ = (Index("ix_space_change_space_id_state", "space_id", "state", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: UUID = Field(default_factory=uuid4, unique=True)
+    space_id: int = Field(foreign_key="space.id")
+    kind: ChangeKind = Field(sa_type=Text)
+    state: ChangeState = Field(sa_type=Text)
+    language: str | None = Field(default=None, max_length=12)
+    before: dict[str, str] = Field(sa_type=JSON)
+    after: dict[str, str] = Field(sa_type=JSON)
+    proposed_by: int | None = Field(default=None, foreign_key="member.id", index=True)
+    proposed_role: str = Field(max_length=20)
+    proposed_at: datetime = Field(sa_type=Moment)
+    agreed_by: int | None = Field(default=None, foreign_key="member.id")
+    agreed_role: str | None = Field(default=None, max_length=20)
+    decided_at: datetime | None = Field(default=None, sa_type=Moment)

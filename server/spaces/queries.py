@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from markupsafe import Markup
@@ -10,7 +11,8 @@ from sqlmodel import col
 
 from server.database import Transaction, made
 from server.permissions import Place
-from server.spaces.models import Access, DutyHours, Joining, Space, SpaceText
+from server.spaces.models import Access, DutyHours, Joining, Space, SpaceState, SpaceText
+from server.spaces.safety import Safety, safety_of
 from server.web.text import stored
 from server.web.words import language_dir
 
@@ -28,12 +30,21 @@ class SpaceRow:
     languages: Sequence[str]
     timezone: str
     version: int
+    state: SpaceState
+    premoderated: bool
 
     @cached_property
     def place(self) -> Place:
-        """Listed unless one needs an invitation to a closed circle."""
+        """Listed unless one needs an invitation to a closed circle, or its team has not opened it yet."""
+        if self.state == SpaceState.PREPARING:
+            return Place(self.id, readable=False, listed=False, opened=False)
         listed = self.access == Access.OPEN or self.joining == Joining.OPEN
         return Place(self.id, readable=self.access == Access.OPEN, listed=listed)
+
+    @property
+    def safety(self) -> Safety:
+        """How closed it is."""
+        return safety_of(self.access, self.joining, premoderated=self.premoderated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,11 @@ class SpaceView:
     joining: str
     read_only: bool
     duty: Sequence[Duty]
+    safety: str
+    state: str
+    locked_for: str | None
+    archived_at: datetime | None
+    words_changed_at: datetime | None
 
 
 COLUMNS = (
@@ -73,16 +89,27 @@ COLUMNS = (
     col(Space.languages),
     col(Space.timezone),
     col(Space.version),
+    col(Space.state),
+    col(Space.premoderated),
 )
 _BY_SLUG = select(*COLUMNS).where(col(Space.slug) == bindparam("slug"))
 _BY_ID = select(*COLUMNS).where(col(Space.id) == bindparam("id"))
 _ALL = select(*COLUMNS).order_by(col(Space.id)).limit(200)
-_TEXTS = select(
-    col(SpaceText.language),
-    col(SpaceText.name),
-    col(SpaceText.purpose),
-    col(SpaceText.rules_html),
-).where(col(SpaceText.space_id) == bindparam("id"))
+_TEXTS = (
+    select(
+        col(Space.locked_for),
+        col(Space.archived_at),
+        col(Space.words_changed_at),
+        col(SpaceText.language),
+        col(SpaceText.name),
+        col(SpaceText.purpose),
+        col(SpaceText.rules_html),
+    )
+    .outerjoin(SpaceText, col(SpaceText.space_id) == col(Space.id))
+    .where(col(Space.id) == bindparam("id"))
+    .order_by(col(SpaceText.id))
+    .limit(50)
+)
 _NAMES = select(col(SpaceText.space_id), col(SpaceText.language), col(SpaceText.name), col(SpaceText.purpose))
 _DUTY = (
     select(col(DutyHours.language), col(DutyHours.starts), col(DutyHours.ends))
@@ -106,6 +133,39 @@ def space_by_id(tx: Transaction, space_id: int) -> SpaceRow | None:
     return None if row is None else made(SpaceRow, row)
 
 
+_TEXT_ROWS = (
+    select(col(SpaceText.language), col(SpaceText.name), col(SpaceText.purpose), col(SpaceText.rules))
+    .where(col(SpaceText.space_id) == bindparam("id"))
+    .order_by(col(SpaceText.id))
+    .limit(50)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceWords:
+    """Name, purpose and rules in one language."""
+
+    language: str
+    name: str
+    purpose: str
+    rules: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether people can be told all of it in this language."""
+        return bool(self.name and self.purpose and self.rules)
+
+
+def words_of(tx: Transaction, space_id: int) -> dict[str, SpaceWords]:
+    """What is written about the space, by language, finished or not."""
+    return {row.language: made(SpaceWords, row) for row in tx.look(_TEXT_ROWS, {"id": space_id})}
+
+
+def hours_of(tx: Transaction, space_id: int) -> list[Duty]:
+    """When somebody usually looks."""
+    return [made(Duty, row) for row in tx.look(_DUTY, {"id": space_id})]
+
+
 def all_spaces(tx: Transaction) -> list[SpaceRow]:
     """Every space, in the order of their opening."""
     return [made(SpaceRow, row) for row in tx.look(_ALL)]
@@ -113,15 +173,16 @@ def all_spaces(tx: Transaction) -> list[SpaceRow]:
 
 def space_view(tx: Transaction, space: SpaceRow, language: str) -> SpaceView:
     """The space in the reader's language if its host wrote it, else in English, else in its first one."""
-    texts = {row.language: row for row in tx.look(_TEXTS, {"id": space.id})}
+    rows = tx.look(_TEXTS, {"id": space.id}).all()
+    texts = {row.language: row for row in rows if row.language is not None}
     shown = _nearest(language, space.languages, texts)
-    text = texts[shown]
+    text = texts.get(shown)
     duty = [made(Duty, row) for row in tx.look(_DUTY, {"id": space.id})]
     return SpaceView(
         slug=space.slug,
-        name=text.name,
-        purpose=text.purpose,
-        rules=stored(text.rules_html),
+        name=(text.name if text else "") or space.slug,
+        purpose=text.purpose if text else "",
+        rules=stored(text.rules_html if text else ""),
         host=space.host,
         language=shown,
         dir=language_dir(shown),
@@ -130,6 +191,11 @@ def space_view(tx: Transaction, space: SpaceRow, language: str) -> SpaceView:
         joining=space.joining,
         read_only=space.read_only,
         duty=duty,
+        safety=space.safety,
+        state=space.state,
+        locked_for=rows[0].locked_for,
+        archived_at=rows[0].archived_at,
+        words_changed_at=rows[0].words_changed_at,
     )
 
 
@@ -140,14 +206,18 @@ def space_names(tx: Transaction, language: str, spaces: Sequence[SpaceRow]) -> d
         texts.setdefault(space_id, {})[code] = (name, purpose)
     named: dict[int, tuple[str, str, str]] = {}
     for space in spaces:
-        shown = _nearest(language, space.languages, texts[space.id])
-        named[space.id] = (*texts[space.id][shown], shown)
+        written = texts.get(space.id, {})
+        shown = _nearest(language, space.languages, written)
+        name, purpose = written.get(shown, ("", ""))
+        named[space.id] = (name or space.slug, purpose, shown)
     return named
 
 
 def _nearest(language: str, own: Sequence[str], written: Iterable[str]) -> str:
+    """Of the languages that are offered and written, the reader's, else English, else the first."""
     codes = list(written)
+    offered = [code for code in codes if code in own] or codes
     for code in (language, "en", *own):
-        if code in codes:
+        if code in offered:
             return code
-    return codes[0]
+    return offered[0] if offered else "en"

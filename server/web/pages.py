@@ -1,6 +1,6 @@
 """Templates: the Jinja environment, and the few words that every template knows."""
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -95,6 +95,7 @@ class Pages:
             "url": addresses.url,
             "asset": shelf.address,
             "day": catalogues.day,
+            "date_of": catalogues.date_of,
             "number": words.number,
             "clock_time": words.clock_time,
             "language_name": words.language_name,
@@ -109,6 +110,12 @@ class Pages:
     def render(self, template: str, context: Mapping[str, object]) -> str:
         """The page as HTML."""
         return self._environment.get_template(template).render(context)
+
+    def pieces(self, template: str, context: Mapping[str, object]) -> Iterator[str]:
+        """The same for something long, as it is made: what it is made from may come from an iterator."""
+        stream = self._environment.get_template(template).stream(context)
+        stream.enable_buffering(200)
+        yield from stream
 
     def switcher(self, visit: HasLanguage) -> list[LanguageLink]:
         """Every language of the interface, each as a link to this same page."""

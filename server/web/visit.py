@@ -86,6 +86,7 @@ class Services:
     find_viewer: FindViewer
     renewal: Renewal
     neutral_url: str
+    public_url: str
     operator: str
     demonstration: bool = False
 
@@ -97,7 +98,7 @@ DONE: Mapping[str, Sentence] = {
     "withdrawn": say("Your message is gone."),
     "flagged": say("Thank you. A person will look at the message, and you will be told what was decided."),
     "draft": say("Your words are kept for later. Only you can see them."),
-    "kept": say("You find this message again under “Kept messages” on your page."),
+    "bookmarked": say("You find this message again under “Kept messages” on your page."),
     "let_go": say("This message is no longer among your kept messages."),
     "thrown_away": say("These words are gone."),
     "letter": say("Your letter is on its way. The answer will be here, and on your page."),
@@ -109,6 +110,16 @@ DONE: Mapping[str, Sentence] = {
     "released": say("Others can read it. You can undo this for a while."),
     "removed": say("It is taken out. Its author will be told why. You can undo this for a while."),
     "undone": say("Everything is as it was before."),
+    "space_opened": say("The space is open. People can come in now."),
+    "kept": say("It is kept, and in force now."),
+    "proposed": say("It is kept as a proposal. It begins when a second person agrees."),
+    "agreed": say("You agreed. It is in force now."),
+    "put_away": say("The proposal is put away. Nothing has changed."),
+    "locked": say("The space is locked. People can read it, and nobody can write in it."),
+    "unlocked": say("The space is unlocked. People can write in it again."),
+    "role_taken": say("The role is taken away, and this person is signed out everywhere."),
+    "cards_back": say("These cards are worth nothing any more."),
+    "hours_kept": say("The hours are on the pages of the space now."),
 }
 """After every act the page says what happened."""
 
@@ -200,6 +211,11 @@ class Visit:
     def transaction(self) -> AbstractContextManager[Transaction]:
         """A visit to the database that writes."""
         return self.services.db.transaction()
+
+    @property
+    def base(self) -> str:
+        """How people write this place's address: the operator's word, else the one that was asked for."""
+        return self.services.public_url.rstrip("/") or f"{self.request.url.scheme}://{self.request.url.netloc}"
 
     def url(self, name: str, /, query: Mapping[str, object] | None = None, **params: object) -> str:
         """The address of a route."""

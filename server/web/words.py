@@ -118,6 +118,11 @@ class Catalogues:
             return self.gettext("yesterday")
         return written_day(there, with_year=there.year != now.today.year)
 
+    def date_of(self, on: date) -> str:
+        """A date as people write it, with its year when that is another one."""
+        now = reading()
+        return _written_day(on, now.language.code, on.year != now.today.year)
+
     def said(self, sentence: Sentence) -> str:
         """A sentence from the rules, translated, with its parameters in place."""
         return self.gettext(sentence.english) % sentence.params if sentence.params else self.gettext(sentence.english)

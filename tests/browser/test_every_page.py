@@ -27,6 +27,8 @@ def sights(chromium: Browser, demo: Demo) -> list[Sight]:
 def _walk(chromium: Browser, demo: Demo) -> Iterator[Sight]:
     amina, bo, link = demo.account("member"), demo.account("moderator"), demo.staff_link()
     states = {"amina": walks.signed_in(chromium, demo, amina), "bo": walks.signed_in(chromium, demo, bo)}
+    states["ruth"] = walks.signed_in(chromium, demo, demo.account("host"))
+    states["grace"] = walks.signed_in(chromium, demo, demo.account("steward"))
     states["somebody new on the team"] = _taken(chromium, demo, demo.staff_link())
     for language in LANGUAGES:
         for who in ("the visitor", *states):
@@ -36,6 +38,8 @@ def _walk(chromium: Browser, demo: Demo) -> Iterator[Sight]:
                 "the visitor": lambda page=page: walks.guest_stops(page, link),
                 "amina": lambda page=page: walks.member_stops(page, amina),
                 "bo": lambda page=page: walks.moderator_stops(page),
+                "ruth": lambda page=page: walks.host_stops(page),
+                "grace": walks.steward_stops,
             }.get(who, walks.fresh_staff_stops)()
             walker = Walker(context, who, language, demo.address)
             yield from (walker.looks(stop) for stop in list(stops))

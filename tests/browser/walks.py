@@ -366,6 +366,64 @@ def moderator_stops(page: Page) -> Iterator[Stop]:
     yield Stop("me", "/me")
 
 
+def makes_cards(page: Page) -> None:
+    """Print four cards."""
+    page.fill("[name=count]", "4")
+    presses(page, "form:has([name=count]) button")
+
+
+def makes_a_link(page: Page) -> None:
+    """A link for one more moderator."""
+    page.check("input[name=role] >> nth=0")
+    presses(page, "form:has(input[name=role]) button")
+
+
+def begins_a_space(page: Page) -> None:
+    """Press the button with an address that cannot be."""
+    page.fill("[name=slug]", "Not An Address")
+    presses(page, "main form button")
+
+
+def host_stops(page: Page) -> Iterator[Stop]:
+    """What a host can open."""
+    changes = hrefs(page, "/s/questions/host", "a[href*='/changes/']")
+    yield Stop("space of a host", "/s/questions", unveils)
+    yield Stop("host", "/s/questions/host", unveils)
+    yield Stop("host of a space that is not open", "/s/new-arrivals/host")
+    yield Stop("space that is not open", "/s/new-arrivals")
+    yield Stop("host of an archived space", "/s/winter-clothes/host")
+    for change in changes[:3]:
+        yield Stop("change", change)
+    yield Stop("host_words", "/s/questions/host/words/en")
+    yield Stop("words in another direction", "/s/questions/host/words/ar")
+    yield Stop("words, wrongly", "/s/questions/host/words/so", sends_nothing, 422)
+    yield Stop("host_safety", "/s/questions/host/safety")
+    yield Stop("host_hours", "/s/questions/host/hours")
+    yield Stop("hours, wrongly", "/s/questions/host/hours", sends_nothing_at_the_end, 422)
+    yield Stop("host_people", "/s/questions/host/people")
+    yield Stop("link", "/s/questions/host/people", makes_a_link)
+    yield Stop("cards", "/s/questions/host/invitations", makes_cards)
+    yield Stop("host_invitations", "/s/questions/host/invitations")
+    yield Stop("host_archive", "/s/questions/host/archive")
+    yield Stop("host_export", "/s/questions/host/export")
+    yield Stop("former_rules", "/s/questions/former-rules")
+
+
+def sends_nothing_at_the_end(page: Page) -> None:
+    """Send the last form of the page with its boxes empty."""
+    presses(page, "main form:has(select) button")
+
+
+def steward_stops() -> Iterator[Stop]:
+    """What a steward can open."""
+    yield Stop("steward", "/steward")
+    yield Stop("start_space", "/steward/spaces/new")
+    yield Stop("beginning, wrongly", "/steward/spaces/new", begins_a_space, 422)
+    yield Stop("steward_space", "/steward/spaces/questions")
+    yield Stop("steward's space that is not open", "/steward/spaces/new-arrivals")
+    yield Stop("me", "/me")
+
+
 def fresh_staff_stops() -> Iterator[Stop]:
     """What somebody sees who has just joined the team."""
     yield Stop("second_factor", "/me/second-factor")

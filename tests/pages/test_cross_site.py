@@ -125,10 +125,13 @@ OURS_EACH_WAY: dict[str, dict[str, str]] = {
 def test_the_same_forms_do_something_when_they_are_ours(walk, way):
     """So that the promises above cannot be kept by forms that never did anything."""
     order = [
+        "open_space", "unlock_space", "add_hours", "remove_hours", "do_host_words", "do_host_safety",
+        "do_host_archive", "agree", "put_away", "invite_to_team", "make_invitations", "take_invitations_back",
+        "do_host_export", "do_start_space", "appoint_host", "steward_agrees", "take_role",
         "post_message", "start_topic", "do_edit_message", "do_flag_message", "do_withdraw_message", "do_join_space",
         "card_kept", "dismiss_notice", "end_session", "claim", "unclaim", "release", "undo", "remove",
         "do_second_factor", "do_staff_link", "do_new_recovery_code", "end_other_sessions", "do_join", "do_recover",
-        "do_sign_in", "sign_out",
+        "do_sign_in", "sign_out", "lock_space",
     ]  # fmt: skip
     assert sorted(order) == sorted(checked())
     by_name = {room.name: room for room in FORMS}

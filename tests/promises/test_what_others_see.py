@@ -223,7 +223,8 @@ def test_everything_of_a_closed_circle_is_unknown_outside(community_on_both):
     for room in ROOMS:
         if not any("{" + slot + "}" in room.path for slot in slots):
             continue
-        path, other = room.path, room.path
+        path = room.path.replace("{language}", "en").replace("{change}", str(message)).replace("{member}", str(message))
+        other = path
         for slot, value in slots.items():
             path, other = path.replace("{" + slot + "}", value), other.replace("{" + slot + "}", nothing[slot])
         for person in outside:
