@@ -15,7 +15,9 @@ from server.forum.queries import OwnMessage, TopicRow
 from server.forum.rules import Posted, Writing
 from server.permissions import Permission, Standing
 from server.spaces.queries import SpaceRow, all_spaces, space_by_slug, space_names
+from server.spaces.views import shown_space
 from server.web.fields import BLANK, EMPTY, Form, FormState
+from server.web.pager import pager, wanted_page
 from server.web.rooms import Anywhere, action, page
 from server.web.visit import DONE, Visit
 from server.web.words import language_dir, language_name, reading
@@ -109,16 +111,16 @@ def space_page(visit: Visit, space: SpaceRow) -> Response:
     tx, standing = visit.snapshot, visit.viewer.standing_in(space.id)
     readable = visit.viewer.may(Permission.READ_SPACE, space.place)
     pages = max(1, -(-queries.topic_count(tx, space.id) // queries.TOPICS_PER_PAGE)) if readable else 1
-    number = views.wanted_page(visit, pages)
+    number = wanted_page(visit, pages)
     rows = queries.topics_of(tx, space.id, page=number) if readable else []
     if standing is not None and number == 1:
         rows = [*queries.own_waiting_topics(tx, space.id, standing.membership_id), *rows]
     return visit.page(
         "forum/space.html",
-        space=views.shown_space(visit, space),
+        space=shown_space(visit, space),
         standing=standing,
         topics=[views.topic_line(row) for row in rows],
-        pager=views.pager(visit, "space", number, pages, space=space.slug),
+        pager=pager(visit, "space", number, pages, space=space.slug),
         readable=readable,
         may_post=standing is not None and not space.read_only,
         may_join=standing is None,
@@ -134,7 +136,7 @@ def new_topic_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Re
     values = {"title": "", "text": "", "language": AUTOMATIC, **form.values}
     return visit.page(
         "forum/new_topic.html",
-        space=views.shown_space(visit, space),
+        space=shown_space(visit, space),
         standing=visit.viewer.standing_in(space.id),
         form=FormState(values, form.errors, form.summary),
         choices=_languages(visit, space),
@@ -168,9 +170,9 @@ def start_topic(visit: Visit, space: SpaceRow, form: TopicForm) -> Response:
 def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Response:
     """A page of a topic, with the box to answer for those who may."""
     visit.subject = f"topic:{topic.id}"
-    space = views.shown_space(visit, topic.space)
+    space = shown_space(visit, topic.space)
     standing = visit.viewer.standing_in(topic.space.id)
-    number = views.wanted_page(visit, topic.pages)
+    number = wanted_page(visit, topic.pages)
     writable = not (topic.closed or topic.space.read_only or topic.state != ContentState.PUBLISHED)
     values = {"text": "", "language": AUTOMATIC, "reply_to": visit.query.get("reply", ""), **form.values}
     return visit.page(
@@ -178,7 +180,7 @@ def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Respon
         space=space,
         topic=views.topic_view(topic),
         messages=views.lines(visit, topic, number),
-        pager=views.pager(visit, "topic", number, topic.pages, topic=topic.public_id),
+        pager=pager(visit, "topic", number, topic.pages, topic=topic.public_id),
         standing=standing,
         desk=views.desk(visit, topic.space, space) if standing else "",
         box=views.empty_box(visit) if standing and not form.values and not form.errors else "",
@@ -269,7 +271,7 @@ def flag_page(visit: Visit, message: OwnMessage, form: FormState = BLANK) -> Res
         "forum/flag.html",
         message=_one(visit, message),
         topic=views.topic_view(message.topic),
-        space=views.shown_space(visit, message.topic.space),
+        space=shown_space(visit, message.topic.space),
         form=FormState({"reason": "", "note": "", **form.values}, form.errors, form.summary),
         choices=[(str(reason), said(sentence)) for reason, sentence in FLAG_REASONS.items()],
     )
@@ -310,7 +312,7 @@ def edit_page(visit: Visit, message: OwnMessage, form: FormState = BLANK) -> Res
         "forum/edit.html",
         message=_one(visit, message),
         topic=views.topic_view(message.topic),
-        space=views.shown_space(visit, message.topic.space),
+        space=shown_space(visit, message.topic.space),
         opens_topic=message.opens_topic,
         changed_meanwhile=form.values.get("version", now) != now,
         form=FormState(values, form.errors, form.summary),
@@ -349,7 +351,7 @@ def withdraw_page(visit: Visit, message: OwnMessage) -> Response:
         "forum/withdraw.html",
         message=_one(visit, message),
         topic=views.topic_view(message.topic),
-        space=views.shown_space(visit, message.topic.space),
+        space=shown_space(visit, message.topic.space),
     )
 
 
