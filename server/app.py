@@ -17,6 +17,8 @@ from moderation.verdict import Verdict
 from server import places, policies, privacy
 from server.accounts import queries as accounts
 from server.accounts.routes import routes as account_routes
+from server.announcements import views as announcements
+from server.announcements.routes import routes as announcement_routes
 from server.clock import Clock, SystemClock
 from server.crypto import keyring
 from server.crypto.keyring import Purpose
@@ -24,12 +26,14 @@ from server.crypto.passwords import DerivationPool, Passwords
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import FormTokens
 from server.database import Database
-from server.events import Event, SpaceChanged, TopicChanged
+from server.events import Event, InstallationChanged, SpaceChanged, TopicChanged
 from server.forum.routes import routes as forum_routes
+from server.help_contacts.routes import routes as help_routes
 from server.migrations import history
 from server.notice_board.routes import routes as notice_board_routes
 from server.review.routes import routes as review_routes
 from server.settings import Settings
+from server.stewarding.routes import routes as steward_routes
 from server.web import failures
 from server.web.address import ForgetAddress
 from server.web.fragments import Fragments
@@ -43,7 +47,15 @@ from server.web.threads import Threads
 from server.web.visit import Services
 from server.web.words import Catalogues
 
-ROOMS: Sequence[Room[Any]] = [*forum_routes, *account_routes, *review_routes, *notice_board_routes]
+ROOMS: Sequence[Room[Any]] = [
+    *forum_routes,
+    *account_routes,
+    *review_routes,
+    *announcement_routes,
+    *help_routes,
+    *steward_routes,
+    *notice_board_routes,
+]
 Screen = Callable[[str, Author | None], Verdict]
 
 
@@ -109,6 +121,7 @@ def _services(
         screen=screen or _screener(folder).screen,
         find_viewer=accounts.find_viewer,
         renewal=accounts.Renewal(),
+        news=announcements.news,
         neutral_url=settings.neutral_url,
         operator=operator,
         demonstration=demonstration,
@@ -176,6 +189,8 @@ def _forget_pages(services: Services) -> Callable[[Event], None]:
         elif isinstance(event, SpaceChanged):
             services.remembered.forget(f"space:{event.space_id}")
             services.remembered.forget("spaces")
+        elif isinstance(event, InstallationChanged):
+            services.remembered.forget_all()
 
     return listener
 

@@ -24,6 +24,7 @@ class TextLimits:
     reason_characters: int
     pseudonym_characters: int
     login_characters: int
+    organisation_characters: int
     passphrase_characters: int
     body_bytes: int
 
@@ -44,6 +45,16 @@ class ModerationPolicy:
 
     undo_minutes: int
     claim_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class InformationPolicy:
+    """How many announcements are kept on top, and how long what was checked counts as checked; in days."""
+
+    pinned_at_once: int
+    sender_days: int
+    help_check_days: int
+    help_hide_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,7 @@ class Policies:
     text: TextLimits
     accounts: AccountPolicy
     moderation: ModerationPolicy
+    information: InformationPolicy
     rates: Rates
     derivation: Derivation
     retention: Retention
@@ -119,7 +131,7 @@ def load(folder: Path) -> Policies:
     """Read the folder. Raises BootRefused naming the file and the key that is wrong."""
     limits = _toml(folder / "limits.toml")
     parts = {"text": TextLimits, "accounts": AccountPolicy, "moderation": ModerationPolicy}
-    parts |= {"rates": Rates, "derivation": Derivation}
+    parts |= {"information": InformationPolicy, "rates": Rates, "derivation": Derivation}
     _same_keys("limits.toml", set(limits), set(parts))
     made: dict[str, Any] = {name: _made(kind, limits[name], f"limits.toml [{name}]") for name, kind in parts.items()}
     languages = _toml(folder / "languages.toml")

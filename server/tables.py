@@ -1,9 +1,11 @@
 """Imports every table once, so that migrations and the data map see them all."""
 
 from server.accounts import models as accounts
+from server.announcements import models as announcements
 from server.database import metadata
 from server.forum import models as forum
+from server.help_contacts import models as help_contacts
 from server.review import models as review
 from server.spaces import models as spaces
 
-__all__ = ["accounts", "forum", "metadata", "review", "spaces"]
+__all__ = ["accounts", "announcements", "forum", "help_contacts", "metadata", "review", "spaces"]

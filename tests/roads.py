@@ -16,22 +16,24 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from server.accounts import rules as accounts
-from server.accounts.models import AccountSession, Member, Notice, NoticeKind
+from server.accounts.models import AccountSession, Member, Notice, NoticeKind, VerifiedSender
 from server.app import ROOMS
 from server.content import Case
 from server.database import metadata
 from server.forum.models import Message
-from server.permissions import Role
+from server.help_contacts.models import HelpContact
+from server.permissions import Permission, Role
 from server.places import shipped
 from server.spaces.models import Access, Joining
 from server.web.rooms import Room
-from tests.people import PASSPHRASE, Community, Person, last_message
+from tests.people import PASSPHRASE, Community, Person, last_message, pseudonym_of
 
 FORMS = [room for room in ROOMS if room.method == "POST"]
 PAGES = [room for room in ROOMS if room.method == "GET"]
 OURS = {"sec-fetch-site": "same-origin"}
 REVIEWING = ("claim", "unclaim", "release", "remove", "undo", "review", "case")
-TYPED = {"text", "title", "note", "pseudonym", "login", "invite", "next", "space"}
+TYPED = {"text", "title", "note", "pseudonym", "login", "invite", "next", "space", "organisation", "area"}
+TYPED |= {f"{part}_{code}" for part in ("title", "text", "truth", "name", "about") for code in ("en", "ar")}
 """Fields with words of a person that are no secret."""
 
 
@@ -40,6 +42,17 @@ def without_limits(data_dir: Path) -> None:
     shutil.copytree(shipped("policies"), data_dir / "policies")
     limits = data_dir / "policies" / "limits.toml"
     limits.write_text(re.sub(r'"\d+/(\d+)"', r'"1000000/\1"', limits.read_text("utf-8")), "utf-8")
+
+
+ITEM = {"title_en": "Water", "text_en": "There is none on Monday.", "valid_until": "", "step": "publish"}
+CONTACT = {
+    "kind": "health",
+    "area": "Lake",
+    "telephones": "112",
+    "cost": "free",
+    "name_en": "Clinic",
+    "speaks_ar": "yes",
+}
 
 
 @dataclass
@@ -58,6 +71,11 @@ class World:
     notice: UUID
     session: UUID
     staff_code: str
+    hana: Person
+    stella: Person
+    announcement: str
+    contact: UUID
+    sender: UUID
     hints: dict[str, str] = field(default_factory=dict[str, str])
 
     def address(self, room: Room[Any]) -> str:
@@ -72,6 +90,9 @@ class World:
             "case": str(self.case),
             "code": self.staff_code,
             "policy": "guidelines",
+            "announcement": self.announcement.removeprefix("/announcements/"),
+            "contact": str(self.contact),
+            "sender": str(self.sender),
         }
         path = room.path
         for name, value in slots.items():
@@ -82,6 +103,10 @@ class World:
         """Somebody who may do this."""
         if room.name in ("second_factor", "do_second_factor"):
             return self.emi
+        if room.needs in (Permission.STEWARD, Permission.EDIT_HELP):
+            return self.stella
+        if room.needs in (Permission.ANNOUNCE, Permission.WARN) or room.name.endswith("_announcement"):
+            return self.hana
         return self.bo if room.name in REVIEWING else self.amina
 
     def askers(self, room: Room[Any]) -> dict[str, Person]:
@@ -89,8 +114,14 @@ class World:
         return {"somebody who may": self.person(room), "the visitor": self.community.visitor()}
 
     def people(self) -> dict[str, Person]:
-        """A visitor, a member and a moderator."""
-        return {"the visitor": self.visitor, "amina": self.amina, "bo": self.bo}
+        """A visitor, a member, a moderator, a verified sender and a steward."""
+        return {
+            "the visitor": self.visitor,
+            "amina": self.amina,
+            "bo": self.bo,
+            "hana": self.hana,
+            "stella": self.stella,
+        }
 
     def fields(self, room: Room[Any]) -> dict[str, str]:
         """A form that the room takes from that person."""
@@ -136,8 +167,32 @@ class World:
             "release": {"version": version},
             "remove": {"version": version, "reason": "other"},
             "undo": {"version": version},
+            "do_announce": {**ITEM},
+            "do_announce_everywhere": {**ITEM},
+            "do_warn": {**ITEM, "truth_en": "Nobody may ask for money."},
+            "do_correct_announcement": {**ITEM},
+            "do_withdraw_announcement": {},
+            "pin_announcement": {"pinned": "yes"},
+            "do_verify_sender": {
+                "space": "questions",
+                "pseudonym": self.hints["amina"],
+                "organisation": "Bridge Network",
+                "valid_until": (self.community.clock.now() + timedelta(days=9)).date().isoformat(),
+            },
+            "do_end_sender": {},
+            "do_add_help_contact": {**CONTACT},
+            "do_edit_help_contact": {**CONTACT, "version": self._version_of_contact()},
+            "do_check_help_contact": {},
+            "do_remove_help_contact": {},
         }
         return filled[room.name]
+
+    def _version_of_contact(self) -> str:
+        with self.community.services.db.reading() as tx:
+            found = tx.session.execute(
+                select(col(HelpContact.version)).where(col(HelpContact.public_id) == self.contact)
+            ).scalar_one_or_none()
+        return str(found or 1)
 
     def tables(self) -> dict[str, list[tuple[object, ...]]]:
         """Everything that the database holds."""
@@ -195,9 +250,33 @@ def world(community: Community) -> World:
     with community.services.db.transaction() as tx:
         newest = tx.session.execute(select(func.max(col(Member.id)))).scalar_one()
         accounts.grant(tx, newest, Role.HOST, community.row("questions").id)
-    visitor = community.visitor()
-    hints = {"recovery_code": recovery.group(1)}
-    return World(community, amina, bo, emi, visitor, topic, own, others, case, notice, session, code, hints)
+    hana, stella = community.sender("hana"), community.staff("stella", Role.STEWARD)
+    announcement = hana.announces("The tap is closed", "On Monday")
+    stella.sends("/help-near-you/manage/new", **CONTACT)
+    with community.services.db.reading() as tx:
+        contact = tx.session.execute(select(col(HelpContact.public_id))).scalar_one()
+        sender = tx.session.execute(select(col(VerifiedSender.public_id))).scalar_one()
+    hints = {"recovery_code": recovery.group(1), "amina": pseudonym_of(community, "questions", "Amina")}
+    return World(
+        community,
+        amina,
+        bo,
+        emi,
+        community.visitor(),
+        topic,
+        own,
+        others,
+        case,
+        notice,
+        session,
+        code,
+        hana,
+        stella,
+        announcement,
+        contact,
+        sender,
+        hints,
+    )
 
 
 def odd_ids() -> list[str]:

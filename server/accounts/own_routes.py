@@ -11,7 +11,7 @@ from server.accounts.forms import PassphraseForm, SecondFactorForm
 from server.crypto.tokens import new_code, plain_code
 from server.database import Transaction
 from server.errors import Invalid, NotFound, say
-from server.permissions import Permission
+from server.permissions import INSTALLATION, Permission
 from server.spaces.queries import all_spaces, space_names
 from server.web.fields import BLANK, Form, FormState
 from server.web.rooms import Anywhere, action, page
@@ -39,6 +39,9 @@ def me(visit: Visit, found: Anywhere) -> Response:
         "accounts/me.html",
         memberships=_membership_lines(tx, visit),
         notices=notices.told(tx, visit),
+        news=visit.services.news(visit),
+        runs_the_place=viewer.may(Permission.STEWARD, INSTALLATION),
+        edits_help=viewer.may(Permission.EDIT_HELP, INSTALLATION),
         sessions=queries.sessions_of(tx, viewer, at=visit.now),
         staff=viewer.staff,
         second_factor=viewer.second_factor,

@@ -38,6 +38,8 @@ _SESSION = (
         col(Membership.released),
         col(Membership.vouched),
         col(Membership.suspended_until),
+        col(Membership.verified_as),
+        col(Membership.verified_until),
         _NOTICES.label("notices"),
     )
     .join(Member, col(Member.id) == col(AccountSession.member_id))
@@ -110,7 +112,8 @@ def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime) ->
     grants: Sequence[Any] = ()
     if row.staff and row.second_factor:
         grants = tx.look(_GRANTS, {"member_id": row.member_id}).all()
-    standings = [made(_standing, line[_MEMBERSHIP_FROM:]) for line in lines if line[_MEMBERSHIP_FROM] is not None]
+    own = [line for line in lines if line[_MEMBERSHIP_FROM] is not None]
+    standings = [made(_standing, line[_MEMBERSHIP_FROM:], at) for line in own]
     return Viewer(
         member_id=row.member_id,
         session_id=row.id,
@@ -138,9 +141,13 @@ def _standing(
     released: int,
     vouched: bool,
     suspended_until: datetime | None,
+    verified_as: str,
+    verified_until: datetime | None,
     _notices: int,
+    at: datetime,
 ) -> Standing:
-    return Standing(membership_id, public_id, space_id, pseudonym, released > 0, vouched, suspended_until)
+    speaks_for = verified_as if verified_until is not None and verified_until > at else ""
+    return Standing(membership_id, public_id, space_id, pseudonym, released > 0, vouched, suspended_until, speaks_for)
 
 
 def lifetimes(retention: Retention) -> Lifetimes:

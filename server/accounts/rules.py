@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from server.accounts import confusable
+from server.accounts import confusable, senders
 from server.accounts.models import (
     AccountSession,
     Invitation,
@@ -75,7 +75,7 @@ def join_space(
 
     Raises Invalid for a name that is taken or could deceive, and for an invitation that does not fit.
     """
-    check_pseudonym(tx, space.id, pseudonym)
+    check_pseudonym(tx, space.id, pseudonym, on=on)
     vouched = False
     if space.joining == Joining.CLOSED:
         raise Refused(CLOSED)
@@ -103,14 +103,14 @@ def add_membership(tx: Transaction, member_id: int, space_id: int, *, pseudonym:
     return membership.id
 
 
-def check_pseudonym(tx: Transaction, space_id: int, pseudonym: str) -> None:
-    """Raises Invalid for a name that is empty to the eye, taken, or could pass for staff."""
+def check_pseudonym(tx: Transaction, space_id: int, pseudonym: str, *, on: date) -> None:
+    """Raises Invalid for a name that is empty to the eye, taken, or could pass for staff or an organisation."""
     key = confusable.folded(pseudonym)
     if not key:
         raise Invalid(NAME_EMPTY, field="pseudonym")
     if confusable.mixes_scripts(pseudonym):
         raise Invalid(NAME_MIXED, field="pseudonym")
-    if confusable.is_reserved(pseudonym):
+    if confusable.is_reserved(pseudonym) or senders.names_an_organisation(tx, pseudonym, on=on):
         raise Invalid(NAME_RESERVED, field="pseudonym")
     if pseudonym_taken(tx, space_id, [key]):
         raise Invalid(NAME_TAKEN, field="pseudonym")
@@ -212,7 +212,7 @@ def start_session(
 
 
 def take_away(tx: Transaction, role: Role, *, space_id: int | None, pseudonym_key: str, login_key: bytes) -> bool:
-    """Take a staff role away from whoever has this name in the space (for a steward: this sign-in name).
+    """Take a staff role away from whoever has this name in the space; without a space, this sign-in name.
 
     Their sessions end, so that nothing that was open stays open. Whether anybody had the role.
     """

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from moderation.screening import Author
 from moderation.states import ContentState
+from server.announcements import views as announcements
 from server.database import Transaction
 from server.errors import Invalid, NotFound, Refused, Sentence, say
 from server.forum import queries, rules, views
@@ -79,7 +80,8 @@ def _standing(visit: Visit, space: SpaceRow) -> Standing:
 def home(visit: Visit, found: Anywhere) -> Response:
     """What this place is."""
     visit.subject = "spaces"
-    return visit.page("forum/home.html", spaces=_space_lines(visit))
+    pinned = announcements.pinned(visit, None)
+    return visit.page("forum/home.html", spaces=_space_lines(visit), announcements=pinned)
 
 
 @page("/spaces", name="spaces", needs=Permission.ENTER, remembers=True)
@@ -115,10 +117,12 @@ def space_page(visit: Visit, space: SpaceRow) -> Response:
     rows = queries.topics_of(tx, space.id, page=number) if readable else []
     if standing is not None and number == 1:
         rows = [*queries.own_waiting_topics(tx, space.id, standing.membership_id), *rows]
+    shown = shown_space(visit, space)
     return visit.page(
         "forum/space.html",
-        space=shown_space(visit, space),
+        space=shown,
         standing=standing,
+        announcements=announcements.pinned(visit, space if readable else None),
         topics=[views.topic_line(row) for row in rows],
         pager=pager(visit, "space", number, pages, space=space.slug),
         readable=readable,

@@ -96,6 +96,7 @@ class MessageView:
     id: UUID
     pseudonym: str
     standing: str
+    verified_as: str
     html: Markup
     language: str
     dir: str
@@ -118,6 +119,7 @@ class HeldView:
     usually: str
     removed: bool
     changeable: bool
+    like_a_scam: bool
 
 
 def desk(visit: Visit, space: SpaceRow, view: SpaceView) -> Markup:
@@ -168,6 +170,7 @@ def message_view(visit: Visit, row: MessageRow, *, own: bool) -> MessageView:
         id=row.public_id,
         pseudonym=row.pseudonym or "",
         standing="host" if row.is_host else "known" if row.released else "new",
+        verified_as=(row.verified_as or "") if row.verified_until and row.verified_until > visit.now else "",
         html=stored(row.html),
         language=row.language,
         dir=language_dir(row.language),
@@ -240,6 +243,7 @@ def _held(visit: Visit, row: HeldRow, space: SpaceView) -> HeldView:
         usual_hours(visit, space.duty, row.language),
         removed,
         row.state == ContentState.HELD,
+        any(reason.get("rule") == Rule.SCAM for reason in row.rules),
     )
 
 

@@ -1,0 +1,391 @@
+"""The addresses of announcements and of the warnings of known tricks."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.responses import Response
+
+from server.announcements import queries, rules, views
+from server.announcements.forms import ALERT_WORDS, CHANGE, PUBLISH, WORDS, ItemForm, PinForm
+from server.announcements.models import AnnouncementKind
+from server.announcements.queries import AnnouncementRow, Words
+from server.announcements.rules import TEAM, Author, Draft
+from server.database import Transaction
+from server.permissions import INSTALLATION, Permission, Place, Viewer
+from server.spaces.queries import SpaceRow, space_by_slug, space_view
+from server.spaces.views import in_the_time_of, shown_space
+from server.web.fields import BLANK, Form, FormState
+from server.web.pager import pager, wanted_page
+from server.web.rooms import Anywhere, action, page
+from server.web.tongues import Part, blank, labels, tongues, written
+from server.web.visit import Visit
+from server.web.words import WRITTEN_LANGUAGES, reading
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where something is written: for which readers, on whose behalf, and in place of what."""
+
+    kind: AnnouncementKind
+    place: Place
+    author: Author
+    space: SpaceRow | None = None
+    corrects: AnnouncementRow | None = None
+    old_words: dict[str, Words] = field(default_factory=dict[str, Words])
+
+
+# Finding things ----------------------------------------------------------------------------------------
+
+
+def the_space(tx: Transaction, visit: Visit) -> SpaceRow | None:
+    """The space in the address."""
+    return space_by_slug(tx, visit.request.path_params["space"])
+
+
+def the_announcement(tx: Transaction, visit: Visit) -> AnnouncementRow | None:
+    """The item in the address."""
+    return queries.announcement_by_id(tx, visit.reference("announcement"))
+
+
+def the_space_desk(tx: Transaction, visit: Visit) -> Desk | None:
+    """The desk of a sender in the space; whether the viewer is one, the permission table says."""
+    space = space_by_slug(tx, visit.request.path_params["space"])
+    if space is None:
+        return None
+    return Desk(AnnouncementKind.ANNOUNCEMENT, space.place, _author(visit.viewer, space.id), space)
+
+
+def the_steward_desk(tx: Transaction, visit: Visit) -> Desk | None:
+    """The desk from which the whole place is addressed."""
+    return Desk(AnnouncementKind.ANNOUNCEMENT, INSTALLATION, TEAM)
+
+
+def the_alert_desk(tx: Transaction, visit: Visit) -> Desk | None:
+    """The desk for warnings, in the first space where the viewer may warn; a warning itself is for everybody."""
+    viewer = visit.viewer
+    spaces = sorted({*viewer.standings, *(space for _, space in viewer.grants if space is not None)})
+    places = [Place(space, readable=False, listed=False) for space in spaces]
+    place = next((place for place in places if viewer.may(Permission.WARN, place)), INSTALLATION)
+    author = TEAM if place.space_id is None else _author(viewer, place.space_id)
+    return Desk(AnnouncementKind.SCAM_ALERT, place, author)
+
+
+def the_correction(tx: Transaction, visit: Visit) -> Desk | None:
+    """The desk for a correction, for whoever may speak on the same behalf."""
+    row = the_announcement(tx, visit)
+    if row is None or not may_correct(visit.viewer, row):
+        return None
+    author = _author(visit.viewer, row.space.id) if row.space else TEAM
+    if row.kind == AnnouncementKind.SCAM_ALERT:
+        desk = the_alert_desk(tx, visit)
+        author = desk.author if desk else TEAM
+    old = queries.words_of(tx, [row.id]).get(row.id, {})
+    return Desk(row.kind, row.place, author, row.space, row, old)
+
+
+def the_withdrawable(tx: Transaction, visit: Visit) -> AnnouncementRow | None:
+    """The item, for whoever may take it back: its senders, and the moderators of the place."""
+    row = the_announcement(tx, visit)
+    return row if row is not None and may_withdraw(visit.viewer, row) else None
+
+
+def _author(viewer: Viewer, space_id: int) -> Author:
+    standing = viewer.standing_in(space_id)
+    return Author(standing.membership_id, standing.verified_as) if standing else TEAM
+
+
+def may_correct(viewer: Viewer, row: AnnouncementRow) -> bool:
+    """Whether the viewer speaks, today, for the same organisation in the space, or for the whole place."""
+    if row.kind == AnnouncementKind.SCAM_ALERT:
+        return viewer.reviews or _is_author(viewer, row)
+    if row.space is None:
+        return viewer.may(Permission.STEWARD, row.place)
+    standing = viewer.standing_in(row.space.id)
+    return standing is not None and standing.verified_as == row.organisation != ""
+
+
+def may_withdraw(viewer: Viewer, row: AnnouncementRow) -> bool:
+    """The same, and whoever moderates the space: a false announcement must not wait for its sender."""
+    return may_correct(viewer, row) or (row.space is not None and viewer.may(Permission.REVIEW, row.place))
+
+
+def _is_author(viewer: Viewer, row: AnnouncementRow) -> bool:
+    """Whether it is the viewer's own, and they may still warn there."""
+    for space_id, standing in viewer.standings.items():
+        if standing.membership_id == row.membership_id:
+            return viewer.may(Permission.WARN, Place(space_id, readable=False, listed=False))
+    return False
+
+
+# Reading -----------------------------------------------------------------------------------------------
+
+
+@page("/s/{space}/announcements", name="announcements", needs=Permission.READ_SPACE, at=the_space, remembers=True)
+def announcements_page(visit: Visit, space: SpaceRow) -> Response:
+    """Everything that was announced in the space, also what holds no more."""
+    visit.subject = f"space:{space.id}"
+    in_the_time_of(visit, space)
+    count = queries.announcement_count(visit.snapshot, space.id)
+    pages = max(1, -(-count // queries.ITEMS_PER_PAGE))
+    number = wanted_page(visit, pages)
+    return visit.page(
+        "announcements/list.html",
+        space=shown_space(visit, space),
+        announcements=views.lines(visit, queries.announcements_of(visit.snapshot, space.id, page=number)),
+        pager=pager(visit, "announcements", number, pages, space=space.slug),
+        may_announce=visit.viewer.may(Permission.ANNOUNCE, space.place),
+    )
+
+
+@page(
+    "/announcements/{announcement}",
+    name="announcement",
+    needs=Permission.READ_SPACE,
+    at=the_announcement,
+    remembers=True,
+)
+def announcement_page(visit: Visit, row: AnnouncementRow) -> Response:
+    """One item in the reader's language, with what corrects it."""
+    visit.subject = f"space:{row.space.id}" if row.space else "spaces"
+    views.in_time(visit, row.space)
+    item = views.item_view(visit, row)
+    space = space_view(visit.snapshot, row.space, reading().language.code) if row.space else None
+    return visit.page(
+        "announcements/announcement.html",
+        item=item,
+        space=space,
+        may_correct=row.stands and may_correct(visit.viewer, row),
+        may_withdraw=row.withdrawn_at is None and may_withdraw(visit.viewer, row),
+        may_pin=row.stands and may_withdraw(visit.viewer, row),
+    )
+
+
+@page("/scam-alerts", name="scam_alerts", needs=Permission.ENTER, remembers=True)
+def scam_alerts_page(visit: Visit, found: Anywhere) -> Response:
+    """The known tricks, the newest first."""
+    visit.subject = "spaces"
+    views.in_time(visit, None)
+    pages = max(1, -(-queries.scam_alert_count(visit.snapshot) // queries.ITEMS_PER_PAGE))
+    number = wanted_page(visit, pages)
+    desk = the_alert_desk(visit.snapshot, visit)
+    return visit.page(
+        "announcements/scam_alerts.html",
+        alerts=views.item_views(visit, queries.scam_alerts(visit.snapshot, page=number)),
+        pager=pager(visit, "scam_alerts", number, pages),
+        may_warn=desk is not None and visit.viewer.may(Permission.WARN, desk.place),
+    )
+
+
+# Writing -----------------------------------------------------------------------------------------------
+
+
+@page("/s/{space}/announcements/new", name="new_announcement", needs=Permission.ANNOUNCE, at=the_space_desk)
+def new_announcement_page(visit: Visit, desk: Desk, form: FormState = BLANK) -> Response:
+    """The form to announce something in a space."""
+    return _form(visit, desk, form)
+
+
+@action(
+    "/s/{space}/announcements/new",
+    name="do_announce",
+    needs=Permission.ANNOUNCE,
+    form=ItemForm,
+    at=the_space_desk,
+    again=new_announcement_page,
+)
+def do_announce(visit: Visit, desk: Desk, form: Any) -> Response:
+    """Show how it will look, then publish it."""
+    return _written(visit, desk, form)
+
+
+@page("/steward/announcements/new", name="new_steward_announcement", needs=Permission.STEWARD, at=the_steward_desk)
+def new_steward_announcement_page(visit: Visit, desk: Desk, form: FormState = BLANK) -> Response:
+    """The form to announce something to the whole place."""
+    return _form(visit, desk, form)
+
+
+@action(
+    "/steward/announcements/new",
+    name="do_announce_everywhere",
+    needs=Permission.STEWARD,
+    form=ItemForm,
+    at=the_steward_desk,
+    again=new_steward_announcement_page,
+)
+def do_announce_everywhere(visit: Visit, desk: Desk, form: Any) -> Response:
+    """Show how it will look, then publish it everywhere."""
+    return _written(visit, desk, form)
+
+
+@page("/scam-alerts/new", name="new_scam_alert", needs=Permission.WARN, at=the_alert_desk)
+def new_scam_alert_page(visit: Visit, desk: Desk, form: FormState = BLANK) -> Response:
+    """The form to warn of a trick."""
+    return _form(visit, desk, form)
+
+
+@action(
+    "/scam-alerts/new",
+    name="do_warn",
+    needs=Permission.WARN,
+    form=ItemForm,
+    at=the_alert_desk,
+    again=new_scam_alert_page,
+)
+def do_warn(visit: Visit, desk: Desk, form: Any) -> Response:
+    """Show how it will look, then publish it."""
+    return _written(visit, desk, form)
+
+
+@page(
+    "/announcements/{announcement}/correct",
+    name="correct_announcement",
+    needs=Permission.KEEP_ACCOUNT,
+    at=the_correction,
+)
+def correct_page(visit: Visit, desk: Desk, form: FormState = BLANK) -> Response:
+    """The form for what takes the place of an item; it begins with the old words."""
+    return _form(visit, desk, form)
+
+
+@action(
+    "/announcements/{announcement}/correct",
+    name="do_correct_announcement",
+    needs=Permission.KEEP_ACCOUNT,
+    form=ItemForm,
+    at=the_correction,
+    again=correct_page,
+)
+def do_correct(visit: Visit, desk: Desk, form: Any) -> Response:
+    """Show how it will look, then publish it in place of the old one."""
+    return _written(visit, desk, form)
+
+
+def _form(visit: Visit, desk: Desk, form: FormState, previews: list[views.Preview] | None = None) -> Response:
+    views.in_time(visit, desk.space)
+    parts = _parts(desk)
+    values = {**blank(parts), "valid_until": "", "pinned": "yes"}
+    if desk.corrects is not None:
+        until = desk.corrects.valid_until
+        values |= {**views.typed_again(desk.old_words), "valid_until": until.isoformat() if until else ""}
+        values["pinned"] = "yes" if desk.corrects.pinned else ""
+    elif desk.kind == AnnouncementKind.SCAM_ALERT:
+        values["pinned"] = ""
+    if form.values:
+        values |= {"pinned": "", **form.values}
+    shown = FormState(values, form.errors, form.summary)
+    shown_tongues = tongues(visit, shown, parts, first=_languages(desk))
+    return visit.page(
+        "announcements/write.html",
+        form=shown,
+        kind=str(desk.kind),
+        space=space_view(visit.snapshot, desk.space, reading().language.code) if desk.space else None,
+        sender=desk.author.organisation or visit.services.operator,
+        corrects=desk.corrects.public_id if desk.corrects else None,
+        tongues=shown_tongues,
+        labels=labels(shown_tongues),
+        previews=previews or [],
+        sent={name: value for name, value in shown.values.items() if value and name != "step"},
+    )
+
+
+def _written(visit: Visit, desk: Desk, form: Any) -> Response:
+    """One step: back to the form, a look at how it will be, or the act itself."""
+    typed = FormState({name: value for name, value in visit.pairs if name in ItemForm.model_fields})
+    if form.step == CHANGE:
+        return _looked(visit, desk, typed, None)
+    draft = Draft(
+        desk.kind,
+        written(form, _parts(desk), first=_languages(desk)[0]),
+        form.valid_until,
+        form.pinned,
+    )
+    today = views.in_time(visit, desk.space)
+    if form.step != PUBLISH:
+        return _looked(visit, desk, typed, draft)
+    visit.spend(visit.policies.rates.post_per_member, "announce", str(visit.viewer.member_id))
+    with visit.transaction() as tx:
+        if desk.corrects is not None:
+            made = rules.correct(tx, desk.corrects, draft, desk.author, at=visit.now, today=today)
+        else:
+            space_id = desk.space.id if desk.space else None
+            made = rules.publish(tx, draft, desk.author, space_id=space_id, at=visit.now, today=today)
+    return visit.redirect_to("announcement", {"done": "announced"}, announcement=made)
+
+
+def _looked(visit: Visit, desk: Desk, typed: FormState, draft: Draft | None) -> Response:
+    with visit.services.db.reading() as tx:
+        visit.tx = tx
+        return _form(visit, desk, typed, views.previews(draft) if draft else None)
+
+
+def _parts(desk: Desk) -> tuple[Part, ...]:
+    return ALERT_WORDS if desk.kind == AnnouncementKind.SCAM_ALERT else WORDS
+
+
+def _languages(desk: Desk) -> list[str]:
+    """The languages of the space; for everybody, all that can be written."""
+    own = [code for code in (desk.space.languages if desk.space else ()) if code in WRITTEN_LANGUAGES]
+    return own or list(WRITTEN_LANGUAGES)
+
+
+# Taking back, keeping on top ---------------------------------------------------------------------------
+
+
+@page(
+    "/announcements/{announcement}/withdraw",
+    name="withdraw_announcement",
+    needs=Permission.KEEP_ACCOUNT,
+    at=the_withdrawable,
+)
+def withdraw_page(visit: Visit, row: AnnouncementRow) -> Response:
+    """Ask once before the words are gone for good."""
+    views.in_time(visit, row.space)
+    return visit.page("announcements/withdraw.html", item=views.item_view(visit, row))
+
+
+@action(
+    "/announcements/{announcement}/withdraw",
+    name="do_withdraw_announcement",
+    needs=Permission.KEEP_ACCOUNT,
+    at=the_withdrawable,
+)
+def do_withdraw(visit: Visit, row: AnnouncementRow, form: Form) -> Response:
+    """Take it back."""
+    with visit.transaction() as tx:
+        rules.withdraw(tx, row, at=visit.now)
+    return visit.redirect_to("announcement", {"done": "taken_back"}, announcement=row.public_id)
+
+
+@action(
+    "/announcements/{announcement}/pin",
+    name="pin_announcement",
+    needs=Permission.KEEP_ACCOUNT,
+    form=PinForm,
+    at=the_withdrawable,
+)
+def do_pin(visit: Visit, row: AnnouncementRow, form: PinForm) -> Response:
+    """Keep it on top, or no longer."""
+    with visit.transaction() as tx:
+        if form.pinned:
+            rules.pin(tx, row)
+        else:
+            rules.unpin(tx, row)
+    done = "pinned" if form.pinned else "unpinned"
+    return visit.redirect_to("announcement", {"done": done}, announcement=row.public_id)
+
+
+READING = [announcements_page, announcement_page, scam_alerts_page]
+WRITING = [
+    new_announcement_page,
+    do_announce,
+    new_steward_announcement_page,
+    do_announce_everywhere,
+    new_scam_alert_page,
+    do_warn,
+    correct_page,
+    do_correct,
+    withdraw_page,
+    do_withdraw,
+    do_pin,
+]
+routes = [*READING, *WRITING]
