@@ -74,6 +74,7 @@ class World:
     hana: Person
     stella: Person
     announcement: str
+    alert: str
     contact: UUID
     sender: UUID
     hints: dict[str, str] = field(default_factory=dict[str, str])
@@ -90,7 +91,7 @@ class World:
             "case": str(self.case),
             "code": self.staff_code,
             "policy": "guidelines",
-            "announcement": self.announcement.removeprefix("/announcements/"),
+            "announcement": (self.alert if "scam-alerts" in room.path else self.announcement).rpartition("/")[2],
             "contact": str(self.contact),
             "sender": str(self.sender),
         }
@@ -105,7 +106,7 @@ class World:
             return self.emi
         if room.needs in (Permission.STEWARD, Permission.EDIT_HELP):
             return self.stella
-        if room.needs in (Permission.ANNOUNCE, Permission.WARN) or room.name.endswith("_announcement"):
+        if room.needs in (Permission.ANNOUNCE, Permission.WARN) or room.name.endswith(("_announcement", "_scam_alert")):
             return self.hana
         return self.bo if room.name in REVIEWING else self.amina
 
@@ -172,7 +173,8 @@ class World:
             "do_warn": {**ITEM, "truth_en": "Nobody may ask for money."},
             "do_correct_announcement": {**ITEM},
             "do_withdraw_announcement": {},
-            "pin_announcement": {"pinned": "yes"},
+            "pin_announcement": {"keep": "yes"},
+            "do_correct_scam_alert": {**ITEM, "truth_en": "Nobody may ask for money."},
             "do_verify_sender": {
                 "space": "questions",
                 "pseudonym": self.hints["amina"],
@@ -252,6 +254,7 @@ def world(community: Community) -> World:
         accounts.grant(tx, newest, Role.HOST, community.row("questions").id)
     hana, stella = community.sender("hana"), community.staff("stella", Role.STEWARD)
     announcement = hana.announces("The tap is closed", "On Monday")
+    alert = hana.publishes("/scam-alerts/new", title_en="A list", text_en="Pay", truth_en="It is free")
     stella.sends("/help-near-you/manage/new", **CONTACT)
     with community.services.db.reading() as tx:
         contact = tx.session.execute(select(col(HelpContact.public_id))).scalar_one()
@@ -273,6 +276,7 @@ def world(community: Community) -> World:
         hana,
         stella,
         announcement,
+        alert,
         contact,
         sender,
         hints,

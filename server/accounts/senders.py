@@ -16,7 +16,7 @@ from server.accounts import confusable
 from server.accounts.models import Membership, VerifiedSender
 from server.database import Transaction, made
 from server.errors import Invalid, Refused, say
-from server.permissions import Role
+from server.permissions import INSTALLATION, Place, Role
 from server.spaces.queries import SpaceRow
 from server.web.words import zone
 
@@ -41,6 +41,15 @@ class SenderRow:
     organisation: str
     verified_on: date
     valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A verification as rules need it."""
+
+    id: int
+    membership_id: int
+    place: Place = INSTALLATION
 
 
 def verify(
@@ -82,17 +91,21 @@ def verify(
     _carry(tx, membership_id, organisation, ends_at(valid_until, there))
 
 
-def end(tx: Transaction, public_id: UUID, *, on: date) -> None:
-    """The member speaks for the organisation no longer. Raises Refused when that has ended before."""
-    membership_id = tx.session.execute(
-        select(col(VerifiedSender.membership_id)).where(
-            col(VerifiedSender.public_id) == public_id, col(VerifiedSender.ended_on).is_(None)
+def sender_by_id(tx: Transaction, public_id: UUID) -> Sender | None:
+    """The verification of this id, whether it holds or not."""
+    row = tx.look(
+        select(col(VerifiedSender.id), col(VerifiedSender.membership_id)).where(
+            col(VerifiedSender.public_id) == public_id
         )
-    ).scalar_one_or_none()
-    if membership_id is None:
+    ).first()
+    return None if row is None else made(Sender, row)
+
+
+def end(tx: Transaction, sender: Sender, *, on: date) -> None:
+    """The member speaks for the organisation no longer. Raises Refused when that has ended before."""
+    if not _end_all(tx, col(VerifiedSender.id) == sender.id, on=on):
         raise Refused(say("This has ended already."))
-    _end_all(tx, col(VerifiedSender.public_id) == public_id, on=on)
-    _carry(tx, membership_id, "", None)
+    _carry(tx, sender.membership_id, "", None)
 
 
 def ends_at(last_day: date, there: tzinfo) -> datetime:

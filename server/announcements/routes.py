@@ -1,12 +1,14 @@
 """The addresses of announcements and of the warnings of known tricks."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from starlette.responses import Response
 
 from server.announcements import queries, rules, views
-from server.announcements.forms import ALERT_WORDS, CHANGE, PUBLISH, WORDS, ItemForm, PinForm
+from server.announcements.forms import ALERT_WORDS, CHANGE, PUBLISH, WORDS, AlertForm, ItemForm, Keep, PinForm
 from server.announcements.models import AnnouncementKind
 from server.announcements.queries import AnnouncementRow, Words
 from server.announcements.rules import TEAM, Author, Draft
@@ -72,15 +74,27 @@ def the_alert_desk(tx: Transaction, visit: Visit) -> Desk | None:
 
 def the_correction(tx: Transaction, visit: Visit) -> Desk | None:
     """The desk for a correction, for whoever may speak on the same behalf."""
-    row = the_announcement(tx, visit)
-    if row is None or not may_correct(visit.viewer, row):
+    row = _correctable(tx, visit, AnnouncementKind.ANNOUNCEMENT)
+    if row is None:
         return None
     author = _author(visit.viewer, row.space.id) if row.space else TEAM
-    if row.kind == AnnouncementKind.SCAM_ALERT:
-        desk = the_alert_desk(tx, visit)
-        author = desk.author if desk else TEAM
-    old = queries.words_of(tx, [row.id]).get(row.id, {})
-    return Desk(row.kind, row.place, author, row.space, row, old)
+    return _desk_for(tx, row, author)
+
+
+def the_alert_correction(tx: Transaction, visit: Visit) -> Desk | None:
+    """The desk for the correction of a warning."""
+    row = _correctable(tx, visit, AnnouncementKind.SCAM_ALERT)
+    desk = the_alert_desk(tx, visit)
+    return _desk_for(tx, row, desk.author) if row and desk else None
+
+
+def _correctable(tx: Transaction, visit: Visit, kind: AnnouncementKind) -> AnnouncementRow | None:
+    row = the_announcement(tx, visit)
+    return row if row is not None and row.kind == kind and may_correct(visit.viewer, row) else None
+
+
+def _desk_for(tx: Transaction, row: AnnouncementRow, author: Author) -> Desk:
+    return Desk(row.kind, row.place, author, row.space, row, queries.words_of(tx, [row.id]).get(row.id, {}))
 
 
 def the_withdrawable(tx: Transaction, visit: Visit) -> AnnouncementRow | None:
@@ -227,7 +241,7 @@ def new_scam_alert_page(visit: Visit, desk: Desk, form: FormState = BLANK) -> Re
     "/scam-alerts/new",
     name="do_warn",
     needs=Permission.WARN,
-    form=ItemForm,
+    form=AlertForm,
     at=the_alert_desk,
     again=new_scam_alert_page,
 )
@@ -260,16 +274,34 @@ def do_correct(visit: Visit, desk: Desk, form: Any) -> Response:
     return _written(visit, desk, form)
 
 
-def _form(visit: Visit, desk: Desk, form: FormState, previews: list[views.Preview] | None = None) -> Response:
+@page(
+    "/scam-alerts/{announcement}/correct",
+    name="correct_scam_alert",
+    needs=Permission.KEEP_ACCOUNT,
+    at=the_alert_correction,
+)
+def correct_alert_page(visit: Visit, desk: Desk, form: FormState = BLANK) -> Response:
+    """The form for what takes the place of a warning."""
+    return _form(visit, desk, form)
+
+
+@action(
+    "/scam-alerts/{announcement}/correct",
+    name="do_correct_scam_alert",
+    needs=Permission.KEEP_ACCOUNT,
+    form=AlertForm,
+    at=the_alert_correction,
+    again=correct_alert_page,
+)
+def do_correct_alert(visit: Visit, desk: Desk, form: Any) -> Response:
+    """Show how it will look, then publish it in place of the old one."""
+    return _written(visit, desk, form)
+
+
+def _form(visit: Visit, desk: Desk, form: FormState) -> Response:
     views.in_time(visit, desk.space)
     parts = _parts(desk)
-    values = {**blank(parts), "valid_until": "", "pinned": "yes"}
-    if desk.corrects is not None:
-        until = desk.corrects.valid_until
-        values |= {**views.typed_again(desk.old_words), "valid_until": until.isoformat() if until else ""}
-        values["pinned"] = "yes" if desk.corrects.pinned else ""
-    elif desk.kind == AnnouncementKind.SCAM_ALERT:
-        values["pinned"] = ""
+    values = {**blank(parts), **_first_values(desk)}
     if form.values:
         values |= {"pinned": "", **form.values}
     shown = FormState(values, form.errors, form.summary)
@@ -283,39 +315,47 @@ def _form(visit: Visit, desk: Desk, form: FormState, previews: list[views.Previe
         corrects=desk.corrects.public_id if desk.corrects else None,
         tongues=shown_tongues,
         labels=labels(shown_tongues),
-        previews=previews or [],
-        sent={name: value for name, value in shown.values.items() if value and name != "step"},
     )
+
+
+def _first_values(desk: Desk) -> dict[str, str]:
+    """What stands in the form before anybody typed; a correction begins with the old words."""
+    if desk.corrects is None:
+        return {"valid_until": "", "pinned": "yes" if desk.kind == AnnouncementKind.ANNOUNCEMENT else ""}
+    until = desk.corrects.valid_until
+    values = {"valid_until": until.isoformat() if until else "", "pinned": "yes" if desk.corrects.pinned else ""}
+    return {**views.typed_again(desk.old_words), **values}
 
 
 def _written(visit: Visit, desk: Desk, form: Any) -> Response:
     """One step: back to the form, a look at how it will be, or the act itself."""
-    typed = FormState({name: value for name, value in visit.pairs if name in ItemForm.model_fields})
+    typed = {name: value for name, value in visit.pairs if name in AlertForm.model_fields and name != "step"}
     if form.step == CHANGE:
-        return _looked(visit, desk, typed, None)
-    draft = Draft(
-        desk.kind,
-        written(form, _parts(desk), first=_languages(desk)[0]),
-        form.valid_until,
-        form.pinned,
-    )
+        with visit.services.db.reading() as tx:
+            visit.tx = tx
+            return _form(visit, desk, FormState(typed))
+    words = written(form, _parts(desk), first=_languages(desk)[0])
+    draft = Draft(desk.kind, words, form.valid_until, form.pinned)
     today = views.in_time(visit, desk.space)
+    rules.check_day(draft, today=today)
     if form.step != PUBLISH:
-        return _looked(visit, desk, typed, draft)
+        return visit.page(
+            "announcements/preview.html",
+            kind=str(desk.kind),
+            previews=views.previews(draft),
+            sent={name: value for name, value in typed.items() if value},
+        )
     visit.spend(visit.policies.rates.post_per_member, "announce", str(visit.viewer.member_id))
     with visit.transaction() as tx:
-        if desk.corrects is not None:
-            made = rules.correct(tx, desk.corrects, draft, desk.author, at=visit.now, today=today)
-        else:
-            space_id = desk.space.id if desk.space else None
-            made = rules.publish(tx, draft, desk.author, space_id=space_id, at=visit.now, today=today)
+        made = _publish(tx, visit, desk, draft, today)
     return visit.redirect_to("announcement", {"done": "announced"}, announcement=made)
 
 
-def _looked(visit: Visit, desk: Desk, typed: FormState, draft: Draft | None) -> Response:
-    with visit.services.db.reading() as tx:
-        visit.tx = tx
-        return _form(visit, desk, typed, views.previews(draft) if draft else None)
+def _publish(tx: Transaction, visit: Visit, desk: Desk, draft: Draft, today: date) -> UUID:
+    if desk.corrects is not None:
+        return rules.correct(tx, desk.corrects, draft, desk.author, at=visit.now, today=today)
+    space_id = desk.space.id if desk.space else None
+    return rules.publish(tx, draft, desk.author, space_id=space_id, at=visit.now, today=today)
 
 
 def _parts(desk: Desk) -> tuple[Part, ...]:
@@ -366,11 +406,11 @@ def do_withdraw(visit: Visit, row: AnnouncementRow, form: Form) -> Response:
 def do_pin(visit: Visit, row: AnnouncementRow, form: PinForm) -> Response:
     """Keep it on top, or no longer."""
     with visit.transaction() as tx:
-        if form.pinned:
+        if form.keep is Keep.YES:
             rules.pin(tx, row)
         else:
             rules.unpin(tx, row)
-    done = "pinned" if form.pinned else "unpinned"
+    done = "pinned" if form.keep is Keep.YES else "unpinned"
     return visit.redirect_to("announcement", {"done": done}, announcement=row.public_id)
 
 
@@ -384,6 +424,8 @@ WRITING = [
     do_warn,
     correct_page,
     do_correct,
+    correct_alert_page,
+    do_correct_alert,
     withdraw_page,
     do_withdraw,
     do_pin,

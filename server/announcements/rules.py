@@ -53,6 +53,12 @@ def publish(tx: Transaction, draft: Draft, author: Author, *, space_id: int | No
     return _published(tx, draft, author, space_id=space_id, corrects=None, at=at, today=today)
 
 
+def check_day(draft: Draft, *, today: date) -> None:
+    """Raises Invalid for a last day that is over before it begins."""
+    if draft.valid_until is not None and draft.valid_until < today:
+        raise Invalid(OVER, field="valid_until")
+
+
 def correct(
     tx: Transaction, earlier: AnnouncementRow, draft: Draft, author: Author, *, at: datetime, today: date
 ) -> UUID:
@@ -111,8 +117,7 @@ def _published(
     at: datetime,
     today: date,
 ) -> UUID:
-    if draft.valid_until is not None and draft.valid_until < today:
-        raise Invalid(OVER, field="valid_until")
+    check_day(draft, today=today)
     _may_speak(tx, author, at)
     again = _same_again(tx, draft, author, space_id=space_id, corrects=corrects, at=at)
     if again is not None:

@@ -7,6 +7,8 @@ from uuid import UUID
 from starlette.responses import Response
 
 from server.accounts import senders
+from server.accounts.senders import Sender
+from server.database import Transaction
 from server.errors import Invalid
 from server.events import EVERYBODY, InstallationChanged
 from server.permissions import Permission
@@ -87,11 +89,16 @@ def do_verify(visit: Visit, found: Anywhere, form: SenderForm) -> Response:
     return visit.redirect_to("senders", {"done": "sender_verified"})
 
 
-@action("/steward/senders/{sender}/end", name="do_end_sender", needs=Permission.STEWARD)
-def do_end(visit: Visit, found: Anywhere, form: Form) -> Response:
+def the_sender(tx: Transaction, visit: Visit) -> Sender | None:
+    """The verification in the address."""
+    return senders.sender_by_id(tx, visit.reference("sender"))
+
+
+@action("/steward/senders/{sender}/end", name="do_end_sender", needs=Permission.STEWARD, at=the_sender)
+def do_end(visit: Visit, sender: Sender, form: Form) -> Response:
     """From now on they speak for nobody."""
     with visit.transaction() as tx:
-        senders.end(tx, visit.reference("sender"), on=visit.now.date())
+        senders.end(tx, sender, on=visit.now.date())
         tx.announce(InstallationChanged(EVERYBODY))
     visit.services.fragments.clear()  # the badge must not stay for a minute beside what an impostor wrote
     return visit.redirect_to("senders", {"done": "sender_ended"})
