@@ -173,7 +173,8 @@ class World:
             "do_warn": {**ITEM, "truth_en": "Nobody may ask for money."},
             "do_correct_announcement": {**ITEM},
             "do_withdraw_announcement": {},
-            "pin_announcement": {"keep": "yes"},
+            "pin_announcement": {},
+            "unpin_announcement": {},
             "do_correct_scam_alert": {**ITEM, "truth_en": "Nobody may ask for money."},
             "do_verify_sender": {
                 "space": "questions",

@@ -176,8 +176,10 @@ def _check_organisation(tx: Transaction, organisation: str, *, on: date) -> None
         raise Invalid(say(ORGANISATION_OTHERWISE.english, name=other), field="organisation")
 
 
-def _end_all(tx: Transaction, which: ColumnElement[bool], *, on: date) -> None:
-    tx.session.execute(update(VerifiedSender).where(which, col(VerifiedSender.ended_on).is_(None)).values(ended_on=on))
+def _end_all(tx: Transaction, which: ColumnElement[bool], *, on: date) -> bool:
+    """Whether any of them still held."""
+    holding = (which, col(VerifiedSender.ended_on).is_(None))
+    return changed(tx.session.execute(update(VerifiedSender).where(*holding).values(ended_on=on))) > 0
 
 
 def _carry(tx: Transaction, membership_id: int, organisation: str, until: datetime | None) -> None:

@@ -1,7 +1,5 @@
 """What browsers send to announce something, or to warn of a trick."""
 
-from enum import StrEnum
-
 from server.errors import say
 from server.web.fields import Form, OptionalDay, OptionalText, OptionalTitle, Short, Tick
 from server.web.tongues import Part, in_languages
@@ -23,19 +21,6 @@ class _Item(Form):
     valid_until: OptionalDay = None
     pinned: Tick = False
     step: Short = ""
-
-
-class Keep(StrEnum):
-    """Whether an item is kept on top."""
-
-    YES = "yes"
-    NO = "no"
-
-
-class PinForm(Form):
-    """Keep it on top, or no longer."""
-
-    keep: Keep
 
 
 ItemForm = in_languages(_Item, title=OptionalTitle, text=OptionalText)

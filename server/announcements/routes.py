@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from server.announcements import queries, rules, views
-from server.announcements.forms import ALERT_WORDS, CHANGE, PUBLISH, WORDS, AlertForm, ItemForm, Keep, PinForm
+from server.announcements.forms import ALERT_WORDS, CHANGE, PUBLISH, WORDS, AlertForm, ItemForm
 from server.announcements.models import AnnouncementKind
 from server.announcements.queries import AnnouncementRow, Words
 from server.announcements.rules import TEAM, Author, Draft
@@ -400,18 +400,26 @@ def do_withdraw(visit: Visit, row: AnnouncementRow, form: Form) -> Response:
     "/announcements/{announcement}/pin",
     name="pin_announcement",
     needs=Permission.KEEP_ACCOUNT,
-    form=PinForm,
     at=the_withdrawable,
 )
-def do_pin(visit: Visit, row: AnnouncementRow, form: PinForm) -> Response:
-    """Keep it on top, or no longer."""
+def do_pin(visit: Visit, row: AnnouncementRow, form: Form) -> Response:
+    """Keep it on top."""
     with visit.transaction() as tx:
-        if form.keep is Keep.YES:
-            rules.pin(tx, row)
-        else:
-            rules.unpin(tx, row)
-    done = "pinned" if form.keep is Keep.YES else "unpinned"
-    return visit.redirect_to("announcement", {"done": done}, announcement=row.public_id)
+        rules.pin(tx, row)
+    return visit.redirect_to("announcement", {"done": "pinned"}, announcement=row.public_id)
+
+
+@action(
+    "/announcements/{announcement}/unpin",
+    name="unpin_announcement",
+    needs=Permission.KEEP_ACCOUNT,
+    at=the_withdrawable,
+)
+def do_unpin(visit: Visit, row: AnnouncementRow, form: Form) -> Response:
+    """Keep it on top no longer."""
+    with visit.transaction() as tx:
+        rules.unpin(tx, row)
+    return visit.redirect_to("announcement", {"done": "unpinned"}, announcement=row.public_id)
 
 
 READING = [announcements_page, announcement_page, scam_alerts_page]
@@ -429,5 +437,6 @@ WRITING = [
     withdraw_page,
     do_withdraw,
     do_pin,
+    do_unpin,
 ]
 routes = [*READING, *WRITING]
