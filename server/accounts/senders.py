@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from server.accounts import confusable
 from server.accounts.models import Membership, VerifiedSender
-from server.database import Transaction, made
+from server.database import Transaction, changed, made
 from server.errors import Invalid, Refused, say
 from server.permissions import INSTALLATION, Place, Role
 from server.spaces.queries import SpaceRow
