@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
+from babel.dates import format_date, format_skeleton, format_time, get_datetime_format, get_timezone_name
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
@@ -168,7 +168,8 @@ def exact_time(moment: datetime) -> str:
     """Day and time of a moment in the zone of the page; for what must be exact, never for members' messages."""
     now = reading()
     there, locale = moment.astimezone(now.zone), _locale(now.language.code)
-    return f"{full_day(there.date())}, {format_time(there, 'short', tzinfo=now.zone, locale=locale)}"
+    time = format_time(there, "short", tzinfo=now.zone, locale=locale)
+    return get_datetime_format("medium", locale).replace("{1}", full_day(there.date())).replace("{0}", time)
 
 
 def zone_name(moment: datetime) -> str:
