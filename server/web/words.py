@@ -169,7 +169,7 @@ def exact_time(moment: datetime) -> str:
     now = reading()
     there, locale = moment.astimezone(now.zone), _locale(now.language.code)
     time = format_time(there, "short", tzinfo=now.zone, locale=locale)
-    return get_datetime_format("medium", locale).replace("{1}", full_day(there.date())).replace("{0}", time)
+    return str(get_datetime_format("medium", locale)).replace("{1}", full_day(there.date())).replace("{0}", time)
 
 
 def zone_name(moment: datetime) -> str:
