@@ -17,6 +17,8 @@ from moderation.verdict import Verdict
 from server import places, policies, privacy
 from server.accounts import queries as accounts
 from server.accounts.routes import routes as account_routes
+from server.announcements import views as announcements
+from server.announcements.routes import routes as announcement_routes
 from server.clock import Clock, SystemClock
 from server.crypto import keyring
 from server.crypto.keyring import Purpose
@@ -24,10 +26,11 @@ from server.crypto.passwords import DerivationPool, Passwords
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import FormTokens
 from server.database import Database
-from server.events import Event, SpaceAltered, SpaceChanged, TopicChanged
+from server.events import Event, InstallationChanged, SpaceAltered, SpaceChanged, TopicChanged
 from server.forum.keeping_routes import routes as keeping_routes
 from server.forum.routes import routes as forum_routes
 from server.forum.search_routes import routes as search_routes
+from server.help_contacts.routes import routes as help_routes
 from server.hosting.routes import routes as hosting_routes
 from server.letters.routes import routes as letter_routes
 from server.migrations import history
@@ -35,6 +38,7 @@ from server.notice_board.routes import routes as notice_board_routes
 from server.review.letter_routes import routes as author_letter_routes
 from server.review.routes import routes as review_routes
 from server.settings import Settings
+from server.stewarding.routes import routes as steward_routes
 from server.web import failures
 from server.web.address import ForgetAddress
 from server.web.fragments import Fragments
@@ -57,6 +61,9 @@ ROOMS: Sequence[Room[Any]] = [
     *account_routes,
     *review_routes,
     *hosting_routes,
+    *announcement_routes,
+    *help_routes,
+    *steward_routes,
     *notice_board_routes,
 ]
 Screen = Callable[[str, Author | None], Verdict]
@@ -124,6 +131,7 @@ def _services(
         screen=screen or _screener(folder).screen,
         find_viewer=accounts.find_viewer,
         renewal=accounts.Renewal(),
+        news=announcements.news,
         neutral_url=settings.neutral_url,
         public_url=settings.public_url,
         operator=operator,
@@ -192,7 +200,7 @@ def _forget_pages(services: Services) -> Callable[[Event], None]:
         elif isinstance(event, SpaceChanged):
             services.remembered.forget(f"space:{event.space_id}")
             services.remembered.forget("spaces")
-        elif isinstance(event, SpaceAltered):
+        elif isinstance(event, SpaceAltered | InstallationChanged):
             services.remembered.forget_all()  # its topics too, and it happens seldom
 
     return listener

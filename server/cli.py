@@ -124,7 +124,7 @@ def migrate(data: DataDir = None) -> None:
 
 @staff_app.command("add")
 def staff_add(
-    role: Annotated[str, typer.Argument(help="steward, host or moderator")],
+    role: Annotated[str, typer.Argument(help="steward, protection_lead, host or moderator")],
     space: Annotated[str, typer.Option(help="For a host or a moderator: the address of the space.")] = "",
     data: DataDir = None,
 ) -> None:
@@ -137,8 +137,11 @@ def staff_add(
 
 @staff_app.command("remove")
 def staff_remove(
-    role: Annotated[str, typer.Argument(help="steward, host or moderator")],
-    name: Annotated[str, typer.Argument(help="The name that people see in the space; of a steward the sign-in name.")],
+    role: Annotated[str, typer.Argument(help="steward, protection_lead, host or moderator")],
+    name: Annotated[
+        str,
+        typer.Argument(help="The name seen in the space; without --space the sign-in name."),
+    ],
     space: Annotated[str, typer.Option(help="For a host or a moderator: the address of the space.")] = "",
     data: DataDir = None,
 ) -> None:

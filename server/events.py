@@ -33,6 +33,11 @@ class SpaceAltered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class InstallationChanged(Event):
+    """Something that stands in every space has changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageHeld(Event):
     """A message waits for a moderator."""
 
@@ -61,6 +66,7 @@ class SessionsEnded(Event):
 
 
 MODERATORS = "moderators"
+EVERYBODY = "everybody"
 
 
 def topic_audience(topic_id: int) -> str:

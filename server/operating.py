@@ -24,7 +24,7 @@ from server.crypto.tokens import keyed_hash
 from server.database import Database
 from server.errors import BootRefused
 from server.migrations import history
-from server.permissions import STAFF_ROLES, Role
+from server.permissions import INSTALLATION_ROLES, STAFF_ROLES, Role
 from server.serving import bound, run
 from server.settings import Settings
 from server.spaces.models import Access, Joining
@@ -102,8 +102,8 @@ def staff_link(chosen: Settings, *, role: str, space: str) -> list[str]:
     """A one-time link for a role."""
     if role not in STAFF_ROLES:
         raise BootRefused(f"The role must be one of: {', '.join(sorted(STAFF_ROLES))}.")
-    if (role == Role.STEWARD) == bool(space):
-        raise BootRefused("A host or a moderator needs --space; a steward has none.")
+    if (role in INSTALLATION_ROLES) == bool(space):
+        raise BootRefused("A host or a moderator needs --space; a steward or a protection lead has none.")
     in_force = policies.load(places.policies(chosen.data_dir))
     db, key = _existing(chosen), keyring.load(chosen.keys_dir).key(Purpose.CODES)
     ends = invitation_ends(_today(), in_force.accounts.staff_link_days)
@@ -118,11 +118,11 @@ def staff_link(chosen: Settings, *, role: str, space: str) -> list[str]:
 
 
 def staff_removed(chosen: Settings, *, role: str, space: str, name: str) -> str:
-    """Take a role away: by the name that people see in the space, or a steward's sign-in name."""
+    """Take a role away: by the name that people see in the space, or, of the whole installation, the sign-in name."""
     if role not in STAFF_ROLES:
         raise BootRefused(f"The role must be one of: {', '.join(sorted(STAFF_ROLES))}.")
-    if (role == Role.STEWARD) == bool(space):
-        raise BootRefused("A host or a moderator needs --space; a steward has none.")
+    if (role in INSTALLATION_ROLES) == bool(space):
+        raise BootRefused("A host or a moderator needs --space; a steward or a protection lead has none.")
     db, keys = _existing(chosen), keyring.load(chosen.keys_dir)
     login = keyed_hash(keys.key(Purpose.LOGIN_NAMES), " ".join(name.casefold().split()))
     with db.transaction() as tx:

@@ -2,7 +2,8 @@
 
 Read GRANTED_TO line by line: the permission on the left is held, at a place, by whoever has one of the
 roles on the right there. VISITOR is everybody, and counts only where a space is open to be read. A steward
-runs the installation and reads no closed circle by that right.
+runs the installation and reads no closed circle by that right. VERIFIED speaks for an organisation, and is held
+only until the day that a steward has set.
 """
 
 from collections.abc import Mapping
@@ -21,9 +22,13 @@ class Role(StrEnum):
     HOST = "host"
     MODERATOR = "moderator"
     STEWARD = "steward"
+    PROTECTION_LEAD = "protection_lead"
+    VERIFIED = "verified"
 
 
-STAFF_ROLES = frozenset({Role.HOST, Role.MODERATOR, Role.STEWARD})
+INSTALLATION_ROLES = frozenset({Role.STEWARD, Role.PROTECTION_LEAD})
+"""Roles that belong to the whole installation and to no space."""
+STAFF_ROLES = frozenset({Role.HOST, Role.MODERATOR}) | INSTALLATION_ROLES
 """Roles that are granted by name and need a second factor."""
 
 
@@ -39,7 +44,10 @@ class Permission(StrEnum):
     REVIEW = "review"
     TEND_SPACE = "tend_space"
     HOST_SPACE = "host_space"
+    ANNOUNCE = "announce"
+    WARN = "warn"
     STEWARD = "steward"
+    EDIT_HELP = "edit_help"
 
 
 GRANTED_TO: dict[Permission, frozenset[Role]] = {
@@ -52,7 +60,10 @@ GRANTED_TO: dict[Permission, frozenset[Role]] = {
     Permission.REVIEW: frozenset({Role.MODERATOR}),
     Permission.TEND_SPACE: frozenset({Role.HOST, Role.MODERATOR}),
     Permission.HOST_SPACE: frozenset({Role.HOST}),
+    Permission.ANNOUNCE: frozenset({Role.VERIFIED}),
+    Permission.WARN: frozenset({Role.VERIFIED, Role.HOST, Role.MODERATOR}),
     Permission.STEWARD: frozenset({Role.STEWARD}),
+    Permission.EDIT_HELP: frozenset({Role.PROTECTION_LEAD, Role.STEWARD}),
 }
 
 
@@ -75,7 +86,10 @@ INSTALLATION = Place()
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A member in one space: the pseudonym there and what goes with it."""
+    """A member in one space: the pseudonym there and what goes with it.
+
+    `verified_as` is the organisation that the member speaks for; empty when there is none, or no longer.
+    """
 
     membership_id: int
     public_id: UUID
@@ -86,6 +100,7 @@ class Standing:
     suspended_until: datetime | None
     keeps_marks: bool = False
     has_drafts: bool = False
+    verified_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +143,8 @@ class Viewer:
             roles.add(Role.SIGNED_IN)
         if place.opened and place.space_id is not None and place.space_id in self.standings:
             roles.add(Role.MEMBER)
+            if self.standings[place.space_id].verified_as:
+                roles.add(Role.VERIFIED)
         roles.update(role for role, space in self.grants if space is None or space == place.space_id)
         return roles
 

@@ -24,6 +24,7 @@ class TextLimits:
     reason_characters: int
     pseudonym_characters: int
     login_characters: int
+    organisation_characters: int
     passphrase_characters: int
     search_characters: int
     space_name_characters: int
@@ -58,6 +59,16 @@ class HostingPolicy:
     cards_at_once: int
     cards_per_day: int
     export_megabytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class InformationPolicy:
+    """How many announcements are kept on top, and how long what was checked counts as checked; in days."""
+
+    pinned_at_once: int
+    sender_days: int
+    help_check_days: int
+    help_hide_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +133,7 @@ class Policies:
     accounts: AccountPolicy
     moderation: ModerationPolicy
     hosting: HostingPolicy
+    information: InformationPolicy
     rates: Rates
     derivation: Derivation
     retention: Retention
@@ -140,7 +152,8 @@ def load(folder: Path) -> Policies:
     """Read the folder. Raises BootRefused naming the file and the key that is wrong."""
     limits = _toml(folder / "limits.toml")
     parts = {"text": TextLimits, "accounts": AccountPolicy, "moderation": ModerationPolicy}
-    parts |= {"hosting": HostingPolicy, "rates": Rates, "derivation": Derivation}
+    parts |= {"hosting": HostingPolicy, "information": InformationPolicy}
+    parts |= {"rates": Rates, "derivation": Derivation}
     _same_keys("limits.toml", set(limits), set(parts))
     made: dict[str, Any] = {name: _made(kind, limits[name], f"limits.toml [{name}]") for name, kind in parts.items()}
     languages = _toml(folder / "languages.toml")

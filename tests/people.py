@@ -3,6 +3,7 @@
 import re
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from html import unescape
 from typing import Self
 from uuid import UUID
@@ -14,6 +15,7 @@ from sqlmodel import col
 from starlette.testclient import TestClient
 
 from server.accounts import rules as accounts
+from server.accounts import senders
 from server.accounts.models import Member, Membership
 from server.app import House
 from server.crypto.tokens import keyed_hash
@@ -27,6 +29,7 @@ from tests.doubles import StillClock, WordScreen
 
 ADDRESS = "http://localhost:8000"
 PASSPHRASE = "green lamp on the seventh roof"
+ORGANISATION = "Harbour Refugee Support"
 
 
 class Community:
@@ -103,15 +106,16 @@ class Community:
         person.signs_in(login, code=pyotp.TOTP(secret).at(self.clock.now()))
         return person
 
-    def steward(self, login: str) -> "Person":
-        """Somebody who runs the installation and is in no space, signed in with a second factor."""
-        secret = self._make(login, (), known=True, roles={"": Role.STEWARD})
-        member_id = self.account(login)
-        with self.services.db.transaction() as tx:
-            accounts.grant(tx, member_id, Role.STEWARD, None)
+    def staff(self, login: str, role: Role) -> "Person":
+        """Somebody with a role in the whole installation, signed in with a second factor."""
+        secret = self._make(login, (), known=True, roles={"": role})
         person = self.visitor()
         person.signs_in(login, code=pyotp.TOTP(secret).at(self.clock.now()))
         return person
+
+    def steward(self, login: str) -> "Person":
+        """Somebody who runs the installation and is in no space, signed in with a second factor."""
+        return self.staff(login, Role.STEWARD)
 
     def code_of(self, login: str) -> str:
         """The next code of somebody's app: time goes on, because a code works once."""
@@ -134,6 +138,28 @@ class Community:
                 select(col(Member.id)).where(col(Member.login_key) == keyed_hash(self.services.login_key, login))
             ).scalar_one()
 
+    def sender(
+        self, login: str, *spaces: str, organisation: str = "Harbour Refugee Support", days: int = 30
+    ) -> "Person":
+        """A member whom a steward has verified in each of the spaces, signed in."""
+        person = self.member(login, *(spaces or ("questions",)))
+        for slug in spaces or ("questions",):
+            self.verifies(slug, pseudonym_of(self, slug, login.capitalize()), organisation, days=days)
+        return person
+
+    def verifies(self, space: str, pseudonym: str, organisation: str, *, days: int = 30) -> None:
+        """Let the name in the space speak for the organisation, so many days long."""
+        with self.services.db.transaction() as tx:
+            senders.verify(
+                tx,
+                self.row(space),
+                pseudonym=pseudonym,
+                organisation=organisation,
+                valid_until=self.clock.now().date() + timedelta(days=days),
+                at=self.clock.now(),
+                most_days=self.services.policies.information.sender_days,
+            )
+
     def _make(self, login: str, spaces: tuple[str, ...], *, known: bool, roles: dict[str, Role]) -> str:
         secret = self.services.second_factors.new_secret()
         with self.services.db.transaction() as tx:
@@ -148,6 +174,8 @@ class Community:
             tx.session.add(member)
             tx.session.flush()
             assert member.id is not None
+            if "" in roles:
+                accounts.grant(tx, member.id, roles[""], None)
             for slug in spaces:
                 space = space_by_slug(tx, slug)
                 assert space is not None
@@ -209,6 +237,17 @@ class Person:
     def posts(self, topic: str, text: str, **more: object) -> Response:
         """A message in a topic."""
         return self.sends(f"{topic}/messages", text=text, **more)
+
+    def announces(self, title: str, text: str, space: str = "questions", **more: object) -> str:
+        """Publish an announcement in English and whatever else is given; gives its address."""
+        fields = {"title_en": title, "text_en": text, "pinned": "yes", "step": "publish", **more}
+        return self.publishes(f"/s/{space}/announcements/new", **fields)
+
+    def publishes(self, form: str, **fields: object) -> str:
+        """Send the form of an announcement, a warning or a correction; gives the address of what came of it."""
+        answer = self.sends(form, **{"step": "publish", **fields})
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"].partition("?")[0]
 
     def opens_the_queue(self) -> list[str]:
         """The addresses of the waiting cases, the most urgent first."""

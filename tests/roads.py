@@ -16,17 +16,18 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from server.accounts import rules as accounts
-from server.accounts.models import AccountSession, Member, Membership, Notice, NoticeKind
+from server.accounts.models import AccountSession, Member, Membership, Notice, NoticeKind, VerifiedSender
 from server.app import ROOMS
 from server.content import Case
 from server.database import metadata
 from server.forum.models import Draft, Message
+from server.help_contacts.models import HelpContact
 from server.letters.models import Conversation
-from server.permissions import Role
+from server.permissions import Permission, Role
 from server.places import shipped
 from server.spaces.models import Access, Joining, Space, SpaceChange, SpaceState
 from server.web.rooms import Room
-from tests.people import PASSPHRASE, Community, Person, last_message
+from tests.people import PASSPHRASE, Community, Person, last_message, pseudonym_of
 
 FORMS = [room for room in ROOMS if room.method == "POST"]
 PAGES = [room for room in ROOMS if room.method == "GET"]
@@ -56,6 +57,8 @@ HOSTING = {
 }
 """Where and by whom it is done; all else that hosts do is done in the garden by hani."""
 TYPED = {"text", "title", "note", "pseudonym", "login", "invite", "next", "space", "purpose", "rules"}
+TYPED |= {"organisation", "area"}
+TYPED |= {f"{part}_{code}" for part in ("title", "text", "truth", "name", "about") for code in ("en", "ar")}
 """Fields with words of a person that are no secret."""
 
 
@@ -64,6 +67,17 @@ def without_limits(data_dir: Path) -> None:
     shutil.copytree(shipped("policies"), data_dir / "policies")
     limits = data_dir / "policies" / "limits.toml"
     limits.write_text(re.sub(r'"\d+/(\d+)"', r'"1000000/\1"', limits.read_text("utf-8")), "utf-8")
+
+
+ITEM = {"title_en": "Water", "text_en": "There is none on Monday.", "valid_until": "", "step": "publish"}
+CONTACT = {
+    "kind": "health",
+    "area": "Lake",
+    "telephones": "112",
+    "cost": "free",
+    "name_en": "Clinic",
+    "speaks_ar": "yes",
+}
 
 
 @dataclass
@@ -86,6 +100,12 @@ class World:
     gus: Person
     changes: dict[str, UUID]
     colleague: UUID
+    hana: Person
+    stella: Person
+    announcement: str
+    alert: str
+    contact: UUID
+    sender: UUID
     hints: dict[str, str] = field(default_factory=dict[str, str])
 
     def address(self, room: Room[Any]) -> str:
@@ -107,6 +127,9 @@ class World:
             "policy": "guidelines",
             "draft": self.hints["draft"],
             "conversation": self.hints["conversation"],
+            "announcement": (self.alert if "scam-alerts" in room.path else self.announcement).rpartition("/")[2],
+            "contact": str(self.contact),
+            "sender": str(self.sender),
         }
         path = room.path
         for name, value in slots.items():
@@ -119,6 +142,10 @@ class World:
             return self.emi
         if room.name in HOSTING or "/host" in room.path:
             return getattr(self, HOSTING.get(room.name, ("", "hani"))[1])
+        if room.needs in (Permission.STEWARD, Permission.EDIT_HELP):
+            return self.stella
+        if room.needs in (Permission.ANNOUNCE, Permission.WARN) or room.name.endswith(("_announcement", "_scam_alert")):
+            return self.hana
         return self.bo if room.name in OF_THE_TEAM else self.amina
 
     def askers(self, room: Room[Any]) -> dict[str, Person]:
@@ -126,8 +153,14 @@ class World:
         return {"somebody who may": self.person(room), "the visitor": self.community.visitor()}
 
     def people(self) -> dict[str, Person]:
-        """A visitor, a member and a moderator."""
-        return {"the visitor": self.visitor, "amina": self.amina, "bo": self.bo}
+        """A visitor, a member, a moderator, a verified sender and a steward."""
+        return {
+            "the visitor": self.visitor,
+            "amina": self.amina,
+            "bo": self.bo,
+            "hana": self.hana,
+            "stella": self.stella,
+        }
 
     def fields(self, room: Room[Any]) -> dict[str, str]:
         """A form that the room takes from that person."""
@@ -208,8 +241,34 @@ class World:
             },
             "appoint_host": {},
             "steward_agrees": {},
+            "do_announce": {**ITEM},
+            "do_announce_everywhere": {**ITEM},
+            "do_warn": {**ITEM, "truth_en": "Nobody may ask for money."},
+            "do_correct_announcement": {**ITEM},
+            "do_withdraw_announcement": {},
+            "pin_announcement": {},
+            "unpin_announcement": {},
+            "do_correct_scam_alert": {**ITEM, "truth_en": "Nobody may ask for money."},
+            "do_verify_sender": {
+                "space": "questions",
+                "pseudonym": self.hints["amina"],
+                "organisation": "Bridge Network",
+                "valid_until": (self.community.clock.now() + timedelta(days=9)).date().isoformat(),
+            },
+            "do_end_sender": {},
+            "do_add_help_contact": {**CONTACT},
+            "do_edit_help_contact": {**CONTACT, "version": self._version_of_contact()},
+            "do_check_help_contact": {},
+            "do_remove_help_contact": {},
         }
         return filled[room.name]
+
+    def _version_of_contact(self) -> str:
+        with self.community.services.db.reading() as tx:
+            found = tx.session.execute(
+                select(col(HelpContact.version)).where(col(HelpContact.public_id) == self.contact)
+            ).scalar_one_or_none()
+        return str(found or 1)
 
     def tables(self) -> dict[str, list[tuple[object, ...]]]:
         """Everything that the database holds."""
@@ -268,17 +327,47 @@ def world(community: Community) -> World:
         newest = tx.session.execute(select(func.max(col(Member.id)))).scalar_one()
         accounts.grant(tx, newest, Role.HOST, community.row("questions").id)
     hani, gus, changes, colleague = _hosting(community)
-    visitor = community.visitor()
+    hana, stella = community.sender("hana"), community.staff("stella", Role.STEWARD)
+    announcement = hana.announces("The tap is closed", "On Monday")
+    alert = hana.publishes("/scam-alerts/new", title_en="A list", text_en="Pay", truth_en="It is free")
+    stella.sends("/help-near-you/manage/new", **CONTACT)
     assert amina.sends(f"{topic}/draft", text="Words for later").status_code == 303
     assert amina.sends("/s/questions/letters", text="A question").status_code == 303
     with community.services.db.reading() as tx:
+        contact = tx.session.execute(select(col(HelpContact.public_id))).scalar_one()
+        sender = tx.session.execute(select(col(VerifiedSender.public_id))).scalar_one()
         letters = str(tx.session.execute(select(col(Conversation.public_id))).scalar_one())
         draft = str(tx.session.execute(select(col(Draft.public_id))).scalar_one())
-    hints = {"recovery_code": recovery.group(1), "draft": draft, "conversation": letters}
     return World(
-        community, amina, bo, emi, visitor, topic, own, others, case, notice, session, code, hani, gus, changes,
-        colleague, hints,
-    )  # fmt: skip
+        community=community,
+        amina=amina,
+        bo=bo,
+        emi=emi,
+        visitor=community.visitor(),
+        topic=topic,
+        own=own,
+        others=others,
+        case=case,
+        notice=notice,
+        session=session,
+        staff_code=code,
+        hani=hani,
+        gus=gus,
+        changes=changes,
+        colleague=colleague,
+        hana=hana,
+        stella=stella,
+        announcement=announcement,
+        alert=alert,
+        contact=contact,
+        sender=sender,
+        hints={
+            "recovery_code": recovery.group(1),
+            "amina": pseudonym_of(community, "questions", "Amina"),
+            "draft": draft,
+            "conversation": letters,
+        },
+    )
 
 
 def _hosting(community: Community) -> tuple[Person, Person, dict[str, UUID], UUID]:

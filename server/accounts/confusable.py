@@ -15,8 +15,10 @@ _LOOK_ALIKE = str.maketrans(
     "аеорсухіјѕԁһӏɡαοερτυνκιηωвнкмтү0134578$@|",
     "aeopcyxijsdhlgaoeptuvkinwbhkmtyoieastbsal",
 )
-_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Letters to a computer, nothing to the eye."""
+_ARABIC = str.maketrans("یىکأإٱةہەھ", "ييكااا" + "هههه")
+"""One letter, several keys: what Persian, Urdu and Kurdish keyboards write, as Arabic writes it."""
+_UNSEEN = frozenset("\u034f\u0640\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters to a computer, nothing to the eye: fillers, and the stroke that only makes an Arabic word longer."""
 _SCRIPTS_THAT_MIX_BADLY = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE")
 
 _RESERVED_PARTS = """
@@ -35,10 +37,10 @@ admin support staff baraza iom wfp nrc irc msf drc police help helpdesk team off
 def folded(name: str) -> str:
     """The skeleton of a name: two names with one skeleton cannot be told apart at a glance."""
     decomposed = unicodedata.normalize("NFKD", name).translate(_CAPITALS).casefold()
-    letters = "".join(sign for sign in decomposed if not unicodedata.combining(sign) and sign not in _UNSEEN)
+    seen = (sign for sign in decomposed if not unicodedata.combining(sign) and sign not in _UNSEEN)
+    letters = "".join(str(unicodedata.decimal(sign, sign)) for sign in seen)
     mapped = letters.translate(_LOOK_ALIKE).replace("rn", "m").replace("vv", "w").replace("l", "i")
-    one_letter = mapped.replace("ی", "ي").replace("ک", "ك").replace("أ", "ا").replace("إ", "ا").replace("ة", "ه")
-    return "".join(sign for sign in one_letter if sign.isalnum())
+    return "".join(sign for sign in mapped.translate(_ARABIC) if sign.isalnum())
 
 
 def mixes_scripts(name: str) -> bool:
@@ -58,6 +60,11 @@ def is_reserved(name: str) -> bool:
     whole = folded(name)
     words = {_plain(word) for word in name.split()} | {_plain(name), _camel(name)}
     return any(part in whole for part in _FOLDED_PARTS) or bool(words & _FOLDED_WORDS)
+
+
+def without_number(name: str) -> str:
+    """The skeleton of a name, without the number that may stand after it."""
+    return _plain(name)
 
 
 def _plain(word: str) -> str:

@@ -63,6 +63,28 @@ class Membership(SQLModel, table=True):
     told_of_answers: bool = True
     has_drafts: bool = False
     """Whether words wait to be sent: pages look for them only then."""
+    verified_as: str = Field(default="", max_length=120)
+    verified_until: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class VerifiedSender(SQLModel, table=True):
+    """A steward has checked that a member speaks for an organisation in a space, until a day.
+
+    While it holds, the membership carries the organisation's name and the moment at which it ends (the first
+    midnight after the day, by the space's clock): a list of messages shows the badge without asking here.
+    """
+
+    __tablename__ = "verified_sender"  # type: ignore[assignment]  # SQLModel declares a method of this name
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: UUID = Field(default_factory=uuid4, unique=True)
+    membership_id: int = Field(foreign_key="membership.id", index=True)
+    organisation: str = Field(max_length=120)
+    organisation_key: str = Field(max_length=240)
+    verified_by: str = Field(max_length=20)
+    verified_on: date = Field(sa_type=Date)
+    valid_until: date = Field(sa_type=Date)
+    ended_on: date | None = Field(default=None, sa_type=Date)
 
 
 class RoleGrant(SQLModel, table=True):

@@ -44,6 +44,8 @@ def me(visit: Visit, found: Anywhere) -> Response:
         "accounts/me.html",
         memberships=_membership_lines(tx, visit),
         notices=notices.told(tx, visit),
+        news=visit.services.news(visit),
+        edits_help=viewer.may(Permission.EDIT_HELP, INSTALLATION),
         sessions=queries.sessions_of(tx, viewer, at=visit.now),
         staff=viewer.staff,
         steward=viewer.may(Permission.STEWARD, INSTALLATION),

@@ -41,6 +41,8 @@ _SESSION = (
         col(Membership.suspended_until),
         col(Membership.keeps_marks),
         col(Membership.has_drafts),
+        col(Membership.verified_as),
+        col(Membership.verified_until),
         _NOTICES.label("notices"),
     )
     .join(Member, col(Member.id) == col(AccountSession.member_id))
@@ -113,7 +115,8 @@ def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime) ->
     grants: Sequence[Any] = ()
     if row.staff and row.second_factor:
         grants = tx.look(_GRANTS, {"member_id": row.member_id}).all()
-    standings = [made(_standing, line[_MEMBERSHIP_FROM:]) for line in lines if line[_MEMBERSHIP_FROM] is not None]
+    own = [line for line in lines if line[_MEMBERSHIP_FROM] is not None]
+    standings = [made(_standing, line[_MEMBERSHIP_FROM:], at) for line in own]
     return Viewer(
         member_id=row.member_id,
         session_id=row.id,
@@ -144,8 +147,12 @@ def _standing(
     suspended_until: datetime | None,
     keeps_marks: bool,
     has_drafts: bool,
+    verified_as: str,
+    verified_until: datetime | None,
     _notices: int,
+    at: datetime,
 ) -> Standing:
+    speaks_for = verified_as if verified_until is not None and verified_until > at else ""
     return Standing(
         membership_id,
         public_id,
@@ -156,6 +163,7 @@ def _standing(
         suspended_until,
         keeps_marks,
         has_drafts,
+        speaks_for,
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from server.accounts import confusable
+from server.accounts import confusable, senders
 from server.accounts.models import (
     AccountSession,
     Invitation,
@@ -76,7 +76,7 @@ def join_space(
 
     Raises Invalid for a name that is taken or could deceive, and for an invitation that does not fit.
     """
-    check_pseudonym(tx, space.id, pseudonym)
+    check_pseudonym(tx, space.id, pseudonym, on=on)
     space, vouched = as_it_stands(tx, space.id), False
     if space.joining == Joining.CLOSED or space.read_only:
         raise Refused(CLOSED)
@@ -105,14 +105,14 @@ def add_membership(tx: Transaction, member_id: int, space_id: int, *, pseudonym:
     return membership.id
 
 
-def check_pseudonym(tx: Transaction, space_id: int, pseudonym: str) -> None:
-    """Raises Invalid for a name that is empty to the eye, taken, or could pass for staff."""
+def check_pseudonym(tx: Transaction, space_id: int, pseudonym: str, *, on: date) -> None:
+    """Raises Invalid for a name that is empty to the eye, taken, or could pass for staff or an organisation."""
     key = confusable.folded(pseudonym)
     if not key:
         raise Invalid(NAME_EMPTY, field="pseudonym")
     if confusable.mixes_scripts(pseudonym):
         raise Invalid(NAME_MIXED, field="pseudonym")
-    if confusable.is_reserved(pseudonym):
+    if confusable.is_reserved(pseudonym) or senders.names_an_organisation(tx, pseudonym, on=on):
         raise Invalid(NAME_RESERVED, field="pseudonym")
     if pseudonym_taken(tx, space_id, [key]):
         raise Invalid(NAME_TAKEN, field="pseudonym")

@@ -102,7 +102,7 @@ def _take(tx: Transaction, visit: Visit, found: StaffLink, member_id: int | None
         return
     if not pseudonym:
         raise Invalid(say("Please write something here."), field="pseudonym")
-    rules.check_pseudonym(tx, found.space.id, pseudonym)
+    rules.check_pseudonym(tx, found.space.id, pseudonym, on=visit.now.date())
     rules.add_membership(tx, member_id, found.space.id, pseudonym=pseudonym, vouched=True)
 
 

@@ -15,6 +15,8 @@ class Content:
     spaces: list[dict[str, Any]]
     people: list[dict[str, Any]]
     topics: list[dict[str, Any]]
+    information: dict[str, Any]
+    help_contacts: list[dict[str, Any]]
 
 
 def read() -> Content:
@@ -31,7 +33,9 @@ def read() -> Content:
                 continue
             by_title[topic["title"]] = topic
             topics.append(topic)
-    return Content(_listed("spaces", "space"), _listed("people", "person"), topics)
+    information = tomllib.loads((CONTENT / "information.toml").read_text("utf-8"))
+    contacts = _listed("help_contacts", "contact")
+    return Content(_listed("spaces", "space"), _listed("people", "person"), topics, information, contacts)
 
 
 def _listed(file: str, key: str) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from server.accounts.models import Member
 from server.content import Case
 from server.crypto.tokens import keyed_hash
 from server.database import Transaction
+from server.demo import information
 from server.demo.content_files import Content
 from server.demo.leading import led, prepared
 from server.forum import queries as forum
@@ -32,7 +33,7 @@ from server.spaces.queries import Duty, SpaceRow, SpaceWords, space_by_slug
 from server.spaces.rules import open_space
 from server.web.visit import Services
 
-SIGN_INS = ("amina", "nadia", "bo", "salma", "farid", "ruth", "tomas", "grace")
+SIGN_INS = ("amina", "nadia", "bo", "salma", "farid", "ruth", "tomas", "grace", "leila", "dina")
 """Whose names and words are printed; nobody can sign in as the others."""
 NO_HASH = "!"
 
@@ -64,10 +65,20 @@ def seed(services: Services, content: Content, *, today: date) -> list[SignIn]:
         spaces = {entry["slug"]: _space(tx, entry) for entry in content.spaces}
         secrets = {key: services.second_factors.new_secret() for key in SIGN_INS if _roles(content, key)}
         people = _people(tx, services, content, spaces, hashed, secrets)
+        information.verify_senders(
+            tx,
+            content.information["sender"],
+            spaces,
+            people.standings,
+            today=today,
+            most_days=services.policies.information.sender_days,
+        )
         for topic in content.topics:
             _topic(tx, services, topic, spaces[topic["space"]], people, today)
         for entry in content.spaces:
             led(tx, services.policies.hosting, entry, spaces[entry["slug"]], people.member_ids, today)
+        information.announce(tx, content.information, spaces, people.standings, today=today)
+        information.add_help(tx, content.help_contacts, today=today)
     return [_sign_in(content, key, words[key], secrets.get(key, "")) for key in SIGN_INS]
 
 
@@ -231,6 +242,7 @@ def _roles(content: Content, key: str) -> list[str]:
 def _sign_in(content: Content, key: str, passphrase: str, secret: str) -> SignIn:
     person = next(person for person in content.people if person["key"] == key)
     roles = _roles(content, key)
-    role = next((r for r in ("steward", "moderator", "host") if r in roles), "newcomer" if key == "nadia" else "member")
+    plain = {"nadia": "newcomer", "leila": "verified_sender"}.get(key, "member")
+    role = next((r for r in ("steward", "protection_lead", "moderator", "host") if r in roles), plain)
     pseudonyms = person["pseudonyms"]
     return SignIn(role, person["login"], passphrase, secret, next(iter(pseudonyms.values()), ""), tuple(pseudonyms))

@@ -22,6 +22,7 @@ from server.forum.routes import (
 )
 from server.permissions import Permission
 from server.spaces.queries import SpaceRow, all_spaces, space_names
+from server.spaces.views import shown_space
 from server.web.fields import BLANK, Form, FormState
 from server.web.rooms import Anywhere, action, page
 from server.web.text import plain_excerpt
@@ -54,7 +55,7 @@ def more_page(visit: Visit, message: OwnMessage) -> Response:
         "forum/more.html",
         message=one_message(visit, message),
         topic=views.topic_view(message.topic),
-        space=views.shown_space(visit, message.topic.space),
+        space=shown_space(visit, message.topic.space),
         kept=kept.is_kept(visit.snapshot, standing.membership_id, message.id),
     )
 
@@ -186,7 +187,7 @@ def choices_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Resp
     ticked = {"keeps_marks": "yes" if marks else "", "told_of_answers": "yes" if answers else ""}
     return visit.page(
         "forum/choices.html",
-        space=views.shown_space(visit, space),
+        space=shown_space(visit, space),
         form=FormState({**ticked, **form.values}, form.errors, form.summary),
     )
 

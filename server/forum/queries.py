@@ -65,6 +65,8 @@ class MessageRow:
     pseudonym: str | None
     released: int | None
     is_host: bool
+    verified_as: str | None
+    verified_until: datetime | None
     html: str
     language: str
     state: ContentState
@@ -183,6 +185,8 @@ _LINES = (
             col(RoleGrant.role) == Role.HOST,
         )
         .label("is_host"),
+        col(Membership.verified_as),
+        col(Membership.verified_until),
         col(Message.html),
         col(Message.language),
         col(Message.state),

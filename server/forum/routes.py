@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from moderation.screening import Author
 from moderation.states import ContentState
+from server.announcements import views as announcements
 from server.database import Transaction
 from server.errors import Invalid, NotFound, Refused, Sentence, say
 from server.forum import keeping, kept, queries, rules, views
@@ -15,7 +16,9 @@ from server.forum.queries import OwnMessage, TopicRow
 from server.forum.rules import Posted, Writing
 from server.permissions import Permission, Standing
 from server.spaces.queries import SpaceRow, all_spaces, space_by_slug, space_names
+from server.spaces.views import shown_space
 from server.web.fields import BLANK, EMPTY, Form, FormState
+from server.web.pager import pager, wanted_page
 from server.web.rooms import Anywhere, action, page
 from server.web.visit import DONE, Visit
 from server.web.words import language_dir, language_name, reading
@@ -78,7 +81,8 @@ def standing_of(visit: Visit, space: SpaceRow) -> Standing:
 def home(visit: Visit, found: Anywhere) -> Response:
     """What this place is."""
     visit.subject = "spaces"
-    return visit.page("forum/home.html", spaces=_space_lines(visit))
+    pinned = announcements.pinned(visit, None)
+    return visit.page("forum/home.html", spaces=_space_lines(visit), announcements=pinned)
 
 
 @page("/spaces", name="spaces", needs=Permission.ENTER, remembers=True)
@@ -110,18 +114,20 @@ def space_page(visit: Visit, space: SpaceRow) -> Response:
     tx, standing = visit.snapshot, visit.viewer.standing_in(space.id)
     readable = visit.viewer.may(Permission.READ_SPACE, space.place)
     pages = max(1, -(-queries.topic_count(tx, space.id) // queries.TOPICS_PER_PAGE)) if readable else 1
-    number = views.wanted_page(visit, pages)
+    number = wanted_page(visit, pages)
     rows = queries.topics_of(tx, space.id, page=number) if readable else []
     marked = standing is not None and standing.keeps_marks
     new = kept.new_in(tx, standing.membership_id, [row.id for row in rows]) if standing and marked else {}
     if standing is not None and number == 1:
         rows = [*queries.own_waiting_topics(tx, space.id, standing.membership_id), *rows]
+    shown = shown_space(visit, space)
     return visit.page(
         "forum/space.html",
-        space=views.shown_space(visit, space),
+        space=shown,
         standing=standing,
         topics=[views.topic_line(row, new.get(row.id, 0)) for row in rows],
-        pager=views.pager(visit, "space", number, pages, space=space.slug),
+        announcements=announcements.pinned(visit, space if readable else None),
+        pager=pager(visit, "space", number, pages, space=space.slug),
         readable=readable,
         tends=visit.viewer.may(Permission.TEND_SPACE, space.place),
         may_post=standing is not None and not space.read_only,
@@ -141,7 +147,7 @@ def new_topic_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Re
     values = {**dict(zip(("title", "text", "language"), begun, strict=True)), **form.values}
     return visit.page(
         "forum/new_topic.html",
-        space=views.shown_space(visit, space),
+        space=shown_space(visit, space),
         standing=standing,
         form=FormState(values, form.errors, form.summary),
         choices=_languages(visit, space),
@@ -176,9 +182,9 @@ def start_topic(visit: Visit, space: SpaceRow, form: TopicForm) -> Response:
 def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Response:
     """A page of a topic, with the box to answer for those who may."""
     visit.subject = f"topic:{topic.id}"
-    space = views.shown_space(visit, topic.space)
+    space = shown_space(visit, topic.space)
     standing = visit.viewer.standing_in(topic.space.id)
-    number = views.wanted_page(visit, topic.pages)
+    number = wanted_page(visit, topic.pages)
     writable = not (topic.closed or topic.space.read_only or topic.state != ContentState.PUBLISHED)
     values = {**_begun(visit, topic, standing), **form.values}
     fresh = standing is not None and not values["text"] and not form.errors
@@ -189,7 +195,7 @@ def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Respon
         space=space,
         topic=views.topic_view(topic),
         messages=views.lines(visit, topic, number),
-        pager=views.pager(visit, "topic", number, topic.pages, topic=topic.public_id),
+        pager=pager(visit, "topic", number, topic.pages, topic=topic.public_id),
         standing=standing,
         desk=views.desk(visit, topic.space, space) if standing else "",
         box=views.empty_box(visit) if fresh else "",
@@ -301,7 +307,7 @@ def flag_page(visit: Visit, message: OwnMessage, form: FormState = BLANK) -> Res
         "forum/flag.html",
         message=one_message(visit, message),
         topic=views.topic_view(message.topic),
-        space=views.shown_space(visit, message.topic.space),
+        space=shown_space(visit, message.topic.space),
         form=FormState({"reason": "", "note": "", **form.values}, form.errors, form.summary),
         choices=[(str(reason), said(sentence)) for reason, sentence in FLAG_REASONS.items()],
     )
@@ -342,7 +348,7 @@ def edit_page(visit: Visit, message: OwnMessage, form: FormState = BLANK) -> Res
         "forum/edit.html",
         message=one_message(visit, message),
         topic=views.topic_view(message.topic),
-        space=views.shown_space(visit, message.topic.space),
+        space=shown_space(visit, message.topic.space),
         opens_topic=message.opens_topic,
         changed_meanwhile=form.values.get("version", now) != now,
         form=FormState(values, form.errors, form.summary),
@@ -381,7 +387,7 @@ def withdraw_page(visit: Visit, message: OwnMessage) -> Response:
         "forum/withdraw.html",
         message=one_message(visit, message),
         topic=views.topic_view(message.topic),
-        space=views.shown_space(visit, message.topic.space),
+        space=shown_space(visit, message.topic.space),
     )
 
 

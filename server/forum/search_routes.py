@@ -9,10 +9,11 @@ from starlette.responses import Response
 from server.errors import Sentence, say
 from server.finding.terms import terms_asked
 from server.forum.found import MOST_TERMS, FoundRow, Part, excerpt, found
-from server.forum.views import Pager, in_the_time_of, wanted_page
 from server.permissions import Permission
 from server.spaces.queries import SpaceRow, all_spaces, space_names
+from server.spaces.views import in_the_time_of
 from server.web.fields import FormState, too_long
+from server.web.pager import Pager, wanted_page
 from server.web.rooms import Anywhere, page
 from server.web.visit import Visit
 from server.web.words import language_dir, reading

@@ -1,7 +1,7 @@
 """What the forum's templates are given: rows turned into what a person sees."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -15,11 +15,11 @@ from server.errors import Sentence, say
 from server.forum import keeping, kept, queries
 from server.forum.queries import HeldRow, MessageRow, TopicRow, TopicRowInList
 from server.permissions import Standing
-from server.spaces.queries import Duty, SpaceRow, SpaceView, space_view
+from server.spaces.queries import Duty, SpaceRow, SpaceView
 from server.web.fields import BLANK
 from server.web.text import plain_excerpt, stored
 from server.web.visit import Visit
-from server.web.words import clock_time, language_dir, language_name, read_in, reading, zone
+from server.web.words import clock_time, language_dir, language_name, reading
 
 HELD_BECAUSE: dict[str, Sentence] = {
     Rule.FIRST_MESSAGE: say("it is your first message here"),
@@ -99,6 +99,7 @@ class MessageView:
     id: UUID
     pseudonym: str
     standing: str
+    verified_as: str
     html: Markup
     language: str
     dir: str
@@ -121,47 +122,7 @@ class HeldView:
     usually: str
     removed: bool
     changeable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """Where one is in a long list."""
-
-    number: int
-    pages: int
-    previous: str | None
-    next: str | None
-    last: str | None
-
-
-def pager(visit: Visit, name: str, number: int, pages: int, **params: object) -> Pager:
-    """Links to the pages around this one."""
-
-    def link(to: int) -> str:
-        return visit.url(name, {"page": to} if to > 1 else None, **params)
-
-    return Pager(
-        number,
-        pages,
-        link(number - 1) if number > 1 else None,
-        link(number + 1) if number < pages else None,
-        link(pages) if number < pages - 1 else None,
-    )
-
-
-def wanted_page(visit: Visit, pages: int) -> int:
-    """The page asked for in the address, kept within what exists."""
-    asked = visit.query.get("page", "1")
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 1
-    return min(max(number, 1), pages)
-
-
-def shown_space(visit: Visit, space: SpaceRow) -> SpaceView:
-    """The space in the page's language; made once for each edition."""
-    in_the_time_of(visit, space)
-    language = reading().language.code
-    key = ("space", space.id, space.version, language)
-    return visit.services.fragments.get_or_make(key, lambda: space_view(visit.snapshot, space, language))
+    like_a_scam: bool
 
 
 def desk(visit: Visit, space: SpaceRow, view: SpaceView) -> Markup:
@@ -183,12 +144,6 @@ def way_in(visit: Visit, space: SpaceRow, view: SpaceView, standing: Standing | 
         return make()
     key = ("way in", space.id, space.version, reading().language.code, reading().in_address)
     return visit.services.fragments.get_or_make(key, make)
-
-
-def in_the_time_of(visit: Visit, space: SpaceRow) -> None:
-    """From here on "today" is today in the space."""
-    there = zone(space.timezone)
-    read_in(replace(reading(), zone=there, today=visit.now.astimezone(there).date()))
 
 
 def topic_line(row: TopicRowInList, new: int = 0) -> TopicLine:
@@ -219,6 +174,7 @@ def message_view(visit: Visit, row: MessageRow, *, own: bool) -> MessageView:
         id=row.public_id,
         pseudonym=row.pseudonym or "",
         standing="host" if row.is_host else "known" if row.released else "new",
+        verified_as=(row.verified_as or "") if row.verified_until and row.verified_until > visit.now else "",
         html=stored(row.html),
         language=row.language,
         dir=language_dir(row.language),
@@ -306,6 +262,7 @@ def _held(visit: Visit, row: HeldRow, space: SpaceView) -> HeldView:
         usual_hours(visit, space.duty, row.language),
         removed,
         row.state == ContentState.HELD,
+        any(reason.get("rule") == Rule.SCAM for reason in row.rules),
     )
 
 

@@ -6,7 +6,6 @@ from server.accounts.own_routes import member_key
 from server.accounts.rules import invitation_ends
 from server.crypto.tokens import Code
 from server.errors import Invalid, say
-from server.forum.views import shown_space
 from server.hosting import queries, rules, views
 from server.hosting.finding import the_space
 from server.hosting.forms import BEFORE, CardsBackForm, CardsForm
@@ -14,6 +13,7 @@ from server.hosting.views import Card
 from server.permissions import Permission
 from server.spaces.models import Joining, SpaceState
 from server.spaces.queries import SpaceRow
+from server.spaces.views import shown_space
 from server.web.fields import BLANK, FormState
 from server.web.rooms import action, page
 from server.web.visit import Visit

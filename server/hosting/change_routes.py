@@ -4,7 +4,6 @@ from starlette.responses import Response
 
 from server.accounts.own_routes import member_key
 from server.errors import NotFound
-from server.forum.views import shown_space
 from server.hosting import queries, rules, views
 from server.hosting.finding import InLanguage, Proposed, the_change, the_space, the_words
 from server.hosting.forms import SafetyForm, WordsForm
@@ -12,6 +11,7 @@ from server.permissions import Permission
 from server.spaces.models import ChangeState, SpaceState
 from server.spaces.queries import SpaceRow, SpaceWords
 from server.spaces.safety import Safety
+from server.spaces.views import shown_space
 from server.web.fields import BLANK, Form, FormState
 from server.web.rooms import action, page
 from server.web.visit import Visit

@@ -6,13 +6,13 @@ from starlette.responses import Response
 
 from server.accounts.own_routes import member_key
 from server.errors import Sentence, say
-from server.forum.views import shown_space
 from server.hosting import rules, views
 from server.hosting.export import Copy, packed
 from server.hosting.finding import the_space
 from server.hosting.forms import ExportForm, Names
 from server.permissions import Permission
 from server.spaces.queries import SpaceRow
+from server.spaces.views import shown_space
 from server.web.fields import BLANK, FormState
 from server.web.rooms import action, page
 from server.web.visit import Visit

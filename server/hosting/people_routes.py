@@ -6,12 +6,12 @@ from server.accounts.own_routes import member_key
 from server.accounts.rules import invitation_ends
 from server.crypto.tokens import Code
 from server.errors import NotFound
-from server.forum.views import shown_space
 from server.hosting import queries, rules, views
 from server.hosting.finding import the_space
 from server.hosting.forms import RoleForm, TeamRole
 from server.permissions import Permission, Role
 from server.spaces.queries import SpaceRow
+from server.spaces.views import shown_space
 from server.web.fields import BLANK, FormState
 from server.web.rooms import action, page
 from server.web.visit import Visit

@@ -4,7 +4,6 @@ from starlette.responses import Response
 
 from server.accounts.own_routes import member_key
 from server.errors import Invalid
-from server.forum.views import shown_space
 from server.hosting import (
     card_routes,
     change_routes,
@@ -21,6 +20,7 @@ from server.permissions import Permission
 from server.spaces.models import LockReason, SpaceState
 from server.spaces.queries import Duty, SpaceRow, hours_of, words_of
 from server.spaces.rules import missing
+from server.spaces.views import shown_space
 from server.web.fields import BLANK, Form, FormState
 from server.web.rooms import action, page
 from server.web.visit import Visit

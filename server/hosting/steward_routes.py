@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from server.accounts.own_routes import member_key
 from server.database import Transaction
-from server.forum.views import shown_space
 from server.hosting import queries, rules, views
 from server.hosting.finding import Proposed, the_change, the_space
 from server.hosting.forms import StartForm
@@ -18,6 +17,7 @@ from server.permissions import Permission, Role
 from server.spaces.queries import SpaceRow, all_spaces, space_by_slug, space_names
 from server.spaces.rules import missing, start_space
 from server.spaces.safety import Safety
+from server.spaces.views import shown_space
 from server.web.fields import BLANK, Form, FormState
 from server.web.rooms import Anywhere, action, page
 from server.web.visit import Visit

@@ -11,6 +11,7 @@ from server.review.forms import CaseForm, RemoveForm
 from server.review.models import RemovalReason
 from server.review.queries import CaseRow, OwnQueue, own_queue
 from server.web.fields import BLANK, FormState
+from server.web.pager import pager, wanted_page
 from server.web.rooms import action, page
 from server.web.visit import Visit
 
@@ -33,13 +34,13 @@ def review(visit: Visit, found: OwnQueue) -> Response:
     """One queue, the most urgent first; no text is shown before it is opened."""
     count = queries.waiting_count(visit.snapshot, visit.viewer)
     pages = max(1, -(-count // queries.CASES_PER_PAGE))
-    number = views.wanted_page(visit, pages)
+    number = wanted_page(visit, pages)
     return visit.page(
         "review/queue.html",
         cases=views.case_lines(visit, queries.queue(visit.snapshot, visit.viewer, page=number)),
         count=views.count_sentence(visit, count),
         letters=waiting_letters(visit.snapshot, visit.viewer.spaces_reviewed()),
-        pager=views.pager(visit, "review", number, pages),
+        pager=pager(visit, "review", number, pages),
     )
 
 

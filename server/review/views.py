@@ -12,17 +12,16 @@ from moderation.verdict import Rule
 from server.content import CaseState
 from server.errors import Sentence, say
 from server.forum import queries as forum
-from server.forum.views import MessageView, Pager, message_view, pager, shown_space, wanted_page
+from server.forum.views import MessageView, message_view
 from server.review import queries
 from server.review.models import RemovalReason
 from server.review.queries import CaseLine, CaseRow, DecisionRow, MachineSaid
 from server.review.rules import undo_ends
 from server.spaces.queries import all_spaces, space_names
+from server.spaces.views import shown_space
 from server.web.text import stored
 from server.web.visit import Visit
 from server.web.words import language_dir, reading
-
-__all__ = ["Pager", "case_lines", "case_view", "count_sentence", "pager", "wanted_page"]
 
 WHY: dict[str, Sentence] = {
     Rule.FIRST_MESSAGE: say("First message here"),

@@ -6,6 +6,7 @@ A field that cannot be taken says why in one sentence; nothing is cut off silent
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -21,6 +22,7 @@ _DIRECTION = re.compile("[\u061c\u200b\u200e\u200f\u2060\u202a-\u202e\u2066-\u20
 NO_CONTROLS = say("There are signs in this text that cannot be kept. Please take them out.")
 EMPTY = say("Please write something here.")
 CHOOSE = say("Please choose one.")
+A_DAY = say("Please write the day like this: 2027-05-31.")
 ONCE = say("This field was sent twice.")
 NOT_UNDERSTOOD = say("This could not be understood.")
 
@@ -93,6 +95,24 @@ def _small_number(value: object) -> int:
     return int(text)
 
 
+def _day(value: object) -> date | None:
+    text = str(value).strip()
+    if not text:
+        return None
+    try:
+        if len(text) != len("2027-05-31"):
+            raise refuse(A_DAY)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise refuse(A_DAY) from None
+
+
+def _given(value: date | None) -> date | None:
+    if value is None:
+        raise refuse(A_DAY)
+    return value
+
+
 MessageText = Annotated[str, prose("message_characters", required=True)]
 Title = Annotated[str, line("title_characters", required=True)]
 Note = Annotated[str, prose("note_characters", required=False)]
@@ -101,6 +121,12 @@ Secret = Annotated[str, line("passphrase_characters", required=True)]
 OptionalSecret = Annotated[str, line("passphrase_characters", required=False)]
 Login = Annotated[str, line("login_characters", required=True)]
 Pseudonym = Annotated[str, line("pseudonym_characters", required=True)]
+Organisation = Annotated[str, line("organisation_characters", required=True)]
+Place = Annotated[str, line("organisation_characters", required=False)]
+OptionalTitle = Annotated[str, line("title_characters", required=False)]
+OptionalText = Annotated[str, prose("message_characters", required=False)]
+OptionalDay = Annotated[date | None, BeforeValidator(_day)]
+Day = Annotated[date | None, BeforeValidator(_day), AfterValidator(_given)]
 Reference = Annotated[UUID | None, BeforeValidator(_uuid)]
 SmallNumber = Annotated[int, BeforeValidator(_small_number)]
 

@@ -60,6 +60,14 @@ class Renewal(Protocol):
         ...
 
 
+class News(Protocol):
+    """What one's own page shows of the places one is in; given by app.py."""
+
+    def __call__(self, visit: "Visit") -> Markup:
+        """A piece of the page; empty when there is nothing new."""
+        ...
+
+
 Screen = Callable[[str, Author | None], Verdict]
 
 
@@ -85,6 +93,7 @@ class Services:
     screen: Screen
     find_viewer: FindViewer
     renewal: Renewal
+    news: News
     neutral_url: str
     public_url: str
     operator: str
@@ -120,6 +129,15 @@ DONE: Mapping[str, Sentence] = {
     "role_taken": say("The role is taken away, and this person is signed out everywhere."),
     "cards_back": say("These cards are worth nothing any more."),
     "hours_kept": say("The hours are on the pages of the space now."),
+    "announced": say("It is published. Everybody who may read it can see it now."),
+    "taken_back": say("It is taken back. The words are gone, and the page says so."),
+    "pinned": say("It is kept on top now."),
+    "unpinned": say("It is not kept on top any more."),
+    "sender_verified": say("This person may now speak for the organisation here."),
+    "sender_ended": say("This person speaks for the organisation no longer."),
+    "help_saved": say("The entry is saved. Everybody can see it now."),
+    "help_checked": say("The entry is marked as checked today."),
+    "help_removed": say("The entry is taken out."),
 }
 """After every act the page says what happened."""
 

@@ -5,7 +5,7 @@ say a sentence without passing it around.
 """
 
 import gettext
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import jdatetime
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, get_datetime_format, get_timezone_name
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
@@ -27,6 +27,8 @@ DOMAIN = "messages"
 SOURCE_LANGUAGE = "en"
 GREGORIAN, PERSIAN = "gregorian", "persian"
 """The calendars that a member can choose between."""
+WRITTEN_LANGUAGES = ("en", "ar", "fr", "sw", "fa", "ps", "es", "uk", "ru", "so", "ti", "my")
+"""Languages that announcements and help contacts may be written in, beyond those of the interface."""
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "ur", "ps", "he", "ckb", "sd", "ug"})
 
 
@@ -189,6 +191,31 @@ def _written_day(day: date, code: str, with_year: bool) -> str:
     return format_skeleton("MMMMd", day, locale=locale)
 
 
+def full_day(day: date) -> str:
+    """A day with its year, as it is written in the page's language."""
+    return _written_day(day, reading().language.code, True)
+
+
+def exact_time(moment: datetime) -> str:
+    """Day and time of a moment in the zone of the page; for what must be exact, never for members' messages."""
+    now = reading()
+    there, locale = moment.astimezone(now.zone), _locale(now.language.code)
+    time = format_time(there, "short", tzinfo=now.zone, locale=locale)
+    return str(get_datetime_format("medium", locale)).replace("{1}", full_day(there.date())).replace("{0}", time)
+
+
+def zone_name(moment: datetime) -> str:
+    """What the zone of the page is called at that moment: "Central Africa Time"."""
+    now = reading()
+    return get_timezone_name(moment.astimezone(now.zone), width="long", locale=_locale(now.language.code))
+
+
+def nearest_language(wanted: str, written: Iterable[str]) -> str:
+    """The wanted language if something is written in it, else English, else the first one."""
+    codes = list(written)
+    return next((code for code in (wanted, SOURCE_LANGUAGE) if code in codes), codes[0])
+
+
 @lru_cache(maxsize=256)
 def _written_time(text: str, code: str) -> str:
     try:
@@ -223,6 +250,12 @@ def _named(code: str, in_code: str) -> str:
         return Locale.parse(code.replace("-", "_")).get_display_name(_locale(in_code)) or code
     except (UnknownLocaleError, ValueError):
         return code
+
+
+@lru_cache(maxsize=64)
+def own_name(code: str) -> str:
+    """The name of a language as its own readers write it."""
+    return (_locale(code).get_display_name() or code).capitalize()
 
 
 def language_name(code: str) -> str:

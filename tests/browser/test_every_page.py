@@ -28,7 +28,8 @@ def _walk(chromium: Browser, demo: Demo) -> Iterator[Sight]:
     amina, bo, link = demo.account("member"), demo.account("moderator"), demo.staff_link()
     states = {"amina": walks.signed_in(chromium, demo, amina), "bo": walks.signed_in(chromium, demo, bo)}
     states["ruth"] = walks.signed_in(chromium, demo, demo.account("host"))
-    states["grace"] = walks.signed_in(chromium, demo, demo.account("steward"))
+    for role in ("verified_sender", "steward", "protection_lead"):
+        states[role] = walks.signed_in(chromium, demo, demo.account(role))
     states["somebody new on the team"] = _taken(chromium, demo, demo.staff_link())
     for language in LANGUAGES:
         for who in ("the visitor", *states):
@@ -39,7 +40,9 @@ def _walk(chromium: Browser, demo: Demo) -> Iterator[Sight]:
                 "amina": lambda page=page: walks.member_stops(page, amina),
                 "bo": lambda page=page: walks.moderator_stops(page),
                 "ruth": lambda page=page: walks.host_stops(page),
-                "grace": walks.steward_stops,
+                "verified_sender": lambda page=page: walks.sender_stops(page),
+                "steward": lambda page=page: walks.steward_stops(page),
+                "protection_lead": lambda page=page: walks.protection_stops(page),
             }.get(who, walks.fresh_staff_stops)()
             walker = Walker(context, who, language, demo.address)
             yield from (walker.looks(stop) for stop in list(stops))

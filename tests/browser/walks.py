@@ -293,6 +293,10 @@ def guest_stops(page: Page, staff_link: str) -> Iterator[Stop]:
     yield Stop("recover", "/recover")
     yield Stop("recover, wrongly", "/recover", sends_nothing, 422)
     yield Stop("staff_link", staff_link)
+    yield Stop("help_near_you", "/help-near-you")
+    yield Stop("help, chosen", "/help-near-you?area=Lakeview+City&language=uk")
+    yield Stop("scam_alerts", "/scam-alerts")
+    yield Stop("announcements", "/s/questions/announcements")
     yield Stop("policy", "/policies/guidelines")
     yield Stop("privacy", "/policies/privacy")
     yield Stop("nothing here", "/nowhere", status=404)
@@ -347,6 +351,77 @@ def member_stops(page: Page, account: Account) -> Iterator[Stop]:
     yield Stop("card", "/me/recovery-code", shows_the_card(account.passphrase))
     yield Stop("session ended while writing", topics[0], writes_after_the_session_ended, 403)
     yield Stop("not for members", "/review", status=404)
+
+
+def sends_nothing_at_all(page: Page) -> None:
+    """Press the button of an empty form."""
+    presses(page, "main form[method=post] button")
+
+
+def looks_first(page: Page) -> None:
+    """Write an announcement and ask how it will look."""
+    page.fill("[name=title_en]", "Water on Monday")
+    page.fill("[name=text_en]", "There is none from eight to twelve.")
+    presses(page, "main button[value=preview]")
+
+
+def types_no_number(page: Page) -> None:
+    """Fill in a telephone number that is none."""
+    page.fill("[name=telephones]", "call me")
+    presses(page, "main form[method=post] button")
+
+
+def sender_stops(page: Page) -> Iterator[Stop]:
+    """What somebody who speaks for an organisation can open."""
+    own = hrefs(page, "/s/questions/announcements", ".topic a")[0]
+    alert = hrefs(page, "/scam-alerts", ".announcement h2 > a")[-2]
+    yield Stop("space", "/s/questions")
+    yield Stop("announcements", "/s/questions/announcements")
+    for item in hrefs(page, "/s/questions/announcements", ".topic a"):
+        yield Stop("announcement", item)
+    yield Stop("new_announcement", "/s/questions/announcements/new", unveils_parts)
+    yield Stop("announcement, wrongly", "/s/questions/announcements/new", sends_nothing_at_all, 422)
+    yield Stop("announcement, looked at", "/s/questions/announcements/new", looks_first)
+    yield Stop("correct_announcement", f"{own}/correct")
+    yield Stop("withdraw_announcement", f"{own}/withdraw")
+    yield Stop("scam_alerts", "/scam-alerts")
+    yield Stop("new_scam_alert", "/scam-alerts/new")
+    yield Stop("correct_scam_alert", f"/scam-alerts/{alert.rpartition('/')[2]}/correct")
+    yield Stop("me", "/me")
+
+
+def unveils_parts(page: Page) -> None:
+    """Open every language of a form."""
+    for part in page.locator("details:not([open]) > summary").all():
+        part.click()
+
+
+def steward_stops(page: Page) -> Iterator[Stop]:
+    """What somebody who runs the place can open."""
+    yield Stop("me", "/me")
+    yield Stop("steward", "/steward")
+    yield Stop("senders", "/steward/senders")
+    yield Stop("senders, wrongly", "/steward/senders", adds_nobody, 422)
+    yield Stop("new_steward_announcement", "/steward/announcements/new")
+    yield Stop("start_space", "/steward/spaces/new")
+    yield Stop("beginning, wrongly", "/steward/spaces/new", begins_a_space, 422)
+    yield Stop("steward_space", "/steward/spaces/questions")
+    yield Stop("steward's space that is not open", "/steward/spaces/new-arrivals")
+
+
+def adds_nobody(page: Page) -> None:
+    """Send the form for a verified sender without a name."""
+    presses(page, "form[action^='/steward/senders']:has(select) button")
+
+
+def protection_stops(page: Page) -> Iterator[Stop]:
+    """What somebody who keeps the help contacts right can open."""
+    entry = hrefs(page, "/help-near-you/manage", ".entry")[0]
+    yield Stop("manage_help", "/help-near-you/manage")
+    yield Stop("new_help_contact", "/help-near-you/manage/new", unveils_parts)
+    yield Stop("help contact, wrongly", "/help-near-you/manage/new", types_no_number, 422)
+    yield Stop("edit_help_contact", entry)
+    yield Stop("remove_help_contact", f"{entry}/remove")
 
 
 def moderator_stops(page: Page) -> Iterator[Stop]:
@@ -412,16 +487,6 @@ def host_stops(page: Page) -> Iterator[Stop]:
 def sends_nothing_at_the_end(page: Page) -> None:
     """Send the last form of the page with its boxes empty."""
     presses(page, "main form:has(select) button")
-
-
-def steward_stops() -> Iterator[Stop]:
-    """What a steward can open."""
-    yield Stop("steward", "/steward")
-    yield Stop("start_space", "/steward/spaces/new")
-    yield Stop("beginning, wrongly", "/steward/spaces/new", begins_a_space, 422)
-    yield Stop("steward_space", "/steward/spaces/questions")
-    yield Stop("steward's space that is not open", "/steward/spaces/new-arrivals")
-    yield Stop("me", "/me")
 
 
 def fresh_staff_stops() -> Iterator[Stop]:

@@ -198,7 +198,18 @@ def bodies(cap: int) -> list[tuple[str, bytes, tuple[int, ...]]]:
     ]
 
 
-ACTS_WITHOUT_WORDS = ("do_withdraw_message", "card_kept", "sign_out", "leave")
+ACTS_WITHOUT_WORDS = (
+    "do_withdraw_announcement",
+    "pin_announcement",
+    "unpin_announcement",
+    "do_end_sender",
+    "do_check_help_contact",
+    "do_remove_help_contact",
+    "do_withdraw_message",
+    "card_kept",
+    "sign_out",
+    "leave",
+)
 """Nothing is asked in these forms, so an empty or odd one is an ordinary press of the button."""
 
 
@@ -288,6 +299,12 @@ NO_WORDS = (
     "dismiss_notice",
     "card_kept",
     "do_withdraw_message",
+    "do_withdraw_announcement",
+    "pin_announcement",
+    "unpin_announcement",
+    "do_end_sender",
+    "do_check_help_contact",
+    "do_remove_help_contact",
     "do_recover",
     "do_new_recovery_code",
     "do_second_factor",

@@ -1,0 +1,1 @@
+"""Announcements by those who may speak for an organisation, and warnings of known tricks."""

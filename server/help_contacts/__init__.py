@@ -1,0 +1,1 @@
+"""Places and numbers that help, by area and language, checked by a person again and again."""

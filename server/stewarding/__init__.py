@@ -1,0 +1,1 @@
+"""What a steward does to run the installation."""
