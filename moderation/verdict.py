@@ -34,6 +34,8 @@ class Rule(StrEnum):
     THREAT = "threat"
     JUDGE_FAILED = "judge_failed"
     JUDGE_SLOW = "judge_slow"
+    PICTURE = "picture"
+    """No machine looks at pictures; the forum says this of a message that has one."""
 
 
 @dataclass(frozen=True, slots=True)

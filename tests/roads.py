@@ -22,6 +22,7 @@ from server.content import Case
 from server.database import metadata
 from server.forum.models import Message
 from server.permissions import Role
+from server.pictures.models import Picture
 from server.places import shipped
 from server.spaces.models import Access, Joining
 from server.web.rooms import Room
@@ -58,6 +59,7 @@ class World:
     notice: UUID
     session: UUID
     staff_code: str
+    picture: UUID
     hints: dict[str, str] = field(default_factory=dict[str, str])
 
     def address(self, room: Room[Any]) -> str:
@@ -72,6 +74,7 @@ class World:
             "case": str(self.case),
             "code": self.staff_code,
             "policy": "guidelines",
+            "picture": str(self.picture),
         }
         path = room.path
         for name, value in slots.items():
@@ -103,6 +106,7 @@ class World:
         filled: dict[str, dict[str, str]] = {
             "start_topic": {"title": "Water", "text": "Where is the well?", "language": "auto"},
             "post_message": {"text": "Behind the school.", "language": "auto"},
+            "to_picture_form": {"text": "Behind the school.", "language": "auto", "reply_to": ""},
             "do_flag_message": {"reason": "insult", "note": "Please look."},
             "do_edit_message": {"text": "Behind the old school.", "title": "Words", "version": "1"},
             "do_withdraw_message": {},
@@ -157,6 +161,7 @@ def world(community: Community) -> World:
     own = last_message(community)
     bo.posts(topic, "An answer from bo")
     others = last_message(community)
+    amina.posts_a_picture(topic, "Look at the queue")
     amina.posts(topic, "you idiot")
     with community.services.db.transaction() as tx:
         case = tx.session.execute(select(col(Case.public_id))).scalar_one()
@@ -196,8 +201,10 @@ def world(community: Community) -> World:
         newest = tx.session.execute(select(func.max(col(Member.id)))).scalar_one()
         accounts.grant(tx, newest, Role.HOST, community.row("questions").id)
     visitor = community.visitor()
+    with community.services.db.reading() as tx:
+        picture = tx.session.execute(select(col(Picture.public_id))).scalar_one()
     hints = {"recovery_code": recovery.group(1)}
-    return World(community, amina, bo, emi, visitor, topic, own, others, case, notice, session, code, hints)
+    return World(community, amina, bo, emi, visitor, topic, own, others, case, notice, session, code, picture, hints)
 
 
 def odd_ids() -> list[str]:

@@ -14,7 +14,7 @@ import struct
 import sys
 from collections.abc import Callable
 from io import BytesIO
-from typing import cast
+from typing import Any, cast
 
 from PIL import (
     Image,
@@ -135,8 +135,8 @@ def on_white(image: Image.Image) -> Image.Image:
 
 
 def _srgb() -> ImageCms.ImageCmsProfile:
-    made = ImageCms.createProfile("sRGB")  # type: ignore[reportUnknownMemberType]  # Pillow does not say what it is
-    return ImageCms.ImageCmsProfile(cast("ImageCms.core.CmsProfile", made))
+    make: Callable[[str], Any] = cast(Any, ImageCms).createProfile  # Pillow does not say what it gives
+    return ImageCms.ImageCmsProfile(make("sRGB"))
 
 
 def in_srgb(image: Image.Image, profile: object) -> Image.Image:

@@ -12,8 +12,10 @@ from moderation.states import ContentState
 from moderation.verdict import Rule
 from server.errors import Sentence, say
 from server.forum import queries
+from server.forum.forms import AUTOMATIC
 from server.forum.queries import HeldRow, MessageRow, TopicRow, TopicRowInList
 from server.permissions import Standing
+from server.pictures.queries import PictureRow
 from server.spaces.queries import Duty, SpaceRow, SpaceView, space_view
 from server.web.fields import BLANK
 from server.web.text import plain_excerpt, stored
@@ -30,6 +32,7 @@ HELD_BECAUSE: dict[str, Sentence] = {
     Rule.THREAT: say("the computer took “%(part)s” for a threat; it makes mistakes"),
     Rule.JUDGE_FAILED: say("the computer could not look at it just now"),
     Rule.JUDGE_SLOW: say("the computer could not look at it just now"),
+    Rule.PICTURE: say("there is a picture in it"),
 }
 BETWEEN = "\f"
 """Stands between the messages of a page that is rendered at once and kept in pieces."""
@@ -90,6 +93,18 @@ class ReplyTo:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture, fetched when somebody asks for it."""
+
+    id: UUID
+    alt: str
+    width: int
+    height: int
+    kilobytes: int
+    people: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     """A message as people see it."""
 
@@ -104,6 +119,7 @@ class MessageView:
     state: str
     reply: ReplyTo | None
     own: bool
+    picture: PictureView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +134,7 @@ class HeldView:
     usually: str
     removed: bool
     changeable: bool
+    picture: PictureView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +205,12 @@ def in_the_time_of(visit: Visit, space: SpaceRow) -> None:
     read_in(replace(reading(), zone=there, today=visit.now.astimezone(there).date()))
 
 
+def languages(visit: Visit, space: SpaceRow) -> list[tuple[str, str]]:
+    """What a writer can choose; the first is to let the machine find out."""
+    automatic = visit.services.pages.catalogues.said(say("Find out by itself"))
+    return [(AUTOMATIC, automatic), *((code, language_name(code)) for code in space.languages)]
+
+
 def topic_line(row: TopicRowInList) -> TopicLine:
     """A topic in a list."""
     return TopicLine(
@@ -223,7 +246,15 @@ def message_view(visit: Visit, row: MessageRow, *, own: bool) -> MessageView:
         state="published" if row.state == ContentState.PUBLISHED else str(row.state),
         reply=_reply(row),
         own=own,
+        picture=picture_view(row.picture),
     )
+
+
+def picture_view(row: PictureRow | None) -> PictureView | None:
+    """The picture of a message, if it has one."""
+    if row is None:
+        return None
+    return PictureView(row.public_id, row.alt, row.width, row.height, max(1, round(row.size / 1024)), row.people)
 
 
 def _reply(row: MessageRow) -> ReplyTo | None:
@@ -287,6 +318,7 @@ def _held(visit: Visit, row: HeldRow, space: SpaceView) -> HeldView:
         usual_hours(visit, space.duty, row.language),
         removed,
         row.state == ContentState.HELD,
+        picture_view(row.picture),
     )
 
 

@@ -6,7 +6,7 @@ A field that cannot be taken says why in one sentence; nothing is cut off silent
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
@@ -96,6 +96,7 @@ def _small_number(value: object) -> int:
 MessageText = Annotated[str, prose("message_characters", required=True)]
 Title = Annotated[str, line("title_characters", required=True)]
 Note = Annotated[str, prose("note_characters", required=False)]
+Alt = Annotated[str, line("alt_characters", required=False)]
 Short = Annotated[str, line("reason_characters", required=False)]
 Secret = Annotated[str, line("passphrase_characters", required=True)]
 OptionalSecret = Annotated[str, line("passphrase_characters", required=False)]
@@ -106,7 +107,12 @@ SmallNumber = Annotated[int, BeforeValidator(_small_number)]
 
 
 class Form(BaseModel):
-    """What a browser sends. Fields that nobody asked for are ignored; a field sent twice is refused."""
+    """What a browser sends. Fields that nobody asked for are ignored; a field sent twice is refused.
+
+    A form that takes a file names its field in `file_field`; all others refuse files.
+    """
+
+    file_field: ClassVar[str] = ""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
