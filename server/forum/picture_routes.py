@@ -44,6 +44,10 @@ PICTURE_FIELDS = ("image", "alt", "people")
 CARRIED = ("text", "language", "reply_to")
 
 
+ONLY_TO_LOOK_AT = "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+"""A picture that a browser takes for a page, against all headers, can do nothing there."""
+
+
 class TooHeavy(Invalid):
     """The file has more bytes than a form may carry. Status 413."""
 
@@ -129,7 +133,7 @@ def picture_page(visit: Visit, picture: PictureFound) -> Response:
     headers = {
         "cache-control": "private, no-cache" if readable else "no-store",
         "content-disposition": 'inline; filename="picture.jpg"',
-        "content-security-policy": "sandbox; default-src 'none'",
+        "content-security-policy": ONLY_TO_LOOK_AT,
         "vary": "Cookie",
     }
     if readable:
