@@ -144,7 +144,7 @@ def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Respon
         pager=views.pager(visit, "topic", number, topic.pages, topic=topic.public_id),
         standing=standing,
         desk=views.desk(visit, topic.space, space) if standing else "",
-        box=views.empty_box(visit) if standing and not form.values and not form.errors else "",
+        box=views.empty_box(visit, topic) if standing and not form.values and not form.errors else "",
         way_in="" if standing and writable else views.way_in(visit, topic.space, space, standing),
         may_reply=standing is not None and writable,
         may_join=standing is None and writable,

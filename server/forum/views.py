@@ -36,6 +36,8 @@ HELD_BECAUSE: dict[str, Sentence] = {
 }
 BETWEEN = "\f"
 """Stands between the messages of a page that is rendered at once and kept in pieces."""
+ANY_TOPIC = UUID(int=0)
+"""Stands for the topic in what is made once for all topics."""
 UNSURE = say("the computer was not sure about it; it makes mistakes")
 HIDDEN_BECAUSE = say("a moderator is looking at it")
 REMOVED_BECAUSE = say("a moderator took it out; your page says why")
@@ -184,10 +186,11 @@ def desk(visit: Visit, space: SpaceRow, view: SpaceView) -> Markup:
     return visit.services.fragments.get_or_make(key, lambda: visit.fragment("forum/_desk.html", space=view))
 
 
-def empty_box(visit: Visit) -> Markup:
-    """The box for a new message; the same for everybody who has not typed yet."""
-    key = ("box", reading().language.code)
-    return visit.services.fragments.get_or_make(key, lambda: visit.fragment("forum/_box.html", form=BLANK))
+def empty_box(visit: Visit, topic: TopicRow) -> Markup:
+    """The box for a new message; but for the topic the same for everybody who has not typed yet."""
+    key = ("box", reading().language.code, reading().in_address)
+    make = partial(visit.fragment, "forum/_box.html", form=BLANK, topic_id=ANY_TOPIC)
+    return Markup(visit.services.fragments.get_or_make(key, make).replace(str(ANY_TOPIC), str(topic.public_id)))
 
 
 def way_in(visit: Visit, space: SpaceRow, view: SpaceView, standing: Standing | None) -> Markup:

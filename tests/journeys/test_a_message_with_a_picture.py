@@ -30,7 +30,8 @@ def test_a_known_members_picture_is_there_at_once(community_on_both: Community) 
     page = visitor.browser.get(topic).text
     assert "A &lt;b&gt;blue&lt;/b&gt; pump" in page
     shown = (
-        r'<details class="picture"><summary>.*? kB\)</summary>\s*<noscript><a href="(/pictures/[^"]+)">Show the picture</a>'
+        r'<details class="picture"><summary>.*? kB\)</summary>\s*'
+        r'<noscript><a href="(/pictures/[^"]+)">Show the picture</a>'
         r'<template></noscript>\s*<a href="\1">'
         r'<img loading="lazy" src="\1" width="320" height="240"'
     )
