@@ -36,6 +36,8 @@ class Rule(StrEnum):
     JUDGE_SLOW = "judge_slow"
     PREMODERATED = "premoderated"
     """Not the machine's word: in this space a person reads every message first."""
+    PICTURE = "picture"
+    """No machine looks at pictures; the forum says this of a message that has one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from server.crypto.keyring import Purpose
 from server.crypto.passwords import DerivationPool, Passwords
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import FormTokens
+from server.darkroom.workshop import Workshop
 from server.database import Database
 from server.events import Event, InstallationChanged, SpaceAltered, SpaceChanged, TopicChanged
 from server.forum.keeping_routes import routes as keeping_routes
@@ -122,6 +123,7 @@ def _services(
         passwords=passwords(keys.key(Purpose.PEPPER)),
         threads=Threads(embedded_database=db.is_sqlite),
         pool=DerivationPool(waiting=in_force.derivation.waiting),
+        darkroom=Workshop(at_once=in_force.pictures.at_once, waiting=in_force.pictures.waiting),
         second_factors=SecondFactors(keys.key(Purpose.SECOND_FACTORS)),
         login_key=keys.key(Purpose.LOGIN_NAMES),
         code_key=keys.key(Purpose.CODES),

@@ -94,6 +94,7 @@ SEVERITY: dict[str, int] = {
     "flag:private_data": 50,
     "flag:scam": 50,
     Rule.TOXICITY: 20,
+    Rule.PICTURE: 20,
     "flag:insult": 20,
     "flag:other": 20,
 }

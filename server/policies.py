@@ -21,6 +21,7 @@ class TextLimits:
     message_characters: int
     title_characters: int
     note_characters: int
+    alt_characters: int
     reason_characters: int
     pseudonym_characters: int
     login_characters: int
@@ -81,6 +82,7 @@ class Rates:
     sign_in_per_login_anywhere: str
     post_per_member: str
     letter_per_member: str
+    picture_per_member: str
     flag_per_member: str
     search_per_session: str
     search_per_address: str
@@ -94,6 +96,16 @@ class Derivation:
     """How many key derivations may wait."""
 
     waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePolicy:
+    """How large a form with a picture may be, how many are opened at once, and whether all of them wait (1)."""
+
+    body_bytes: int
+    at_once: int
+    waiting: int
+    every_picture_waits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +148,7 @@ class Policies:
     information: InformationPolicy
     rates: Rates
     derivation: Derivation
+    pictures: PicturePolicy
     retention: Retention
     languages: tuple[Language, ...]
 
@@ -152,7 +165,7 @@ def load(folder: Path) -> Policies:
     """Read the folder. Raises BootRefused naming the file and the key that is wrong."""
     limits = _toml(folder / "limits.toml")
     parts = {"text": TextLimits, "accounts": AccountPolicy, "moderation": ModerationPolicy}
-    parts |= {"hosting": HostingPolicy, "information": InformationPolicy}
+    parts |= {"hosting": HostingPolicy, "information": InformationPolicy, "pictures": PicturePolicy}
     parts |= {"rates": Rates, "derivation": Derivation}
     _same_keys("limits.toml", set(limits), set(parts))
     made: dict[str, Any] = {name: _made(kind, limits[name], f"limits.toml [{name}]") for name, kind in parts.items()}

@@ -7,6 +7,7 @@ from server.finding import models as finding
 from server.forum import models as forum
 from server.help_contacts import models as help_contacts
 from server.letters import models as letters
+from server.pictures import models as pictures
 from server.review import models as review
 from server.spaces import models as spaces
 
@@ -18,6 +19,7 @@ __all__ = [
     "help_contacts",
     "letters",
     "metadata",
+    "pictures",
     "review",
     "spaces",
 ]

@@ -5,11 +5,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
 from typing import Self
 from uuid import UUID
 
 import pyotp
 from httpx2 import Response
+from PIL import Image
 from sqlalchemy import select
 from sqlmodel import col
 from starlette.testclient import TestClient
@@ -22,6 +24,7 @@ from server.crypto.tokens import keyed_hash
 from server.database import Transaction
 from server.forum.models import Message, Topic
 from server.permissions import Role
+from server.pictures.models import Picture
 from server.spaces.models import Access, Joining
 from server.spaces.queries import Duty, SpaceRow, SpaceWords, space_by_slug
 from server.spaces.rules import open_space
@@ -249,6 +252,18 @@ class Person:
         assert answer.status_code == 303, answer.text
         return answer.headers["location"].partition("?")[0]
 
+    def posts_a_picture(
+        self, topic: str, text: str, *, file: bytes | None = None, name: str = "IMG_0001.jpg", **more: object
+    ) -> Response:
+        """A message with a picture, as the page for it sends it."""
+        fields = {"text": text, "language": "auto", "alt": "The queue at the clinic", "people": "nobody", **more}
+        return self.browser.post(
+            f"{topic}/messages",
+            data=fields,
+            files={"image": (name, drawing() if file is None else file, "image/jpeg")},
+            headers={"sec-fetch-site": "same-origin"},
+        )
+
     def opens_the_queue(self) -> list[str]:
         """The addresses of the waiting cases, the most urgent first."""
         return list(dict.fromkeys(re.findall(r'href="(/review/[0-9a-f-]{36})"', self.reads("/review"))))
@@ -258,6 +273,20 @@ class Person:
         found = re.search(r'name="version" value="(\d+)"', self.browser.get(case).text)
         version = found.group(1) if found else "1"
         return self.sends(f"{case}/{act}", version=version, **more)
+
+
+def drawing(colour: str = "green") -> bytes:
+    """A small picture, drawn here."""
+    out = BytesIO()
+    Image.new("RGB", (64, 48), colour).save(out, "PNG")
+    return out.getvalue()
+
+
+def last_picture(community: Community) -> str:
+    """The address of the newest picture."""
+    with community.services.db.reading() as tx:
+        found = tx.session.execute(select(col(Picture.public_id)).order_by(col(Picture.id).desc()).limit(1))
+        return f"/pictures/{found.scalar_one()}"
 
 
 def last_message(community: Community) -> UUID:

@@ -24,6 +24,7 @@ from server.forum.models import Draft, Message
 from server.help_contacts.models import HelpContact
 from server.letters.models import Conversation
 from server.permissions import Permission, Role
+from server.pictures.models import Picture
 from server.places import shipped
 from server.spaces.models import Access, Joining, Space, SpaceChange, SpaceState
 from server.web.rooms import Room
@@ -106,6 +107,7 @@ class World:
     alert: str
     contact: UUID
     sender: UUID
+    picture: UUID
     hints: dict[str, str] = field(default_factory=dict[str, str])
 
     def address(self, room: Room[Any]) -> str:
@@ -130,6 +132,7 @@ class World:
             "announcement": (self.alert if "scam-alerts" in room.path else self.announcement).rpartition("/")[2],
             "contact": str(self.contact),
             "sender": str(self.sender),
+            "picture": str(self.picture),
         }
         path = room.path
         for name, value in slots.items():
@@ -184,6 +187,7 @@ class World:
             "draft_topic": {"title": "Later", "text": "Not yet sent", "language": "auto"},
             "throw_away_draft": {},
             "choose": {"keeps_marks": "yes"},
+            "to_picture_form": {"text": "Behind the school.", "language": "auto", "reply_to": ""},
             "do_flag_message": {"reason": "insult", "note": "Please look."},
             "do_edit_message": {"text": "Behind the old school.", "title": "Words", "version": "1"},
             "do_withdraw_message": {},
@@ -288,6 +292,7 @@ def world(community: Community) -> World:
     own = last_message(community)
     bo.posts(topic, "An answer from bo")
     others = last_message(community)
+    amina.posts_a_picture(topic, "Look at the queue")
     amina.posts(topic, "you idiot")
     with community.services.db.transaction() as tx:
         case = tx.session.execute(select(col(Case.public_id))).scalar_one()
@@ -335,6 +340,7 @@ def world(community: Community) -> World:
     assert amina.sends("/s/questions/letters", text="A question").status_code == 303
     with community.services.db.reading() as tx:
         contact = tx.session.execute(select(col(HelpContact.public_id))).scalar_one()
+        picture = tx.session.execute(select(col(Picture.public_id))).scalar_one()
         sender = tx.session.execute(select(col(VerifiedSender.public_id))).scalar_one()
         letters = str(tx.session.execute(select(col(Conversation.public_id))).scalar_one())
         draft = str(tx.session.execute(select(col(Draft.public_id))).scalar_one())
@@ -361,6 +367,7 @@ def world(community: Community) -> World:
         alert=alert,
         contact=contact,
         sender=sender,
+        picture=picture,
         hints={
             "recovery_code": recovery.group(1),
             "amina": pseudonym_of(community, "questions", "Amina"),

@@ -16,8 +16,10 @@ from server import places
 from server.bench.content import Prepared, prepare
 from server.bench.figures import Figure, absolute, against
 from server.bench.load import cost, cost_once, post, request
+from server.bench.photo import photo
 from server.bench.process import Target, target
 from server.bench.searching import search
+from server.darkroom.workshop import Workshop
 from server.errors import BootRefused
 
 TEXTS = {
@@ -29,7 +31,7 @@ TEXTS = {
 def run_bench(part: str) -> list[Figure]:
     """Run one part, or all. Raises BootRefused for a part that does not exist."""
     parts: dict[str, Callable[[], list[Figure]]] = {"pages": pages, "growth": growth}
-    parts |= {"screening": screening, "posting": posting, "search": search}
+    parts |= {"screening": screening, "posting": posting, "search": search, "pictures": pictures}
     if part != "all" and part not in parts:
         raise BootRefused(f"There is no benchmark called {part}; there are {', '.join(parts)} and all.")
     return [figure for name, run in parts.items() if part in ("all", name) for figure in run()]
@@ -141,3 +143,20 @@ def screening() -> list[Figure]:
         each = (time.process_time() - spent) / len(texts) * 1000
         figures.append(absolute(f"screen() of 200 characters, {language}", each, "ms", most=1.0))
     return figures
+
+
+def pictures() -> list[Figure]:
+    """A photo of twelve megapixels and five megabytes, from arriving to being ready to be kept."""
+    original, workshop = photo(), Workshop(at_once=1, waiting=0)
+    times: list[float] = []
+    clean = workshop.cleaned(original)
+    for _ in range(5):
+        began = time.perf_counter()
+        clean = workshop.cleaned(original)
+        times.append(time.perf_counter() - began)
+    return [
+        absolute("the photo that is sent", len(original) / 1e6, "MB", most=8),
+        absolute("made ready within", sorted(times)[len(times) // 2], "s", most=3),
+        absolute("memory of the child", clean.child_kib / 1024, "MB", most=120),
+        absolute("the picture that is kept", len(clean.content) / 1000, "kB", most=350),
+    ]

@@ -20,12 +20,15 @@ from server.crypto.tokens import keyed_hash
 from server.database import Transaction
 from server.demo import information
 from server.demo.content_files import Content
+from server.demo.drawings import drawn
 from server.demo.leading import led, prepared
 from server.forum import queries as forum
 from server.forum import rules as forum_rules
 from server.forum.models import FlagReason, Message, Topic
 from server.forum.rules import Posted, Writing
 from server.permissions import Role, Standing
+from server.pictures.models import People
+from server.pictures.rules import NewPicture
 from server.review import queries as desk
 from server.review import rules as desk_rules
 from server.spaces.models import Access, Joining
@@ -147,6 +150,8 @@ def _topic(
         author = people.standings[message["by"], entry["space"]]
         at = _moment(message, space, today)
         writing = Writing.of(message["text"], message["language"], _verdict(services, message))
+        if "picture" in message:
+            writing = writing.with_picture(_picture(services, message["picture"]), waits=False)
         if opened is None:
             made = opened = forum_rules.start_topic(tx, space, author, entry["title"], writing, at=at)
         else:
@@ -163,6 +168,11 @@ def _topic(
         values = {"pinned": entry.get("pinned", False), "closed": entry.get("closed", False)}
         values |= {"language": entry["language"]}
         tx.session.execute(update(Topic).where(col(Topic.public_id) == opened.topic).values(**values))
+
+
+def _picture(services: Services, entry: dict[str, str]) -> NewPicture:
+    """Drawn here, and then treated like any file that somebody sends."""
+    return NewPicture(services.darkroom.cleaned(drawn(entry["shows"])), entry["alt"], People(entry["people"]))
 
 
 def _what_became_of_it(

@@ -1,12 +1,13 @@
 """What browsers send to the forum."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator
 
 from server.errors import say
 from server.forum.models import FlagReason
-from server.web.fields import Form, MessageText, Note, Reference, Short, SmallNumber, Tick, Title, refuse
+from server.pictures.models import People
+from server.web.fields import Alt, Form, MessageText, Note, Reference, Short, SmallNumber, Tick, Title, refuse
 
 AUTOMATIC = "auto"
 
@@ -21,13 +22,29 @@ def _code(value: object) -> str:
 LanguageCode = Annotated[str, BeforeValidator(_code)]
 
 
+def _no_text(value: object) -> str:
+    """A browser that was not told to send the file sends its name."""
+    if value not in ("", None):
+        raise refuse(say("The picture did not arrive. Please choose it again."))
+    return ""
+
+
+def _people(value: object) -> object:
+    return None if value == "" else value
+
+
 class MessageForm(Form):
-    """A message in a topic, or an answer to one."""
+    """A message in a topic, or an answer to one; with a picture, what it shows and who is in it."""
+
+    file_field: ClassVar[str] = "image"
 
     text: MessageText
     language: LanguageCode = AUTOMATIC
     reply_to: Reference = None
     quoted: Note = ""
+    image: Annotated[str, BeforeValidator(_no_text)] = ""
+    alt: Alt = ""
+    people: Annotated[People | None, BeforeValidator(_people)] = None
 
 
 class TopicForm(Form):

@@ -8,18 +8,11 @@ from uuid import UUID
 from starlette.responses import Response
 
 from server.forum import keeping, kept, views
+from server.forum.addresses import standing_of, the_message, the_space, the_topic
 from server.forum.forms import ChoicesForm, DraftForm
 from server.forum.keeping import Unfinished
 from server.forum.queries import OwnMessage, TopicRow
-from server.forum.routes import (
-    new_topic_page,
-    one_message,
-    standing_of,
-    the_message,
-    the_space,
-    the_topic,
-    topic_page,
-)
+from server.forum.routes import new_topic_page, one_message, topic_page
 from server.permissions import Permission
 from server.spaces.queries import SpaceRow, all_spaces, space_names
 from server.spaces.views import shown_space

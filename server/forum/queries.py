@@ -17,6 +17,9 @@ from server.content import Screening
 from server.database import Transaction, made
 from server.forum.models import Message, Topic
 from server.permissions import Place, Role
+from server.pictures import queries as pictures
+from server.pictures.models import Picture
+from server.pictures.queries import PictureRow
 from server.spaces import queries as spaces
 from server.spaces.models import Space
 from server.spaces.queries import SpaceRow
@@ -77,6 +80,7 @@ class MessageRow:
     reply_state: ContentState | None
     reply_pseudonym: str | None
     quoted: str
+    picture: PictureRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ class HeldRow:
     state: ContentState
     told_later: bool
     rules: Sequence[dict[str, object]]
+    picture: PictureRow | None
 
 
 _TOPIC = (
@@ -197,10 +202,12 @@ _LINES = (
         col(_Answered.state),
         col(_AnsweredBy.pseudonym),
         col(Message.quoted),
+        *pictures.COLUMNS,
     )
     .outerjoin(Membership, col(Membership.id) == col(Message.membership_id))
     .outerjoin(_Answered, col(_Answered.id) == col(Message.reply_to_id))
     .outerjoin(_AnsweredBy, col(_AnsweredBy.id) == col(_Answered.membership_id))
+    .outerjoin(Picture, col(Picture.message_id) == col(Message.id))
 )
 
 
@@ -236,8 +243,10 @@ _HELD = (
         )
         .label("told_later"),
         col(Screening.reasons),
+        *pictures.COLUMNS,
     )
     .outerjoin(Screening, col(Screening.message_id) == col(Message.id))
+    .outerjoin(Picture, col(Picture.message_id) == col(Message.id))
     .where(
         col(Message.membership_id) == bindparam("membership_id"),
         col(Message.topic_id) == bindparam("topic_id"),
@@ -261,20 +270,25 @@ def messages_of(tx: Transaction, topic: TopicRow, *, page: int) -> list[MessageR
     after = topic.messages - skip - count
     chosen = (_PAGE, skip) if skip <= after else (_PAGE_FROM_THE_END, after)
     rows = tx.look(chosen[0], {"topic_id": topic.id, "skip": chosen[1], "count": count})
-    return [made(MessageRow, row) for row in rows]
+    return [_message(row) for row in rows]
+
+
+def _message(row: Any) -> MessageRow:
+    """A row of _LINES; the picture's columns are its last."""
+    return made(MessageRow, row[: -len(pictures.COLUMNS)], pictures.picture_in(row[-len(pictures.COLUMNS) :]))
 
 
 def message_row(tx: Transaction, message_id: int) -> MessageRow | None:
     """One message, whatever its state."""
     row = tx.session.execute(_ONE, {"id": message_id}).first()
-    return None if row is None else made(MessageRow, row)
+    return None if row is None else _message(row)
 
 
 def around(tx: Transaction, topic_id: int, message_id: int) -> tuple[list[MessageRow], list[MessageRow]]:
     """Up to three readable messages before and after one."""
     where = {"topic_id": topic_id, "id": message_id}
-    before = [made(MessageRow, row) for row in tx.session.execute(_BEFORE, where)]
-    return before[::-1], [made(MessageRow, row) for row in tx.session.execute(_AFTER, where)]
+    before = [_message(row) for row in tx.session.execute(_BEFORE, where)]
+    return before[::-1], [_message(row) for row in tx.session.execute(_AFTER, where)]
 
 
 def own_held(tx: Transaction, topic: TopicRow, membership_id: int, *, at: datetime) -> list[HeldRow]:
@@ -283,7 +297,7 @@ def own_held(tx: Transaction, topic: TopicRow, membership_id: int, *, at: dateti
     A removal that can still be undone is not told yet.
     """
     rows = tx.look(_HELD, {"membership_id": membership_id, "topic_id": topic.id, "now": at})
-    return [made(HeldRow, tuple(row)[:6], tuple(row)[6] or ()) for row in rows]
+    return [made(HeldRow, tuple(row)[:6], tuple(row)[6] or (), pictures.picture_in(tuple(row)[7:])) for row in rows]
 
 
 def message_by_id(tx: Transaction, public_id: UUID) -> OwnMessage | None:

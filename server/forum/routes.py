@@ -7,21 +7,29 @@ from starlette.responses import Response
 from moderation.screening import Author
 from moderation.states import ContentState
 from server.announcements import views as announcements
-from server.database import Transaction
 from server.errors import Invalid, NotFound, Refused, Sentence, say
 from server.forum import keeping, kept, queries, rules, views
+from server.forum.addresses import is_own, standing_of, the_message, the_own_message, the_space, the_topic
 from server.forum.forms import AUTOMATIC, EditForm, FlagForm, MessageForm, TopicForm
 from server.forum.models import FlagReason
+from server.forum.picture_routes import (
+    developed,
+    has_picture_fields,
+    must_wait,
+    picture_form_page,
+    picture_page,
+    to_picture_form,
+)
 from server.forum.queries import OwnMessage, TopicRow
 from server.forum.rules import Posted, Writing
 from server.permissions import Permission, Standing
-from server.spaces.queries import SpaceRow, all_spaces, space_by_slug, space_names
+from server.spaces.queries import SpaceRow, all_spaces, space_names
 from server.spaces.views import shown_space
 from server.web.fields import BLANK, EMPTY, Form, FormState
 from server.web.pager import pager, wanted_page
 from server.web.rooms import Anywhere, action, page
 from server.web.visit import DONE, Visit
-from server.web.words import language_dir, language_name, reading
+from server.web.words import language_dir, reading
 
 FLAG_REASONS: dict[FlagReason, Sentence] = {
     FlagReason.DANGER: say("Somebody may be in danger"),
@@ -31,47 +39,6 @@ FLAG_REASONS: dict[FlagReason, Sentence] = {
     FlagReason.OFF_TOPIC: say("It does not belong here"),
     FlagReason.OTHER: say("Something else"),
 }
-
-
-# Finding things ----------------------------------------------------------------------------------------
-
-
-def the_space(tx: Transaction, visit: Visit) -> SpaceRow | None:
-    """The space in the address."""
-    return space_by_slug(tx, visit.request.path_params["space"])
-
-
-def the_topic(tx: Transaction, visit: Visit) -> TopicRow | None:
-    """The topic in the address; one that waits is there for its author only."""
-    topic = queries.topic_by_id(tx, visit.reference("topic"), member_id=visit.viewer.member_id)
-    return topic if topic and _may_know(visit, topic) else None
-
-
-def the_message(tx: Transaction, visit: Visit) -> OwnMessage | None:
-    """The message in the address; one that others cannot read is there for its author only."""
-    message = queries.message_by_id(tx, visit.reference("message"))
-    if message is None or _is_own(visit, message):
-        return message
-    return message if message.state == ContentState.PUBLISHED else None
-
-
-def _may_know(visit: Visit, topic: TopicRow) -> bool:
-    standing = visit.viewer.standing_in(topic.space.id)
-    own = standing is not None and standing.membership_id == topic.membership_id
-    return topic.state == ContentState.PUBLISHED or own or topic.waiting
-
-
-def _is_own(visit: Visit, message: OwnMessage) -> bool:
-    standing = visit.viewer.standing_in(message.topic.space.id)
-    return standing is not None and standing.membership_id == message.membership_id
-
-
-def standing_of(visit: Visit, space: SpaceRow) -> Standing:
-    """The viewer's membership here. Raises NotFound without one; the permission table has refused before."""
-    standing = visit.viewer.standing_in(space.id)
-    if standing is None:
-        raise NotFound
-    return standing
 
 
 # Home and spaces ---------------------------------------------------------------------------------------
@@ -150,13 +117,8 @@ def new_topic_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Re
         space=shown_space(visit, space),
         standing=standing,
         form=FormState(values, form.errors, form.summary),
-        choices=_languages(visit, space),
+        choices=views.languages(visit, space),
     )
-
-
-def _languages(visit: Visit, space: SpaceRow) -> list[tuple[str, str]]:
-    automatic = visit.services.pages.catalogues.said(say("Find out by itself"))
-    return [(AUTOMATIC, automatic), *((code, language_name(code)) for code in space.languages)]
 
 
 @action(
@@ -171,7 +133,7 @@ def start_topic(visit: Visit, space: SpaceRow, form: TopicForm) -> Response:
     """Open a topic with its first message."""
     author = standing_of(visit, space)
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
-    writing = _screened(visit, author, form.text, form.language, title=form.title)
+    writing = _screened(visit, author, form.text, form.language, beside=form.title)
     with visit.transaction() as tx:
         posted = rules.start_topic(tx, space, author, form.title, writing, at=visit.now)
         keeping.drop_draft(tx, author, None)
@@ -198,7 +160,7 @@ def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Respon
         pager=pager(visit, "topic", number, topic.pages, topic=topic.public_id),
         standing=standing,
         desk=views.desk(visit, topic.space, space) if standing else "",
-        box=views.empty_box(visit) if fresh else "",
+        box=views.empty_box(visit, topic) if fresh else "",
         way_in="" if standing and writable else views.way_in(visit, topic.space, space, standing),
         may_reply=standing is not None and writable,
         may_join=standing is None and writable,
@@ -237,19 +199,28 @@ def _answering(visit: Visit, topic: TopicRow, values: dict[str, str]) -> views.R
     return views.ReplyTo(message.public_id, (row.pseudonym or "") if row else "", views.plain_excerpt(message.text))
 
 
+@page("/topics/{topic}", name="write_again", needs=Permission.READ_SPACE, at=the_topic)
+def write_again(visit: Visit, topic: TopicRow, form: FormState) -> Response:
+    """The form that was used, once more: the box of the topic, or the page for a picture."""
+    return picture_form_page(visit, topic, form) if has_picture_fields(visit, form) else topic_page(visit, topic, form)
+
+
 @action(
     "/topics/{topic}/messages",
     name="post_message",
     needs=Permission.POST_MESSAGE,
     form=MessageForm,
     at=the_topic,
-    again=topic_page,
+    again=write_again,
 )
 def post_message(visit: Visit, topic: TopicRow, form: MessageForm) -> Response:
-    """Say something in a topic."""
+    """Say something in a topic, with a picture or without."""
     author = standing_of(visit, topic.space)
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
-    writing = _screened(visit, author, form.text, form.language)
+    picture = developed(visit, topic.space, author, form)
+    writing = _screened(visit, author, form.text, form.language, beside=form.alt)
+    if picture is not None:
+        writing = writing.with_picture(picture, waits=must_wait(visit, author, picture))
     with visit.transaction() as tx:
         posted = rules.post_message(
             tx, topic, author, writing, reply_to=form.reply_to, at=visit.now, quoted=form.quoted
@@ -258,9 +229,9 @@ def post_message(visit: Visit, topic: TopicRow, form: MessageForm) -> Response:
     return _to_message(visit, posted)
 
 
-def _screened(visit: Visit, author: Standing, text: str, language: str, *, title: str = "") -> Writing:
-    """Let the machine look, before any transaction is open."""
-    whole = f"{title}\n\n{text}" if title else text
+def _screened(visit: Visit, author: Standing, text: str, language: str, *, beside: str = "") -> Writing:
+    """Let the machine look, before any transaction is open. `beside`: a title, or what a picture shows."""
+    whole = f"{beside}\n\n{text}" if beside else text
     verdict = visit.screen(whole, Author(known=author.known, vouched=author.vouched))
     return Writing.of(text, verdict.language if language == AUTOMATIC else language, verdict)
 
@@ -296,7 +267,7 @@ def one_message(visit: Visit, message: OwnMessage) -> views.MessageView:
     row = queries.message_row(visit.snapshot, message.id)
     if row is None:
         raise NotFound
-    return views.message_view(visit, row, own=_is_own(visit, message))
+    return views.message_view(visit, row, own=is_own(visit, message))
 
 
 @page("/messages/{message}/flag", name="flag_message", needs=Permission.POST_MESSAGE, at=the_message)
@@ -328,12 +299,6 @@ def do_flag(visit: Visit, message: OwnMessage, form: FlagForm) -> Response:
     with visit.transaction() as tx:
         rules.flag(tx, message, by, form.reason, form.note, at=visit.now)
     return visit.redirect_to("message", {"done": "flagged"}, message=message.public_id)
-
-
-def the_own_message(tx: Transaction, visit: Visit) -> OwnMessage | None:
-    """The message in the address, for its author only."""
-    message = queries.message_by_id(tx, visit.reference("message"))
-    return message if message is not None and _is_own(visit, message) else None
 
 
 @page("/messages/{message}/edit", name="edit_message", needs=Permission.POST_MESSAGE, at=the_own_message)
@@ -372,7 +337,7 @@ def do_edit(visit: Visit, message: OwnMessage, form: EditForm) -> Response:
         raise Invalid(EMPTY, field="title")
     if len(form.title) > limit:
         raise Invalid(say("At most %(limit)s characters fit here.", limit=limit), field="title")
-    writing = _screened(visit, author, form.text, AUTOMATIC, title=form.title if message.opens_topic else "")
+    writing = _screened(visit, author, form.text, AUTOMATIC, beside=form.title if message.opens_topic else "")
     with visit.transaction() as tx:
         posted = rules.edit(tx, message, author, writing, title=form.title, version=form.version, at=visit.now)
     if posted.held:
@@ -418,6 +383,9 @@ routes = [
     new_topic_page,
     start_topic,
     post_message,
+    picture_form_page,
+    to_picture_form,
+    picture_page,
     message_page,
     flag_page,
     do_flag,

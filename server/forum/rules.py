@@ -29,6 +29,8 @@ from server.forum.queries import OwnMessage, TopicRow
 from server.forum.quotations import check_quotations, quoted_part
 from server.forum.telling import forget_answer, tell_of_answer
 from server.permissions import Standing
+from server.pictures import rules as pictures
+from server.pictures.rules import NewPicture
 from server.spaces.queries import SpaceRow
 from server.spaces.rules import as_it_stands
 from server.web.text import RENDERER, rendered
@@ -41,6 +43,7 @@ WAITS = say("This topic waits for a moderator. Nobody can write in it yet.")
 GONE = say("This message cannot be changed any more.")
 OWN = say("This is your own message. You can change it or take it back.")
 NOT_PUBLIC = say("This message is not public just now.")
+PICTURE_WEIGHT = 0.5
 DOUBLE_WINDOW = timedelta(minutes=10)
 """The same words again in this time are one press too many, not another message."""
 
@@ -62,11 +65,22 @@ class Writing:
     language: str
     verdict: Verdict
     html: str
+    picture: NewPicture | None = None
 
     @classmethod
     def of(cls, text: str, language: str, verdict: Verdict) -> Self:
         """Rendered at once, before any lock is held."""
         return cls(text, language, verdict, str(rendered(text)))
+
+    def with_picture(self, picture: NewPicture, *, waits: bool) -> Self:
+        """The same words with a picture; when it waits, all of it waits."""
+        told = self.waiting_for_its_picture() if waits else self
+        return replace(told, picture=picture)
+
+    def waiting_for_its_picture(self) -> Self:
+        """A person must look first, because no machine looks at pictures."""
+        reasons = (*self.verdict.reasons, Reason(Rule.PICTURE, "", PICTURE_WEIGHT))
+        return replace(self, verdict=replace(self.verdict, outcome=Outcome.HOLD, raised=False, reasons=reasons))
 
     @property
     def held(self) -> bool:
@@ -119,7 +133,7 @@ def post_message(
     _takes_messages(tx, topic)
     answered = _answered(tx, topic, reply_to)
     twin = _same_again(tx, author, writing.text, at, topic_id=topic.id, reply_to=answered)
-    if twin is not None:
+    if twin is not None and _same_picture(tx, twin, writing):
         return twin
     posted = _written(
         tx,
@@ -150,6 +164,8 @@ def edit(
         raise Refused(CLOSED)
     hold_still(tx, message.id)
     unlearn_message(tx, message.id)
+    if message.state == ContentState.HELD and pictures.is_there(tx, message.id):
+        writing = writing.waiting_for_its_picture()
     hold = writing.held or message.state != ContentState.PUBLISHED
     changed = tx.session.execute(
         update(Message)
@@ -188,6 +204,7 @@ def withdraw(tx: Transaction, message: OwnMessage) -> None:
         .values(text="", html="", title="", quoted="", state=state, edited_at=None, version=col(Message.version) + 1)
     )
     tx.erases = True
+    pictures.erase(tx, message.id)
     forget_verdicts(tx, message.id)
     check_quotations(tx, message.id)
     forget_answer(tx, message.public_id)
@@ -298,6 +315,8 @@ def _written(
     tx.session.add(message)
     tx.session.flush()
     assert message.id is not None
+    if writing.picture is not None:
+        pictures.attach(tx, message.id, writing.picture)
     record_verdict(tx, message.id, writing.verdict, at=at)
     if writing.held or writing.verdict.raised:
         _queue(tx, message.id, message.public_id, space_id, writing, at=at)
@@ -412,6 +431,11 @@ def _same_again(
         recent = recent.where(col(Message.title) == topic_title, col(Topic.space_id) == space_id)
     row = tx.session.execute(recent).first()
     return None if row is None else Posted(row[0], row[1], row[2] == ContentState.HELD)
+
+
+def _same_picture(tx: Transaction, twin: Posted, writing: Writing) -> bool:
+    """The same words with another picture are another message."""
+    return writing.picture is None or pictures.is_same(tx, twin.message, writing.picture)
 
 
 def _moved(state: ContentState, move: Move) -> ContentState:

@@ -13,8 +13,10 @@ from moderation.verdict import Rule
 from server.database import Transaction
 from server.errors import Sentence, say
 from server.forum import keeping, kept, queries
+from server.forum.forms import AUTOMATIC
 from server.forum.queries import HeldRow, MessageRow, TopicRow, TopicRowInList
 from server.permissions import Standing
+from server.pictures.queries import PictureRow
 from server.spaces.queries import Duty, SpaceRow, SpaceView
 from server.web.fields import BLANK
 from server.web.text import plain_excerpt, stored
@@ -32,9 +34,12 @@ HELD_BECAUSE: dict[str, Sentence] = {
     Rule.JUDGE_FAILED: say("the computer could not look at it just now"),
     Rule.JUDGE_SLOW: say("the computer could not look at it just now"),
     Rule.PREMODERATED: say("in this space a person reads every message first"),
+    Rule.PICTURE: say("there is a picture in it"),
 }
 BETWEEN = "\f"
 """Stands between the messages of a page that is rendered at once and kept in pieces."""
+ANY_TOPIC = UUID(int=0)
+"""Stands for the topic in what is made once for all topics."""
 UNSURE = say("the computer was not sure about it; it makes mistakes")
 HIDDEN_BECAUSE = say("a moderator is looking at it")
 REMOVED_BECAUSE = say("a moderator took it out; your page says why")
@@ -93,6 +98,18 @@ class ReplyTo:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture, fetched when somebody asks for it."""
+
+    id: UUID
+    alt: str
+    width: int
+    height: int
+    kilobytes: int
+    people: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     """A message as people see it."""
 
@@ -108,6 +125,7 @@ class MessageView:
     state: str
     reply: ReplyTo | None
     own: bool
+    picture: PictureView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +141,7 @@ class HeldView:
     removed: bool
     changeable: bool
     like_a_scam: bool
+    picture: PictureView | None
 
 
 def desk(visit: Visit, space: SpaceRow, view: SpaceView) -> Markup:
@@ -131,10 +150,11 @@ def desk(visit: Visit, space: SpaceRow, view: SpaceView) -> Markup:
     return visit.services.fragments.get_or_make(key, lambda: visit.fragment("forum/_desk.html", space=view))
 
 
-def empty_box(visit: Visit) -> Markup:
-    """The box for a new message; the same for everybody who has not typed yet."""
-    key = ("box", reading().language.code)
-    return visit.services.fragments.get_or_make(key, lambda: visit.fragment("forum/_box.html", form=BLANK))
+def empty_box(visit: Visit, topic: TopicRow) -> Markup:
+    """The box for a new message; but for the topic the same for everybody who has not typed yet."""
+    key = ("box", reading().language.code, reading().in_address)
+    make = partial(visit.fragment, "forum/_box.html", form=BLANK, topic_id=ANY_TOPIC)
+    return Markup(visit.services.fragments.get_or_make(key, make).replace(str(ANY_TOPIC), str(topic.public_id)))
 
 
 def way_in(visit: Visit, space: SpaceRow, view: SpaceView, standing: Standing | None) -> Markup:
@@ -144,6 +164,12 @@ def way_in(visit: Visit, space: SpaceRow, view: SpaceView, standing: Standing | 
         return make()
     key = ("way in", space.id, space.version, reading().language.code, reading().in_address)
     return visit.services.fragments.get_or_make(key, make)
+
+
+def languages(visit: Visit, space: SpaceRow) -> list[tuple[str, str]]:
+    """What a writer can choose; the first is to let the machine find out."""
+    automatic = visit.services.pages.catalogues.said(say("Find out by itself"))
+    return [(AUTOMATIC, automatic), *((code, language_name(code)) for code in space.languages)]
 
 
 def topic_line(row: TopicRowInList, new: int = 0) -> TopicLine:
@@ -183,7 +209,15 @@ def message_view(visit: Visit, row: MessageRow, *, own: bool) -> MessageView:
         state="published" if row.state == ContentState.PUBLISHED else str(row.state),
         reply=_reply(row),
         own=own,
+        picture=picture_view(row.picture),
     )
+
+
+def picture_view(row: PictureRow | None) -> PictureView | None:
+    """The picture of a message, if it has one."""
+    if row is None:
+        return None
+    return PictureView(row.public_id, row.alt, row.width, row.height, max(1, round(row.size / 1024)), row.people)
 
 
 def _reply(row: MessageRow) -> ReplyTo | None:
@@ -263,6 +297,7 @@ def _held(visit: Visit, row: HeldRow, space: SpaceView) -> HeldView:
         removed,
         row.state == ContentState.HELD,
         any(reason.get("rule") == Rule.SCAM for reason in row.rules),
+        picture_view(row.picture),
     )
 
 

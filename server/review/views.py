@@ -12,7 +12,9 @@ from moderation.verdict import Rule
 from server.content import CaseState
 from server.errors import Sentence, say
 from server.forum import queries as forum
-from server.forum.views import MessageView, message_view
+from server.forum.picture_routes import WHO_WAS_SAID_TO_BE_IN_IT
+from server.forum.views import MessageView, PictureView, message_view, picture_view
+from server.pictures.queries import picture_of
 from server.review import queries
 from server.review.models import RemovalReason
 from server.review.queries import CaseLine, CaseRow, DecisionRow, MachineSaid
@@ -34,6 +36,7 @@ WHY: dict[str, Sentence] = {
     Rule.JUDGE_FAILED: say("The machine could not look"),
     Rule.JUDGE_SLOW: say("The machine could not look"),
     Rule.PREMODERATED: say("Every message waits in this space"),
+    Rule.PICTURE: say("There is a picture in it"),
     "flag:danger": say("Flag: somebody may be in danger"),
     "flag:scam": say("Flag: a trick"),
     "flag:private_data": say("Flag: private details"),
@@ -111,6 +114,8 @@ class CaseView:
     before: Sequence[MessageView]
     after: Sequence[MessageView]
     changed: bool
+    picture: PictureView | None
+    who_is_in_it: str
     published: bool
     open: bool
     claimed: str | None
@@ -149,7 +154,7 @@ def count_sentence(visit: Visit, count: int) -> str:
 def case_view(visit: Visit, case: CaseRow) -> CaseView:
     """A case with everything that helps to decide, and nothing about the person."""
     tx = visit.snapshot
-    said = queries.machine_said(tx, case.message_id)
+    said, picture = queries.machine_said(tx, case.message_id), picture_of(tx, case.message_id)
     before, after = forum.around(tx, case.topic_id, case.message_id)
     claimed = _claimed(visit, case.claimed_by, case.claimed_until)
     decision = queries.last_decision(tx, case.id) if case.state == CaseState.DECIDED else None
@@ -175,12 +180,18 @@ def case_view(visit: Visit, case: CaseRow) -> CaseView:
         before=[message_view(visit, row, own=False) for row in before],
         after=[message_view(visit, row, own=False) for row in after],
         changed=case.edited_at is not None and case.edited_at > case.opened_at,
+        picture=picture_view(picture),
+        who_is_in_it=_said(visit, WHO_WAS_SAID_TO_BE_IN_IT[picture.people]) if picture else "",
         published=case.message_state == ContentState.PUBLISHED,
         open=case.state == CaseState.OPEN,
         claimed=claimed,
         lease_minutes=max(0, int(left.total_seconds() // 60)),
         decided=_decided(visit, decision),
     )
+
+
+def _said(visit: Visit, sentence: Sentence) -> str:
+    return visit.services.pages.catalogues.said(sentence)
 
 
 def _flags(visit: Visit, case: CaseRow) -> list[FlagView]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
@@ -116,6 +116,7 @@ def _given(value: date | None) -> date | None:
 MessageText = Annotated[str, prose("message_characters", required=True)]
 Title = Annotated[str, line("title_characters", required=True)]
 Note = Annotated[str, prose("note_characters", required=False)]
+Alt = Annotated[str, line("alt_characters", required=False)]
 Short = Annotated[str, line("reason_characters", required=False)]
 Secret = Annotated[str, line("passphrase_characters", required=True)]
 OptionalSecret = Annotated[str, line("passphrase_characters", required=False)]
@@ -132,7 +133,12 @@ SmallNumber = Annotated[int, BeforeValidator(_small_number)]
 
 
 class Form(BaseModel):
-    """What a browser sends. Fields that nobody asked for are ignored; a field sent twice is refused."""
+    """What a browser sends. Fields that nobody asked for are ignored; a field sent twice is refused.
+
+    A form that takes a file names its field in `file_field`; all others refuse files.
+    """
+
+    file_field: ClassVar[str] = ""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

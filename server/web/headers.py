@@ -40,12 +40,12 @@ def content_security_policy(neutral_origin: str) -> str:
 
 
 class SafeHeaders:
-    """Adds the headers to every answer, errors included."""
+    """Adds the headers to every answer, errors included. What is no page may bring a stricter policy of its own."""
 
     def __init__(self, app: ASGIApp, *, neutral_origin: str, onion_url: str = "") -> None:
         self._app = app
         self._onion = onion_url.rstrip("/")
-        self._fixed = [
+        self._fixed = [  # the policy comes first
             (b"content-security-policy", content_security_policy(neutral_origin).encode()),
             (b"cross-origin-opener-policy", b"same-origin"),
             (b"cross-origin-resource-policy", b"same-origin"),
@@ -65,7 +65,9 @@ class SafeHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *self._fixed]
+                own = message.get("headers", ())
+                stricter = any(name == b"content-security-policy" for name, _ in own)
+                message["headers"] = [*own, *(self._fixed[1:] if stricter else self._fixed)]
                 if secure:
                     headers = MutableHeaders(scope=message)
                     headers["strict-transport-security"] = HSTS

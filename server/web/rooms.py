@@ -30,6 +30,8 @@ from server.web.words import GREGORIAN, Reading, read_in, reading
 
 PATIENCE_SECONDS = 1.0
 """How long something may be waited for that nobody asked for."""
+FILE_PATIENCE = 4
+"""How many times its cap a form with a file is read, so that the text beside a huge photo is not lost."""
 NOT_OURS = say("This form was open for too long, or did not come from this site. Please send it again.")
 LOOK_BELOW = say("Something is missing or wrong. Your text is still here.")
 
@@ -178,7 +180,8 @@ class Door:
     async def _done(self, room: Room[Any], visit: Visit) -> Response:
         try:
             visit.spend(visit.policies.rates.act_per_address, "act", visit.bucket)
-            visit.pairs = await body.pairs(visit.request, limit=visit.policies.text.body_bytes)
+            sent = await body.read(visit.request, limit=visit.policies.text.body_bytes, file=_file_room(room, visit))
+            visit.pairs, visit.upload = sent.pairs, sent.upload
         except TooFast as error:
             return failures.page_for(visit, error)
         except body.TooLarge:
@@ -190,6 +193,14 @@ class Door:
         if inspect.iscoroutinefunction(room.handler):
             return await _do_slowly(room, visit)
         return await self._services.threads.write(lambda: guarded(visit, lambda: _do(room, visit)))
+
+
+def _file_room(room: Room[Any], visit: Visit) -> body.FileRoom | None:
+    """Where a form takes a file. For a browser without a session it is read past, and its text is kept."""
+    if room.form is None or not room.form.file_field:
+        return None
+    cap = visit.policies.pictures.body_bytes
+    return body.FileRoom(room.form.file_field, cap if session_token(visit.request) else 0, cap * FILE_PATIENCE)
 
 
 def guarded(visit: Visit, work: Callable[[], Response]) -> Response:

@@ -20,11 +20,13 @@ from server.clock import Clock
 from server.crypto.passwords import DerivationPool, Passwords
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import FormTokens, SessionToken
+from server.darkroom.workshop import Workshop
 from server.database import Database, Transaction
 from server.errors import NotFound, Sentence, say
 from server.permissions import INSTALLATION, NOBODY, Place, Viewer
 from server.policies import Policies
 from server.web.address import BUCKET
+from server.web.body import Upload
 from server.web.fragments import Fragments
 from server.web.limits import Limits
 from server.web.pages import Pages
@@ -83,6 +85,7 @@ class Services:
     tokens: FormTokens
     passwords: Passwords
     pool: DerivationPool
+    darkroom: Workshop
     threads: Threads
     second_factors: SecondFactors
     login_key: bytes
@@ -173,6 +176,7 @@ class Visit:
     place: Place = INSTALLATION
     tx: Transaction | None = None
     pairs: Sequence[tuple[str, str]] = ()
+    upload: Upload | None = None
     subject: str = ""
     shown_at: str = ""
     afterwards: "Callable[[Transaction], None] | None" = None

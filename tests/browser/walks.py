@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from tests.browser.houses import Account, Demo
 from tests.browser.surfing import in_language, presses, sign_in
+from tests.people import drawing
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -204,6 +205,16 @@ def keeps(flag: str) -> Callable[[Page], None]:
     return act
 
 
+def adds_a_picture(text: str) -> Callable[[Page], None]:
+    """Write in the topic, then go on to the page for a picture."""
+
+    def act(page: Page) -> None:
+        page.fill("[name=text]", text)
+        presses(page, "button[formaction*='/picture']")
+
+    return act
+
+
 def asks_the_team(page: Page) -> None:
     """Write to the moderators."""
     page.fill("[name=text]", "Why does my message wait?")
@@ -226,6 +237,13 @@ def begins(topic: str) -> Callable[[Page], None]:
         page.goto(listing)
 
     return act
+
+
+def sends_no_words(page: Page) -> None:
+    """Choose a picture and say nothing."""
+    picture = {"name": "IMG_0001.png", "mimeType": "image/png", "buffer": drawing()}
+    page.set_input_files("[name=image]", [picture])  # type: ignore[list-item]
+    presses(page, "form[enctype='multipart/form-data'] button")
 
 
 def shows_the_card(passphrase: str) -> Callable[[Page], None]:
@@ -322,6 +340,9 @@ def member_stops(page: Page, account: Account) -> Iterator[Stop]:
     yield Stop("nothing written", topics[1], sends_nothing, 422)
     yield Stop("new_topic", "/s/questions/new")
     yield Stop("new topic, wrongly", "/s/questions/new", sends_nothing, 422)
+    yield Stop("picture_form", f"{topics[1]}/picture")
+    yield Stop("a picture for words typed before", topics[1], adds_a_picture("The pump is behind the school"))
+    yield Stop("picture form, wrongly", f"{topics[1]}/picture", sends_no_words, 422)
     yield Stop("flag_message", others)
     yield Stop("flag, wrongly", others, sends_nothing, 422)
     yield Stop("edit_message", own.replace("/withdraw", "/edit"))

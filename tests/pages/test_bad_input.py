@@ -292,6 +292,7 @@ NO_WORDS = (
     "put_away",
     "appoint_host",
     "steward_agrees",
+    "to_picture_form",  # carries words along, and takes none
     "sign_out",
     "leave",
     "end_session",

@@ -1,0 +1,138 @@
+"""Hands a picture to a child process and takes the clean one back. Nothing is decoded here.
+
+A child that fails, is killed, takes too long or answers oddly means: this file is no picture.
+"""
+
+import re
+import struct
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.errors import Invalid, Sentence, TooFast, say
+
+CHILD = Path(__file__).with_name("child.py")
+COMMAND = (sys.executable, "-I", "-B", str(CHILD))
+ANSWER = struct.Struct(">4sc3I")
+MAGIC = b"BZP1"
+LONGEST_SIDE = 1280
+MOST_ANSWER_BYTES = 4 * 1024 * 1024
+WALL_SECONDS = 15.0
+"""Longer than the processor time that a child is given, because a small machine may be busy."""
+RETRY_SECONDS = 10
+MEDIA_TYPE = "image/jpeg"
+FIELD = "image"
+
+UNREADABLE = say(
+    "This file could not be read as a picture. A photo (JPEG) or a screenshot (PNG, WebP) works. "
+    "You can also take a new photo."
+)
+TOO_MANY_PIXELS = say("This picture is too large to be opened here. Please choose a smaller one, or take a new photo.")
+BUSY = say("Many pictures are being made ready just now. Please send yours again in a few seconds.")
+WHY_NOT: dict[bytes, Sentence] = {b"L": TOO_MANY_PIXELS, b"M": TOO_MANY_PIXELS}
+
+_NEXT_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+"""Within the drawing itself a marker is neither a stuffed zero nor a restart."""
+_JFIF, _END, _SCAN = 0xE0, 0xD9, 0xDA
+_STRUCTURE = frozenset({_JFIF, 0xC0, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD})
+"""Frame, tables, scans: what a JPEG needs to be drawn. Everything else could carry something along."""
+_JFIF_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class CleanPicture:
+    """A picture drawn anew: nothing of the original file is in it. `child_kib` is what opening it took."""
+
+    content: bytes
+    width: int
+    height: int
+    child_kib: int
+    media_type: str = MEDIA_TYPE
+
+
+class Workshop:
+    """A few children at a time, and a few people waiting; the overflow is told to come back."""
+
+    def __init__(self, *, at_once: int, waiting: int, wall_seconds: float = WALL_SECONDS) -> None:
+        self._places = threading.BoundedSemaphore(at_once + waiting)
+        self._children = threading.BoundedSemaphore(at_once)
+        self._wall_seconds = wall_seconds
+
+    def cleaned(self, original: bytes) -> CleanPicture:
+        """The picture as it may be kept. Raises Invalid when it is none, TooFast when too many wait."""
+        if not self._places.acquire(blocking=False):
+            raise TooFast(BUSY, retry_after=RETRY_SECONDS)
+        try:
+            with self._children:
+                return _taken(self._answer(original))
+        finally:
+            self._places.release()
+
+    def _answer(self, original: bytes) -> bytes:
+        """Whatever the child says before its time is over. It reads everything before it says anything."""
+        with subprocess.Popen(  # noqa: S603  our own file, no argument from outside
+            COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            close_fds=True,
+            start_new_session=True,
+        ) as child:
+            assert child.stdin is not None and child.stdout is not None  # noqa: PT018
+            impatience = threading.Timer(self._wall_seconds, child.kill)
+            impatience.start()
+            try:
+                _given(child, original)
+                return child.stdout.read(MOST_ANSWER_BYTES)
+            finally:
+                impatience.cancel()
+                child.kill()
+
+
+def _given(child: "subprocess.Popen[bytes]", original: bytes) -> None:
+    """Hand over the original; a child that died meanwhile has no ears, and its answer will be empty."""
+    assert child.stdin is not None
+    try:
+        child.stdin.write(original)
+        child.stdin.close()
+    except BrokenPipeError:
+        pass
+
+
+def _taken(answer: bytes) -> CleanPicture:
+    """Believe nothing that a child says: it may have been taken over. Raises Invalid."""
+    if len(answer) < ANSWER.size:
+        raise Invalid(UNREADABLE, field=FIELD)
+    magic, verdict, width, height, child_kib = ANSWER.unpack_from(answer)
+    content = answer[ANSWER.size :]
+    if magic != MAGIC or verdict != b"K":
+        raise Invalid(WHY_NOT.get(verdict, UNREADABLE), field=FIELD)
+    if not (1 <= width <= LONGEST_SIDE and 1 <= height <= LONGEST_SIDE and nothing_but_a_drawing(content)):
+        raise Invalid(UNREADABLE, field=FIELD)
+    return CleanPicture(content, width, height, child_kib)
+
+
+def nothing_but_a_drawing(jpeg: bytes) -> bool:
+    """Whether these bytes are one JPEG of structural segments only, from its first byte to its last."""
+    if jpeg[:2] != b"\xff\xd8":
+        return False
+    at = 2
+    while True:
+        if jpeg[at : at + 1] != b"\xff" or at + 2 > len(jpeg):
+            return False
+        marker = jpeg[at + 1]
+        if marker == _END:
+            return at + 2 == len(jpeg)
+        length = int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        if marker not in _STRUCTURE or (marker == _JFIF and length != _JFIF_BYTES):
+            return False
+        at += 2 + length
+        if marker == _SCAN:
+            found = _NEXT_MARKER.search(jpeg, at)
+            if found is None:
+                return False
+            at = found.start()
