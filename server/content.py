@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Index, Text, delete, select, text, update
+from sqlalchemy import JSON, Index, Text, delete, insert, select, text, update
 from sqlmodel import Field, SQLModel, col
 
 from moderation.states import ContentState
@@ -100,6 +100,7 @@ SEVERITY: dict[str, int] = {
 }
 """How soon a person should look, by the rule that asked; whatever is not named waits in turn (5)."""
 ORDINARY_SEVERITY = 5
+_NEW_SCREENING = insert(Screening)
 RANK_PER_HOUR = 2.0
 
 
@@ -184,19 +185,25 @@ def close_case(tx: Transaction, message_id: int) -> None:
 def record_verdict(tx: Transaction, message_id: int, verdict: Verdict, *, at: datetime) -> None:
     """Keep what the machine said, in place of what it said before of the same text."""
     forget_verdicts(tx, message_id)
-    tx.session.add(
-        Screening(
-            message_id=message_id,
-            held=verdict.outcome == "hold",
-            raised=verdict.raised,
-            language=verdict.language,
-            covered=verdict.covered,
-            scores=None if verdict.scores is None else dict(verdict.scores),
-            reasons=[{"rule": str(r.rule), "part": r.part, "weight": r.weight} for r in verdict.reasons],
-            policy_version=verdict.policy_version,
-            model=verdict.model,
-            judged_at=at,
-        )
+    keep_verdict(tx, message_id, verdict, at=at)
+
+
+def keep_verdict(tx: Transaction, message_id: int, verdict: Verdict, *, at: datetime) -> None:
+    """Keep what the machine said of a new text."""
+    tx.run(
+        _NEW_SCREENING,
+        {
+            "message_id": message_id,
+            "held": verdict.outcome == "hold",
+            "raised": verdict.raised,
+            "language": verdict.language,
+            "covered": verdict.covered,
+            "scores": None if verdict.scores is None else dict(verdict.scores),
+            "reasons": [{"rule": str(r.rule), "part": r.part, "weight": r.weight} for r in verdict.reasons],
+            "policy_version": verdict.policy_version,
+            "model": verdict.model,
+            "judged_at": at,
+        },
     )
 
 

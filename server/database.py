@@ -89,12 +89,12 @@ class Transaction:
     The session is made when a rule asks for it; most pages only look.
     """
 
-    def __init__(self, connection: Connection, session: Session | None = None) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.events: list[Event] = []
         self.erases = False
         """Set by rules that overwrite somebody's words: the write-ahead log must forget them as well."""
         self._connection = connection
-        self._session = session
+        self._session: Session | None = None
 
     @property
     def session(self) -> Session:
@@ -121,6 +121,16 @@ class Transaction:
     def is_postgres(self) -> bool:
         """Where a statement must be said differently."""
         return self._connection.dialect.name == "postgresql"
+
+    def flush(self) -> None:
+        """Write what was added and is not yet there."""
+        if self._session is not None:
+            self._session.flush()
+
+    def close(self) -> None:
+        """Let the session's objects go; what they hold stays readable."""
+        if self._session is not None:
+            self._session.close()
 
     def announce(self, happened: Event) -> None:
         """Tell others of it, once it is committed."""
@@ -150,20 +160,20 @@ class Database:
     @contextmanager
     def transaction(self) -> Generator[Transaction]:
         """A visit that writes. Raises Refused when a named constraint says no."""
-        with Session(self._writing, expire_on_commit=False) as session:
-            tx = Transaction(session.connection(), session)
+        with self._writing.connect() as connection, connection.begin() as whole:
+            tx = Transaction(connection)
             try:
                 yield tx
-                session.commit()
+                tx.flush()
+                whole.commit()
             except IntegrityError as error:
-                session.rollback()
+                whole.rollback()
                 sentence = _sentence_for(error)
                 if sentence is None:
                     raise
                 raise Refused(sentence) from None
-            except BaseException:
-                session.rollback()
-                raise
+            finally:
+                tx.close()
         if tx.erases and self.is_sqlite:
             self._forget_log()
         self.hub.publish(tx.events)

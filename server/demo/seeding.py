@@ -22,6 +22,7 @@ from server.demo import information
 from server.demo.content_files import Content
 from server.demo.drawings import drawn
 from server.demo.leading import led, prepared
+from server.forum import posting
 from server.forum import queries as forum
 from server.forum import rules as forum_rules
 from server.forum.models import FlagReason, Message, Topic
@@ -153,12 +154,12 @@ def _topic(
         if "picture" in message:
             writing = writing.with_picture(_picture(services, message["picture"]), waits=False)
         if opened is None:
-            made = opened = forum_rules.start_topic(tx, space, author, entry["title"], writing, at=at)
+            made = opened = posting.start_topic(tx, space, author, entry["title"], writing, at=at)
         else:
             topic = forum.topic_by_id(tx, opened.topic)
             assert topic is not None
             answered = posted.get(message.get("reply_to", ""))
-            made = forum_rules.post_message(
+            made = posting.post_message(
                 tx, topic, author, writing, reply_to=answered.message if answered else None, at=at
             )
         if "key" in message:

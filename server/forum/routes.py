@@ -8,7 +8,7 @@ from moderation.screening import Author
 from moderation.states import ContentState
 from server.announcements import views as announcements
 from server.errors import Invalid, NotFound, Refused, Sentence, say
-from server.forum import keeping, kept, queries, rules, views
+from server.forum import keeping, kept, posting, queries, rules, views
 from server.forum.addresses import is_own, standing_of, the_message, the_own_message, the_space, the_topic
 from server.forum.forms import AUTOMATIC, EditForm, FlagForm, MessageForm, TopicForm
 from server.forum.models import FlagReason
@@ -135,8 +135,9 @@ def start_topic(visit: Visit, space: SpaceRow, form: TopicForm) -> Response:
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
     writing = _screened(visit, author, form.text, form.language, beside=form.title)
     with visit.transaction() as tx:
-        posted = rules.start_topic(tx, space, author, form.title, writing, at=visit.now)
-        keeping.drop_draft(tx, author, None)
+        posted = posting.start_topic(tx, space, author, form.title, writing, at=visit.now)
+        if author.has_drafts:
+            keeping.drop_draft(tx, author, None)
     return _to_message(visit, posted)
 
 
@@ -222,10 +223,11 @@ def post_message(visit: Visit, topic: TopicRow, form: MessageForm) -> Response:
     if picture is not None:
         writing = writing.with_picture(picture, waits=must_wait(visit, author, picture))
     with visit.transaction() as tx:
-        posted = rules.post_message(
+        posted = posting.post_message(
             tx, topic, author, writing, reply_to=form.reply_to, at=visit.now, quoted=form.quoted
         )
-        keeping.drop_draft(tx, author, topic.id)
+        if author.has_drafts:
+            keeping.drop_draft(tx, author, topic.id)
     return _to_message(visit, posted)
 
 

@@ -1,7 +1,7 @@
 """What may be done in the forum. Screening has happened before; no lock is held while a model thinks."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -10,8 +10,6 @@ from sqlmodel import col
 
 from moderation.states import ContentState, IllegalMove, Move, moved
 from moderation.verdict import Outcome, Reason, Rule, Verdict
-from server.accounts.models import Membership
-from server.accounts.rules import count_released
 from server.content import (
     case_has_changed,
     close_case,
@@ -23,11 +21,11 @@ from server.content import (
 from server.database import Transaction
 from server.errors import Refused, say
 from server.events import MODERATORS, MessageHeld, SpaceChanged, TopicChanged, space_audience, topic_audience
-from server.finding.rules import learn, learn_message, unlearn_message
+from server.finding.rules import learn_message, unlearn_message
 from server.forum.models import Flag, FlagReason, Message, Topic
-from server.forum.queries import OwnMessage, TopicRow
-from server.forum.quotations import check_quotations, quoted_part
-from server.forum.telling import forget_answer, tell_of_answer
+from server.forum.queries import OwnMessage
+from server.forum.quotations import check_quotations
+from server.forum.telling import forget_answer
 from server.permissions import Standing
 from server.pictures import rules as pictures
 from server.pictures.rules import NewPicture
@@ -44,8 +42,6 @@ GONE = say("This message cannot be changed any more.")
 OWN = say("This is your own message. You can change it or take it back.")
 NOT_PUBLIC = say("This message is not public just now.")
 PICTURE_WEIGHT = 0.5
-DOUBLE_WINDOW = timedelta(minutes=10)
-"""The same words again in this time are one press too many, not another message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,65 +89,6 @@ class Writing:
         return replace(self, verdict=replace(self.verdict, outcome=Outcome.HOLD, raised=False, reasons=reasons))
 
 
-def start_topic(
-    tx: Transaction, space: SpaceRow, author: Standing, title: str, writing: Writing, *, at: datetime
-) -> Posted:
-    """A new topic with its first message; held together if the machine asks for a person."""
-    writing = _admitted(tx, space, author, writing, at)
-    twin = _same_again(tx, author, writing.text, at, topic_title=title, space_id=space.id)
-    if twin is not None:
-        return twin
-    topic = Topic(
-        space_id=space.id,
-        membership_id=author.membership_id,
-        title=title,
-        language=writing.language,
-        state=ContentState.HELD if writing.held else ContentState.PUBLISHED,
-        last_message_at=at,
-    )
-    tx.session.add(topic)
-    tx.session.flush()
-    assert topic.id is not None
-    return _written(tx, topic.id, topic.public_id, space.id, author, writing, at=at, reply_to=None, title=title)
-
-
-def post_message(
-    tx: Transaction,
-    topic: TopicRow,
-    author: Standing,
-    writing: Writing,
-    *,
-    reply_to: UUID | None,
-    at: datetime,
-    quoted: str = "",
-) -> Posted:
-    """A message in a topic. The same words again within minutes are taken as the same message.
-
-    Raises Invalid when the quoted words do not stand in the message that is answered.
-    """
-    writing = _admitted(tx, topic.space, author, writing, at)
-    _takes_messages(tx, topic)
-    answered = _answered(tx, topic, reply_to)
-    twin = _same_again(tx, author, writing.text, at, topic_id=topic.id, reply_to=answered)
-    if twin is not None and _same_picture(tx, twin, writing):
-        return twin
-    posted = _written(
-        tx,
-        topic.id,
-        topic.public_id,
-        topic.space.id,
-        author,
-        writing,
-        at=at,
-        reply_to=answered,
-        title="",
-        quoted=quoted_part(tx, answered, quoted),
-    )
-    if answered is not None and not posted.held:
-        tell_of_answer(tx, posted.message, at=at)
-    return posted
-
-
 def edit(
     tx: Transaction, message: OwnMessage, author: Standing, writing: Writing, *, title: str, version: int, at: datetime
 ) -> Posted:
@@ -159,7 +96,7 @@ def edit(
 
     Raises Refused when the message was changed or decided in the meantime.
     """
-    writing = _admitted(tx, message.topic.space, author, writing, at)
+    writing = admitted(tx, message.topic.space, author, writing, at)
     if message.topic.closed:
         raise Refused(CLOSED)
     hold_still(tx, message.id)
@@ -189,7 +126,7 @@ def edit(
     case_has_changed(tx, message.id)
     record_verdict(tx, message.id, writing.verdict, at=at)
     if hold or writing.verdict.raised:
-        _queue(tx, message.id, message.public_id, message.topic.space.id, writing, at=at)
+        put_in_queue(tx, message.id, message.public_id, message.topic.space.id, writing, at=at)
     recount(tx, message.topic.id)
     return Posted(message.public_id, message.topic.public_id, hold)
 
@@ -284,66 +221,10 @@ _SHOWN = (col(Message.state) == ContentState.PUBLISHED) | (
 )
 
 
-def _written(
-    tx: Transaction,
-    topic_id: int,
-    topic_public_id: UUID,
-    space_id: int,
-    author: Standing,
-    writing: Writing,
-    *,
-    at: datetime,
-    reply_to: int | None,
-    title: str,
-    quoted: str = "",
-) -> Posted:
-    message = Message(
-        topic_id=topic_id,
-        membership_id=author.membership_id,
-        reply_to_id=reply_to,
-        opens_topic=bool(title),
-        title=title,
-        quoted=quoted,
-        was_public=not writing.held,
-        text=writing.text,
-        html=writing.html,
-        renderer=RENDERER,
-        language=writing.language,
-        state=moved(ContentState.DRAFT, Move.HOLD if writing.held else Move.PUBLISH),
-        written_at=at,
-    )
-    tx.session.add(message)
-    tx.session.flush()
-    assert message.id is not None
-    if writing.picture is not None:
-        pictures.attach(tx, message.id, writing.picture)
-    record_verdict(tx, message.id, writing.verdict, at=at)
-    if writing.held or writing.verdict.raised:
-        _queue(tx, message.id, message.public_id, space_id, writing, at=at)
-    if not writing.held:
-        if not author.known:
-            count_released(tx, author.membership_id, 1)
-        learn(tx, space_id=space_id, message_id=message.id, texts=(title, writing.text))
-        _appended(tx, topic_id, at)
-    return Posted(message.public_id, topic_public_id, writing.held)
-
-
-def _appended(tx: Transaction, topic_id: int, at: datetime) -> None:
-    """One more message at the end: counted without looking at the others."""
-    tx.session.execute(
-        update(Topic)
-        .where(col(Topic.id) == topic_id)
-        .values(
-            messages=col(Topic.messages) + 1,
-            state=ContentState.PUBLISHED,
-            last_message_at=at,
-            version=col(Topic.version) + 1,
-        )
-    )
-    announce_topic(tx, topic_id)
-
-
-def _queue(tx: Transaction, message_id: int, public_id: UUID, space_id: int, writing: Writing, *, at: datetime) -> None:
+def put_in_queue(
+    tx: Transaction, message_id: int, public_id: UUID, space_id: int, writing: Writing, *, at: datetime
+) -> None:
+    """Ask for a person, with the machine's reasons."""
     reasons = writing.verdict.reasons
     open_case(
         tx,
@@ -358,7 +239,7 @@ def _queue(tx: Transaction, message_id: int, public_id: UUID, space_id: int, wri
         tx.announce(MessageHeld(MODERATORS, public_id))
 
 
-def _admitted(tx: Transaction, space: SpaceRow, author: Standing, writing: Writing, at: datetime) -> Writing:
+def admitted(tx: Transaction, space: SpaceRow, author: Standing, writing: Writing, at: datetime) -> Writing:
     """The text as the space takes it at this moment, which no lock-down can overtake. Raises Refused."""
     now = as_it_stands(tx, space.id)
     if now.read_only:
@@ -368,74 +249,10 @@ def _admitted(tx: Transaction, space: SpaceRow, author: Standing, writing: Writi
     return writing.read_first() if now.premoderated else writing
 
 
-def _takes_messages(tx: Transaction, topic: TopicRow) -> None:
-    """Raises Refused unless the topic, as it is now, can be written in. One that waits must not be opened so."""
-    now = tx.session.execute(
-        select(col(Topic.state), col(Topic.closed)).where(col(Topic.id) == topic.id).with_for_update()
-    ).one()
-    if now.closed:
-        raise Refused(CLOSED)
-    if now.state != ContentState.PUBLISHED:
-        raise Refused(WAITS)
-
-
 def _state_now(tx: Transaction, message_id: int) -> ContentState:
     """Where the message stands at this moment, which no other visit can change until this one ends."""
     hold_still(tx, message_id)
     return tx.session.execute(select(col(Message.state)).where(col(Message.id) == message_id)).scalar_one()
-
-
-def _answered(tx: Transaction, topic: TopicRow, reply_to: UUID | None) -> int | None:
-    """The message that this one answers, if it stands in the same topic and can be read."""
-    if reply_to is None:
-        return None
-    return tx.session.execute(
-        select(col(Message.id)).where(
-            col(Message.public_id) == reply_to,
-            col(Message.topic_id) == topic.id,
-            col(Message.state) == ContentState.PUBLISHED,
-        )
-    ).scalar_one_or_none()
-
-
-def _same_again(
-    tx: Transaction,
-    author: Standing,
-    text: str,
-    at: datetime,
-    *,
-    topic_id: int | None = None,
-    reply_to: int | None = None,
-    topic_title: str = "",
-    space_id: int | None = None,
-) -> Posted | None:
-    """A double press finds the message that the first press made; the author's presses come one by one."""
-    tx.session.execute(select(col(Membership.id)).where(col(Membership.id) == author.membership_id).with_for_update())
-    recent = (
-        select(col(Message.public_id), col(Topic.public_id), col(Message.state))
-        .join(Topic, col(Topic.id) == col(Message.topic_id))
-        .where(
-            col(Message.membership_id) == author.membership_id,
-            col(Message.text) == text,
-            col(Message.written_at) > at - DOUBLE_WINDOW,
-            col(Message.state).in_([ContentState.PUBLISHED, ContentState.HELD]),
-        )
-        .order_by(col(Message.id).desc())
-        .limit(1)
-    )
-    if topic_id is not None:
-        recent = recent.where(
-            col(Message.topic_id) == topic_id, col(Message.reply_to_id).is_not_distinct_from(reply_to)
-        )
-    else:
-        recent = recent.where(col(Message.title) == topic_title, col(Topic.space_id) == space_id)
-    row = tx.session.execute(recent).first()
-    return None if row is None else Posted(row[0], row[1], row[2] == ContentState.HELD)
-
-
-def _same_picture(tx: Transaction, twin: Posted, writing: Writing) -> bool:
-    """The same words with another picture are another message."""
-    return writing.picture is None or pictures.is_same(tx, twin.message, writing.picture)
 
 
 def _moved(state: ContentState, move: Move) -> ContentState:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlmodel import col
 
 from server.database import Transaction
@@ -116,9 +116,12 @@ def held(tx: Transaction, space_id: int) -> SpaceRow:
     return space
 
 
+_HELD_STILL = select(col(Space.id)).where(col(Space.id) == bindparam("id")).with_for_update(read=True)
+
+
 def as_it_stands(tx: Transaction, space_id: int) -> SpaceRow:
     """The space as it is now, and not changed until this visit ends: nothing slips in behind a lock-down."""
-    tx.session.execute(select(col(Space.id)).where(col(Space.id) == space_id).with_for_update(read=True))
+    tx.look(_HELD_STILL, {"id": space_id})
     space = space_by_id(tx, space_id)
     assert space is not None, "spaces are never deleted"
     return space

@@ -11,6 +11,7 @@ from server.accounts import roles
 from server.accounts import rules as accounts
 from server.accounts.models import Member, Membership
 from server.errors import NotFound, Refused
+from server.forum import posting
 from server.forum import queries as forum
 from server.forum import rules as forum_rules
 from server.hosting import rules
@@ -140,7 +141,7 @@ def test_a_message_that_was_on_its_way_before_the_lock_does_not_come_in_after_it
     def posts(text: str) -> forum_rules.Posted:
         writing = forum_rules.Writing.of(text, "en", community.screen(text, None))
         with community.services.db.transaction() as tx:
-            return forum_rules.post_message(tx, topic, author, writing, reply_to=None, at=community.clock.now())
+            return posting.post_message(tx, topic, author, writing, reply_to=None, at=community.clock.now())
 
     assert not posts("Before").held
     hani.sends("/s/questions/host/safety", safety="guarded")

@@ -1,0 +1,207 @@
+"""What happens to new words: a topic, or a message in one. The busiest writing there is.
+
+Its statements are made once: composing them anew costs ten times what the database does with them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlmodel import col
+
+from moderation.states import ContentState, Move, moved
+from server.accounts.models import Membership
+from server.accounts.rules import count_released
+from server.content import keep_verdict
+from server.database import Transaction
+from server.errors import Refused
+from server.events import SpaceChanged, TopicChanged, space_audience, topic_audience
+from server.finding.rules import learn
+from server.forum.models import Message, Topic
+from server.forum.queries import TopicRow
+from server.forum.quotations import quoted_part
+from server.forum.rules import CLOSED, WAITS, Posted, Writing, admitted, put_in_queue
+from server.forum.telling import tell_of_answer
+from server.permissions import Standing
+from server.pictures import rules as pictures
+from server.spaces.queries import SpaceRow
+from server.web.text import RENDERER
+
+DOUBLE_WINDOW = timedelta(minutes=10)
+"""The same words again in this time are one press too many, not another message."""
+_ALONE = select(col(Membership.id)).where(col(Membership.id) == bindparam("membership_id")).with_for_update()
+_TWINS = (
+    select(col(Message.public_id), col(Topic.public_id), col(Message.state))
+    .join(Topic, col(Topic.id) == col(Message.topic_id))
+    .where(
+        col(Message.membership_id) == bindparam("membership_id"),
+        col(Message.text) == bindparam("text"),
+        col(Message.written_at) > bindparam("after"),
+        col(Message.state).in_([ContentState.PUBLISHED, ContentState.HELD]),
+    )
+    .order_by(col(Message.id).desc())
+    .limit(1)
+)
+_TWIN_ANSWER = _TWINS.where(
+    col(Message.topic_id) == bindparam("topic_id"),
+    col(Message.reply_to_id).is_not_distinct_from(bindparam("reply_to")),
+)
+_TWIN_TOPIC = _TWINS.where(col(Message.title) == bindparam("title"), col(Topic.space_id) == bindparam("space_id"))
+_TOPIC_NOW = select(col(Topic.state), col(Topic.closed)).where(col(Topic.id) == bindparam("id")).with_for_update()
+_ANSWERED = select(col(Message.id)).where(
+    col(Message.public_id) == bindparam("public_id"),
+    col(Message.topic_id) == bindparam("topic_id"),
+    col(Message.state) == ContentState.PUBLISHED,
+)
+_NEW_TOPIC = insert(Topic)
+_NEW_MESSAGE = insert(Message)
+_APPEND = (
+    update(Topic)
+    .where(col(Topic.id) == bindparam("topic"))
+    .values(
+        messages=col(Topic.messages) + 1,
+        state=ContentState.PUBLISHED,
+        last_message_at=bindparam("at"),
+        version=col(Topic.version) + 1,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where new words will stand."""
+
+    topic_id: int
+    topic: UUID
+    space_id: int
+    reply_to: int | None = None
+    title: str = ""
+    quoted: str = ""
+
+
+def start_topic(
+    tx: Transaction, space: SpaceRow, author: Standing, title: str, writing: Writing, *, at: datetime
+) -> Posted:
+    """A new topic with its first message; held together if the machine asks for a person."""
+    writing = admitted(tx, space, author, writing, at)
+    twin = _twin(tx, author, writing, at, _TWIN_TOPIC, {"title": title, "space_id": space.id})
+    if twin is not None:
+        return twin
+    public_id = uuid4()
+    made = tx.run(
+        _NEW_TOPIC,
+        {
+            "public_id": public_id,
+            "space_id": space.id,
+            "membership_id": author.membership_id,
+            "title": title,
+            "language": writing.language,
+            "state": ContentState.HELD if writing.held else ContentState.PUBLISHED,
+            "pinned": False,
+            "closed": False,
+            "messages": 0,
+            "last_message_at": at,
+            "version": 1,
+        },
+    )
+    return _written(tx, _Place(made.inserted_primary_key[0], public_id, space.id, title=title), author, writing, at=at)
+
+
+def post_message(
+    tx: Transaction,
+    topic: TopicRow,
+    author: Standing,
+    writing: Writing,
+    *,
+    reply_to: UUID | None,
+    at: datetime,
+    quoted: str = "",
+) -> Posted:
+    """A message in a topic. The same words again within minutes are taken as the same message.
+
+    Raises Invalid when the quoted words do not stand in the message that is answered.
+    """
+    writing = admitted(tx, topic.space, author, writing, at)
+    _takes_messages(tx, topic)
+    answered = _answered(tx, topic, reply_to)
+    twin = _twin(tx, author, writing, at, _TWIN_ANSWER, {"topic_id": topic.id, "reply_to": answered})
+    if twin is not None and _same_picture(tx, twin, writing):
+        return twin
+    place = _Place(topic.id, topic.public_id, topic.space.id, answered, quoted=quoted_part(tx, answered, quoted))
+    posted = _written(tx, place, author, writing, at=at)
+    if answered is not None and not posted.held:
+        tell_of_answer(tx, posted.message, at=at)
+    return posted
+
+
+def _written(tx: Transaction, place: _Place, author: Standing, writing: Writing, *, at: datetime) -> Posted:
+    public_id = uuid4()
+    made = tx.run(_NEW_MESSAGE, _message(public_id, place, author, writing, at))
+    message_id: int = made.inserted_primary_key[0]
+    if writing.picture is not None:
+        pictures.attach(tx, message_id, writing.picture)
+    keep_verdict(tx, message_id, writing.verdict, at=at)
+    if writing.held or writing.verdict.raised:
+        put_in_queue(tx, message_id, public_id, place.space_id, writing, at=at)
+    if not writing.held:
+        if not author.known:
+            count_released(tx, author.membership_id, 1)
+        learn(tx, space_id=place.space_id, message_id=message_id, texts=(place.title, writing.text))
+        tx.run(_APPEND, {"topic": place.topic_id, "at": at})
+        tx.announce(TopicChanged(topic_audience(place.topic_id), place.topic_id))
+        tx.announce(SpaceChanged(space_audience(place.space_id), place.space_id))
+    return Posted(public_id, place.topic, writing.held)
+
+
+def _message(public_id: UUID, place: _Place, author: Standing, writing: Writing, at: datetime) -> dict[str, Any]:
+    return {
+        "public_id": public_id,
+        "topic_id": place.topic_id,
+        "membership_id": author.membership_id,
+        "reply_to_id": place.reply_to,
+        "opens_topic": bool(place.title),
+        "title": place.title,
+        "quoted": place.quoted,
+        "was_public": not writing.held,
+        "text": writing.text,
+        "html": writing.html,
+        "renderer": RENDERER,
+        "language": writing.language,
+        "state": moved(ContentState.DRAFT, Move.HOLD if writing.held else Move.PUBLISH),
+        "written_at": at,
+        "edited_at": None,
+        "version": 1,
+    }
+
+
+def _takes_messages(tx: Transaction, topic: TopicRow) -> None:
+    """Raises Refused unless the topic, as it is now, can be written in. One that waits must not be opened so."""
+    state, closed = tx.look(_TOPIC_NOW, {"id": topic.id}).one()
+    if closed:
+        raise Refused(CLOSED)
+    if state != ContentState.PUBLISHED:
+        raise Refused(WAITS)
+
+
+def _answered(tx: Transaction, topic: TopicRow, reply_to: UUID | None) -> int | None:
+    """The message that this one answers, if it stands in the same topic and can be read."""
+    if reply_to is None:
+        return None
+    return tx.look(_ANSWERED, {"public_id": reply_to, "topic_id": topic.id}).scalar_one_or_none()
+
+
+def _twin(
+    tx: Transaction, author: Standing, writing: Writing, at: datetime, which: Any, where: dict[str, Any]
+) -> Posted | None:
+    """A double press finds the message that the first press made; the author's presses come one by one."""
+    tx.look(_ALONE, {"membership_id": author.membership_id})
+    same = {"membership_id": author.membership_id, "text": writing.text, "after": at - DOUBLE_WINDOW}
+    row = tx.look(which, {**same, **where}).first()
+    return None if row is None else Posted(row[0], row[1], row[2] == ContentState.HELD)
+
+
+def _same_picture(tx: Transaction, twin: Posted, writing: Writing) -> bool:
+    """The same words with another picture are another message."""
+    return writing.picture is None or pictures.is_same(tx, twin.message, writing.picture)
