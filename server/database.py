@@ -117,6 +117,11 @@ class Transaction:
             self._session.flush()
         return self._connection.execute(statement, params)
 
+    def lock(self, statement: Select[*tuple[Any, ...]], params: Mapping[str, Any]) -> None:
+        """Hold rows still until this visit ends. On SQLite a writing visit is alone already."""
+        if self.is_postgres:
+            self._connection.execute(statement, params)
+
     @property
     def is_postgres(self) -> bool:
         """Where a statement must be said differently."""

@@ -35,7 +35,13 @@ class Prepared:
     """A community on disk, and what is needed to visit it."""
 
     topics: list[UUID]
-    cookie: str
+    cookies: list[str]
+    """One for each member."""
+
+    @property
+    def cookie(self) -> str:
+        """Of the first member."""
+        return self.cookies[0]
 
 
 def prepare(folder: Path, *, topics: int, messages_each: int) -> Prepared:
@@ -48,7 +54,7 @@ def prepare(folder: Path, *, topics: int, messages_each: int) -> Prepared:
     texts = [_text(chance) for _ in range(200)]
     shown = [str(rendered(text)) for text in texts]
     with db.transaction() as tx:
-        space_id, cookie = people(tx)
+        space_id, cookies = people(tx)
         public_ids = [UUID(int=chance.getrandbits(128), version=4) for _ in range(topics)]
         at = datetime.now(UTC) - timedelta(days=30)
         _insert(
@@ -58,11 +64,11 @@ def prepare(folder: Path, *, topics: int, messages_each: int) -> Prepared:
     with db.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
-    return Prepared(public_ids, cookie)
+    return Prepared(public_ids, cookies)
 
 
-def people(tx: Transaction) -> tuple[int, str]:
-    """Members with names, and a session for the first of them."""
+def people(tx: Transaction) -> tuple[int, list[str]]:
+    """Members with names, and a session for each of them."""
     space_id = open_space(
         tx,
         slug="questions",
@@ -79,10 +85,14 @@ def people(tx: Transaction) -> tuple[int, str]:
         tx.session.flush()
         accounts.add_membership(tx, number + 1, space_id, pseudonym=f"River Lamp {number + 10}", vouched=True)
     now = datetime.now(UTC)
-    token = accounts.start_session(tx, 1, at=now, lifetime=timedelta(days=7), persistent=True, second_factor=False)
+    week = timedelta(days=7)
+    tokens = [
+        accounts.start_session(tx, number + 1, at=now, lifetime=week, persistent=True, second_factor=False)
+        for number in range(MEMBERS)
+    ]
     tx.session.flush()
     tx.session.execute(Membership.__table__.update().values(released=1))  # type: ignore[attr-defined]
-    return space_id, f"session={token}"
+    return space_id, [f"session={token}" for token in tokens]
 
 
 def _text(chance: random.Random) -> str:

@@ -84,13 +84,12 @@ def posting() -> list[Figure]:
         with target("yardstick", Path(folder)) as hello:
             yardstick = cost(hello, [request("/")], expect=200).cpu_us
         chance = random.Random(4)  # noqa: S311
-        cookie = f"Cookie: {community.cookie}"
         words = TEXTS["en"].split()
         posts = [
             post(
                 f"/topics/{community.topics[number % 20]}/messages",
                 {"text": f"{number} " + " ".join(chance.choices(words, k=36)), "language": "auto"},
-                cookie,
+                f"Cookie: {community.cookies[number % len(community.cookies)]}",
             )
             for number in range(1500)
         ]

@@ -196,7 +196,7 @@ def _twin(
     tx: Transaction, author: Standing, writing: Writing, at: datetime, which: Any, where: dict[str, Any]
 ) -> Posted | None:
     """A double press finds the message that the first press made; the author's presses come one by one."""
-    tx.look(_ALONE, {"membership_id": author.membership_id})
+    tx.lock(_ALONE, {"membership_id": author.membership_id})
     same = {"membership_id": author.membership_id, "text": writing.text, "after": at - DOUBLE_WINDOW}
     row = tx.look(which, {**same, **where}).first()
     return None if row is None else Posted(row[0], row[1], row[2] == ContentState.HELD)

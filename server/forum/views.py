@@ -154,7 +154,7 @@ def empty_box(visit: Visit, topic: TopicRow) -> Markup:
     """The box for a new message; but for the topic the same for everybody who has not typed yet."""
     key = ("box", reading().language.code, reading().in_address)
     make = partial(visit.fragment, "forum/_box.html", form=BLANK, topic_id=ANY_TOPIC)
-    return Markup(visit.services.fragments.get_or_make(key, make).replace(str(ANY_TOPIC), str(topic.public_id)))
+    return Markup(str.replace(visit.services.fragments.get_or_make(key, make), str(ANY_TOPIC), str(topic.public_id)))
 
 
 def way_in(visit: Visit, space: SpaceRow, view: SpaceView, standing: Standing | None) -> Markup:
@@ -234,7 +234,7 @@ def lines(visit: Visit, topic: TopicRow, page: int) -> Markup:
     key, made = pieces(visit, topic, page)
     mine = standing.membership_id if standing else -1
     shown = (_own_line(visit, key, row) if row.membership_id == mine else html for row, html in made)
-    return Markup("").join(shown)
+    return Markup("".join(shown))
 
 
 def pieces(visit: Visit, topic: TopicRow, page: int) -> tuple[tuple[object, ...], list[tuple[MessageRow, Markup]]]:

@@ -121,7 +121,7 @@ _HELD_STILL = select(col(Space.id)).where(col(Space.id) == bindparam("id")).with
 
 def as_it_stands(tx: Transaction, space_id: int) -> SpaceRow:
     """The space as it is now, and not changed until this visit ends: nothing slips in behind a lock-down."""
-    tx.look(_HELD_STILL, {"id": space_id})
+    tx.lock(_HELD_STILL, {"id": space_id})
     space = space_by_id(tx, space_id)
     assert space is not None, "spaces are never deleted"
     return space

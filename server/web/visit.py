@@ -294,7 +294,7 @@ class Visit:
             key, lambda: self.fragment("_foot.html", languages=self.services.pages.switcher(HERE))
         )
         here = escape(self.shown_at + "?" + "".join(f"{name}={value}&" for name, value in self._shown_query()))
-        return Markup(made.replace(HERE.shown_at + "?", here))
+        return Markup(str.replace(made, HERE.shown_at + "?", here))
 
     def _shown_query(self) -> list[tuple[str, str]]:
         """What the address asks for besides the language, to be kept when the language changes."""
