@@ -165,20 +165,21 @@ class Database:
     @contextmanager
     def transaction(self) -> Generator[Transaction]:
         """A visit that writes. Raises Refused when a named constraint says no."""
-        with self._writing.connect() as connection, connection.begin() as whole:
+        with self._writing.connect() as connection:
+            whole = connection.begin()
             tx = Transaction(connection)
             try:
                 yield tx
                 tx.flush()
+                tx.close()
                 whole.commit()
-            except IntegrityError as error:
+            except BaseException as error:
+                tx.close()
                 whole.rollback()
-                sentence = _sentence_for(error)
+                sentence = _sentence_for(error) if isinstance(error, IntegrityError) else None
                 if sentence is None:
                     raise
                 raise Refused(sentence) from None
-            finally:
-                tx.close()
         if tx.erases and self.is_sqlite:
             self._forget_log()
         self.hub.publish(tx.events)

@@ -20,7 +20,11 @@ from sqlmodel import col
 
 from server.accounts import suggestions
 from server.accounts.models import Membership
+from server.darkroom.workshop import CleanPicture
 from server.forum.models import Message
+from server.pictures import rules as pictures
+from server.pictures.models import People
+from server.pictures.rules import NewPicture
 from server.spaces.models import Access, Joining
 from tests.people import Community, Person
 
@@ -28,6 +32,7 @@ PEOPLE = 200
 TOPICS = 10
 BY_CHANCE = 8
 """Blind guessing finds one on average; more than eight would happen once in a million runs."""
+NOBODY = People.NOBODY
 SPACES = ("questions", "kitchen")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -87,6 +92,9 @@ def settle(
             community.clock.goes_on(seconds=chance.randint(5, 400))
             answer = person.posts(topics[number * TOPICS // PEOPLE], f"I say something about {space}")
             assert answer.status_code == 303, answer.text
+    with community.services.db.transaction() as tx:
+        for message in tx.session.execute(select(col(Message.id)).where(col(Message.id) % 2 == 0)).scalars():
+            pictures.attach(tx, message, NewPicture(CleanPicture(b"bytes", 640, 480, 0), "A queue", NOBODY))
     pairs = [names for names in named.values() if len(names) == 2]
     assert len(pairs) == PEOPLE
     return dict(pairs[1:])  # type: ignore[arg-type]  # whoever opened the topics is known by that

@@ -128,7 +128,7 @@ def test_the_same_forms_do_something_when_they_are_ours(walk, way):
         "open_space", "unlock_space", "add_hours", "remove_hours", "do_host_words", "do_host_safety",
         "do_host_archive", "agree", "put_away", "invite_to_team", "make_invitations", "take_invitations_back",
         "do_host_export", "do_start_space", "appoint_host", "steward_agrees", "take_role",
-        "throw_away_draft",
+        "throw_away_draft", "to_picture_form",
         "post_message", "start_topic", "do_edit_message", "do_flag_message", "do_withdraw_message", "do_join_space",
         "card_kept", "dismiss_notice", "end_session", "write_author", "claim", "unclaim", "release", "undo", "remove",
         "do_second_factor", "do_staff_link", "do_new_recovery_code", "end_other_sessions", "do_join", "do_recover",
@@ -151,7 +151,13 @@ def test_the_same_forms_do_something_when_they_are_ours(walk, way):
         answer = person.browser.post(walk.address(room), data=fields, headers=OURS_EACH_WAY[way])
         assert answer.status_code in (200, 303), (name, answer.status_code, answer.text)
         changed = walk.tables() != before
-        assert changed or name in ("end_session", "end_other_sessions", "card_kept", "do_check_help_contact"), name
+        assert changed or name in (
+            "end_session",
+            "end_other_sessions",
+            "card_kept",
+            "do_check_help_contact",
+            "to_picture_form",
+        ), name
 
 
 def test_a_token_of_a_guest_form_stops_working_after_some_hours(walk):
