@@ -7,13 +7,14 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from server.database import Transaction
 from server.forum import keeping, kept, views
 from server.forum.addresses import standing_of, the_message, the_space, the_topic
 from server.forum.forms import ChoicesForm, DraftForm
 from server.forum.keeping import Unfinished
 from server.forum.queries import OwnMessage, TopicRow
 from server.forum.routes import new_topic_page, one_message, topic_page
-from server.permissions import Permission
+from server.permissions import INSTALLATION, Permission, Place
 from server.spaces.queries import SpaceRow, all_spaces, space_names
 from server.spaces.views import shown_space
 from server.web.fields import BLANK, Form, FormState
@@ -152,11 +153,25 @@ def drafts_page(visit: Visit, found: Anywhere) -> Response:
     return visit.page("forum/drafts.html", lines=lines)
 
 
-@action("/me/drafts/{draft}/throw-away", name="throw_away_draft", needs=Permission.KEEP_ACCOUNT)
-def throw_away_draft(visit: Visit, found: Anywhere, form: Form) -> Response:
+@dataclass(frozen=True, slots=True)
+class OwnDraft:
+    """A draft of the viewer's."""
+
+    public_id: UUID
+    place: Place = INSTALLATION
+
+
+def the_draft(tx: Transaction, visit: Visit) -> OwnDraft | None:
+    """The draft in the address, for its author only."""
+    draft = visit.reference("draft")
+    return OwnDraft(draft) if kept.is_own_draft(tx, _memberships(visit), draft) else None
+
+
+@action("/me/drafts/{draft}/throw-away", name="throw_away_draft", needs=Permission.KEEP_ACCOUNT, at=the_draft)
+def throw_away_draft(visit: Visit, found: OwnDraft, form: Form) -> Response:
     """These words are wanted no more."""
     with visit.transaction() as tx:
-        keeping.throw_away(tx, _memberships(visit), visit.reference("draft"))
+        keeping.throw_away(tx, _memberships(visit), found.public_id)
     return visit.redirect_to("drafts", {"done": "thrown_away"})
 
 

@@ -86,6 +86,12 @@ def drafts_of(tx: Transaction, memberships: Sequence[int]) -> list[DraftRow]:
     return [made(DraftRow, row) for row in rows]
 
 
+def is_own_draft(tx: Transaction, memberships: Sequence[int], draft: UUID) -> bool:
+    """Whether one of these memberships began it."""
+    found = select(col(Draft.id)).where(col(Draft.public_id) == draft, col(Draft.membership_id).in_(memberships))
+    return tx.look(found).first() is not None
+
+
 def draft_for(tx: Transaction, membership_id: int, topic_id: int | None) -> DraftRow | None:
     """What was begun here."""
     row = tx.look(

@@ -413,8 +413,9 @@ def sender_stops(page: Page) -> Iterator[Stop]:
 
 def unveils_parts(page: Page) -> None:
     """Open every language of a form."""
-    for part in page.locator("details:not([open]) > summary").all():
-        part.click()
+    folded = page.locator("details:not([open]) > summary:visible")
+    while folded.count():
+        folded.first.click()
 
 
 def steward_stops(page: Page) -> Iterator[Stop]:
