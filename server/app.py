@@ -29,6 +29,7 @@ from server.darkroom.workshop import Workshop
 from server.database import Database
 from server.events import Event, InstallationChanged, SpaceAltered, SpaceChanged, TopicChanged
 from server.forum.keeping_routes import routes as keeping_routes
+from server.forum.mute_routes import routes as mute_routes
 from server.forum.routes import routes as forum_routes
 from server.forum.search_routes import routes as search_routes
 from server.help_contacts.routes import routes as help_routes
@@ -57,6 +58,7 @@ ROOMS: Sequence[Room[Any]] = [
     *forum_routes,
     *search_routes,
     *keeping_routes,
+    *mute_routes,
     *letter_routes,
     *author_letter_routes,
     *account_routes,

@@ -112,7 +112,7 @@ class World:
 
     def address(self, room: Room[Any]) -> str:
         """An address of the room at which something is."""
-        message = self.others if "flag" in room.path else self.own
+        message = self.others if "flag" in room.path or room.name in ("mute", "block") else self.own
         hosted = "/host" in room.path or room.name in HOSTING
         at_home = HOSTING.get(room.name, ("garden", ""))[0] if hosted else "questions"
         slots = {
@@ -128,6 +128,7 @@ class World:
             "code": self.staff_code,
             "policy": "guidelines",
             "draft": self.hints["draft"],
+            "person": self.hints["person"],
             "conversation": self.hints["conversation"],
             "announcement": (self.alert if "scam-alerts" in room.path else self.announcement).rpartition("/")[2],
             "contact": str(self.contact),
@@ -182,6 +183,10 @@ class World:
             "write_author": {"text": "Please leave out the number."},
             "choose_calendar": {"calendar": "persian"},
             "keep_message": {},
+            "mute": {},
+            "block": {},
+            "show_again": {},
+            "let_answer": {},
             "let_go_message": {},
             "draft_message": {"text": "Not yet sent", "language": "auto"},
             "draft_topic": {"title": "Later", "text": "Not yet sent", "language": "auto"},
@@ -343,6 +348,13 @@ def world(community: Community) -> World:
         picture = tx.session.execute(select(col(Picture.public_id))).scalar_one()
         sender = tx.session.execute(select(col(VerifiedSender.public_id))).scalar_one()
         letters = str(tx.session.execute(select(col(Conversation.public_id))).scalar_one())
+        person = str(
+            tx.session.execute(
+                select(col(Membership.public_id)).where(
+                    col(Membership.pseudonym) == pseudonym_of(community, "questions", "Bo")
+                )
+            ).scalar_one()
+        )
         draft = str(tx.session.execute(select(col(Draft.public_id))).scalar_one())
     return World(
         community=community,
@@ -372,6 +384,7 @@ def world(community: Community) -> World:
             "recovery_code": recovery.group(1),
             "amina": pseudonym_of(community, "questions", "Amina"),
             "draft": draft,
+            "person": person,
             "conversation": letters,
         },
     )

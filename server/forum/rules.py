@@ -24,6 +24,7 @@ from server.database import Transaction
 from server.errors import Refused, say
 from server.events import MODERATORS, MessageHeld, SpaceChanged, TopicChanged, space_audience, topic_audience
 from server.finding.rules import learn, learn_message, unlearn_message
+from server.forum import mutes
 from server.forum.models import Flag, FlagReason, Message, Topic
 from server.forum.queries import OwnMessage, TopicRow
 from server.forum.quotations import check_quotations, quoted_part
@@ -131,7 +132,7 @@ def post_message(
     """
     writing = _admitted(tx, topic.space, author, writing, at)
     _takes_messages(tx, topic)
-    answered = _answered(tx, topic, reply_to)
+    answered = _answered(tx, topic, author, reply_to)
     twin = _same_again(tx, author, writing.text, at, topic_id=topic.id, reply_to=answered)
     if twin is not None and _same_picture(tx, twin, writing):
         return twin
@@ -385,17 +386,23 @@ def _state_now(tx: Transaction, message_id: int) -> ContentState:
     return tx.session.execute(select(col(Message.state)).where(col(Message.id) == message_id)).scalar_one()
 
 
-def _answered(tx: Transaction, topic: TopicRow, reply_to: UUID | None) -> int | None:
-    """The message that this one answers, if it stands in the same topic and can be read."""
+def _answered(tx: Transaction, topic: TopicRow, author: Standing, reply_to: UUID | None) -> int | None:
+    """The message that this one answers, if it stands in the same topic and can be read.
+
+    Raises Refused when its author does not want to be answered by this one.
+    """
     if reply_to is None:
         return None
-    return tx.session.execute(
+    answered = tx.session.execute(
         select(col(Message.id)).where(
             col(Message.public_id) == reply_to,
             col(Message.topic_id) == topic.id,
             col(Message.state) == ContentState.PUBLISHED,
         )
     ).scalar_one_or_none()
+    if answered is not None and not mutes.may_answer(tx, author.membership_id, answered):
+        raise Refused(mutes.NOT_DIRECTLY)
+    return answered
 
 
 def _same_again(

@@ -113,6 +113,12 @@ DONE: Mapping[str, Sentence] = {
     "bookmarked": say("You find this message again under “Kept messages” on your page."),
     "let_go": say("This message is no longer among your kept messages."),
     "thrown_away": say("These words are gone."),
+    "muted": say(
+        "You see this person's messages here no more. Only you know. “Your choices in this space” changes it."
+    ),
+    "blocked": say("This person can answer you here no more. Only you know. “Your choices in this space” changes it."),
+    "shown_again": say("You see this person's messages again."),
+    "answers_again": say("This person can answer you again. Their messages stay folded until you show them again."),
     "letter": say("Your letter is on its way. The answer will be here, and on your page."),
     "answered": say("Your letter is sent. It is signed “The moderators”."),
     "chosen": say("Your choices are saved."),
