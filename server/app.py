@@ -22,6 +22,7 @@ from server.announcements.routes import routes as announcement_routes
 from server.clock import Clock, SystemClock
 from server.crypto import keyring
 from server.crypto.keyring import Purpose
+from server.crypto.passkeys import Passkeys, party_of
 from server.crypto.passwords import DerivationPool, Passwords
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import FormTokens
@@ -126,6 +127,7 @@ def _services(
         threads=Threads(embedded_database=db.is_sqlite),
         pool=DerivationPool(waiting=in_force.derivation.waiting),
         darkroom=Workshop(at_once=in_force.pictures.at_once, waiting=in_force.pictures.waiting),
+        passkeys=None if (party := party_of(settings.public_url)) is None else Passkeys(party),
         second_factors=SecondFactors(keys.key(Purpose.SECOND_FACTORS)),
         login_key=keys.key(Purpose.LOGIN_NAMES),
         code_key=keys.key(Purpose.CODES),

@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from server.accounts import rules as accounts
-from server.accounts.models import AccountSession, Member, Membership, Notice, NoticeKind, VerifiedSender
+from server.accounts.models import AccountSession, Member, Membership, Notice, NoticeKind, Passkey, VerifiedSender
 from server.app import ROOMS
 from server.content import Case
 from server.database import metadata
@@ -28,6 +28,7 @@ from server.pictures.models import Picture
 from server.places import shipped
 from server.spaces.models import Access, Joining, Space, SpaceChange, SpaceState
 from server.web.rooms import Room
+from tests.authenticator import SoftAuthenticator
 from tests.people import PASSPHRASE, Community, Person, last_message, pseudonym_of
 
 FORMS = [room for room in ROOMS if room.method == "POST"]
@@ -108,6 +109,7 @@ class World:
     contact: UUID
     sender: UUID
     picture: UUID
+    device: SoftAuthenticator
     hints: dict[str, str] = field(default_factory=dict[str, str])
 
     def address(self, room: Room[Any]) -> str:
@@ -129,6 +131,7 @@ class World:
             "policy": "guidelines",
             "draft": self.hints["draft"],
             "person": self.hints["person"],
+            "passkey": self.hints["passkey"],
             "conversation": self.hints["conversation"],
             "announcement": (self.alert if "scam-alerts" in room.path else self.announcement).rpartition("/")[2],
             "contact": str(self.contact),
@@ -204,6 +207,9 @@ class World:
             },
             "card_kept": {"onward": "/me"},
             "do_sign_in": {"login": "amina", "passphrase": PASSPHRASE},
+            "do_sign_in_passkey": self.device.signs_in_form(self.community.visitor()),
+            "add_passkey": {**SoftAuthenticator().makes_form(self.amina), "passphrase": PASSPHRASE},
+            "do_remove_passkey": {"passphrase": PASSPHRASE},
             "sign_out": {},
             "leave": {},
             "do_recover": {
@@ -343,7 +349,10 @@ def world(community: Community) -> World:
     stella.sends("/help-near-you/manage/new", **CONTACT)
     assert amina.sends(f"{topic}/draft", text="Words for later").status_code == 303
     assert amina.sends("/s/questions/letters", text="A question").status_code == 303
+    device = SoftAuthenticator()
+    assert device.is_added_by(amina).status_code == 303
     with community.services.db.reading() as tx:
+        passkey = str(tx.session.execute(select(col(Passkey.public_id))).scalar_one())
         contact = tx.session.execute(select(col(HelpContact.public_id))).scalar_one()
         picture = tx.session.execute(select(col(Picture.public_id))).scalar_one()
         sender = tx.session.execute(select(col(VerifiedSender.public_id))).scalar_one()
@@ -380,11 +389,13 @@ def world(community: Community) -> World:
         contact=contact,
         sender=sender,
         picture=picture,
+        device=device,
         hints={
             "recovery_code": recovery.group(1),
             "amina": pseudonym_of(community, "questions", "Amina"),
             "draft": draft,
             "person": person,
+            "passkey": passkey,
             "conversation": letters,
         },
     )
