@@ -6,14 +6,18 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
+import pyotp
 import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from server.accounts import passkeys, rules
 from server.accounts.models import Passkey
 from server.app import build
 from server.crypto import keyring
 from server.crypto.passkeys import party_of
+from server.errors import Refused
+from server.permissions import Role
 from server.settings import Settings
 from tests.authenticator import PRESENT, SoftAuthenticator, b64, challenge_on
 from tests.doubles import StillClock, WordScreen, quick_passwords
@@ -307,9 +311,6 @@ def test_staff_without_a_code_app_gain_nothing_by_a_passkey(community_on_both: C
     amina = community.member("amina")
     device.is_added_by(amina)
     with community.services.db.transaction() as tx:
-        from server.accounts import rules
-        from server.permissions import Role
-
         rules.grant(tx, community.account("amina"), Role.MODERATOR, community.row("questions").id)
     phone = community.visitor()
     assert device.signs_in(phone).headers["location"] == "/me/second-factor"
@@ -320,8 +321,6 @@ def test_staff_without_a_code_app_gain_nothing_by_a_passkey(community_on_both: C
     refused(
         phone, {**fields, "passphrase": PASSPHRASE}, sentence="sign in with the code", path="/me/passkeys"
     )  # fmt: skip
-    import pyotp
-
     secret = community.services.second_factors.new_secret()
     sealed = community.services.second_factors.sealed(secret).hex()
     now = pyotp.TOTP(secret).at(community.clock.now())
@@ -389,9 +388,6 @@ def test_at_the_onion_of_a_place_with_a_name_nothing_is_offered(community: Commu
 
 def test_two_at_once_with_the_same_count_are_one(community_on_both: Community) -> None:
     """The count is compared where it is written, so that nothing slips in between."""
-    from server.accounts import passkeys
-    from server.errors import Refused
-
     community, device = community_on_both, SoftAuthenticator()
     device.is_added_by(community.member("amina"))
     with community.services.db.reading() as tx:
