@@ -28,7 +28,7 @@ from server.pictures.models import Picture
 from server.places import shipped
 from server.spaces.models import Access, Joining, Space, SpaceChange, SpaceState
 from server.web.rooms import Room
-from tests.authenticator import SoftAuthenticator
+from tests.authenticator import SoftAuthenticator, question_on
 from tests.people import PASSPHRASE, Community, Person, last_message, pseudonym_of
 
 FORMS = [room for room in ROOMS if room.method == "POST"]
@@ -207,8 +207,13 @@ class World:
             },
             "card_kept": {"onward": "/me"},
             "do_sign_in": {"login": "amina", "passphrase": PASSPHRASE},
-            "do_sign_in_passkey": self.device.signs_in_form(self.community.visitor()),
-            "add_passkey": {**SoftAuthenticator().makes_form(self.amina), "passphrase": PASSPHRASE},
+            "do_sign_in_passkey": self.device.signs_in_form(
+                self.community.visitor(), challenge="" if room.name == "do_sign_in_passkey" else "-"
+            ),
+            "add_passkey": {
+                **SoftAuthenticator().makes_form(self.amina, challenge=self._question_to_amina(room)),
+                "passphrase": PASSPHRASE,
+            },
             "do_remove_passkey": {"passphrase": PASSPHRASE},
             "sign_out": {},
             "leave": {},
@@ -277,6 +282,10 @@ class World:
             "do_remove_help_contact": {},
         }
         return filled[room.name]
+
+    def _question_to_amina(self, room: Room[Any]) -> str:
+        """Asked for only when it is wanted; a question that is none of ours when her list is full."""
+        return (question_on(self.amina, "/me/passkeys") if room.name == "add_passkey" else "") or "-"
 
     def _version_of_contact(self) -> str:
         with self.community.services.db.reading() as tx:

@@ -60,7 +60,7 @@ function offer(form, button, shared) {
 }
 
 if (form && window.PublicKeyCredential) {
-  const said = /** @type {HTMLElement} */ (form.querySelector("output"));
+  const said = form.appendChild(document.createElement("output"));
   if (form.dataset.button) offer(form, form.dataset.button, form.dataset.shared ?? "");
   form.hidden = false;
   for (const other of document.querySelectorAll("[data-no-passkey]")) other.remove();
