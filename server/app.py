@@ -22,6 +22,7 @@ from server.announcements.routes import routes as announcement_routes
 from server.clock import Clock, SystemClock
 from server.crypto import keyring
 from server.crypto.keyring import Purpose
+from server.crypto.passkeys import Passkeys, party_of
 from server.crypto.passwords import DerivationPool, Passwords
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import FormTokens
@@ -29,6 +30,7 @@ from server.darkroom.workshop import Workshop
 from server.database import Database
 from server.events import Event, InstallationChanged, SpaceAltered, SpaceChanged, TopicChanged
 from server.forum.keeping_routes import routes as keeping_routes
+from server.forum.mute_routes import routes as mute_routes
 from server.forum.routes import routes as forum_routes
 from server.forum.search_routes import routes as search_routes
 from server.help_contacts.routes import routes as help_routes
@@ -57,6 +59,7 @@ ROOMS: Sequence[Room[Any]] = [
     *forum_routes,
     *search_routes,
     *keeping_routes,
+    *mute_routes,
     *letter_routes,
     *author_letter_routes,
     *account_routes,
@@ -124,6 +127,7 @@ def _services(
         threads=Threads(embedded_database=db.is_sqlite),
         pool=DerivationPool(waiting=in_force.derivation.waiting),
         darkroom=Workshop(at_once=in_force.pictures.at_once, waiting=in_force.pictures.waiting),
+        passkeys=None if (party := party_of(settings.public_url)) is None else Passkeys(party),
         second_factors=SecondFactors(keys.key(Purpose.SECOND_FACTORS)),
         login_key=keys.key(Purpose.LOGIN_NAMES),
         code_key=keys.key(Purpose.CODES),

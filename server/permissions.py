@@ -101,6 +101,7 @@ class Standing:
     keeps_marks: bool = False
     has_drafts: bool = False
     verified_as: str = ""
+    has_mutes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class AccountPolicy:
     passphrase_minimum: int
     invitation_days: int
     staff_link_days: int
+    passkeys_per_account: int
+    mutes_per_space: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from server.migrations import history
 from server.settings import Settings
 from tests.clusters import Cluster, cluster
 from tests.doubles import StillClock, WordScreen, quick_passwords
-from tests.people import Community
+from tests.people import ADDRESS, Community
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -70,7 +70,7 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
 
 
 def _community(url: str, tmp_path: Path) -> Community:
-    settings = Settings(data_dir=tmp_path, database_url=url)
+    settings = Settings(data_dir=tmp_path, database_url=url, public_url=ADDRESS)
     keyring.create(settings.keys_dir)
     clock, screen = StillClock(), WordScreen()
     house = build(settings, clock=clock, screen=screen, passwords=quick_passwords, operator="Bridge Network")

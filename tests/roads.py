@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from server.accounts import rules as accounts
-from server.accounts.models import AccountSession, Member, Membership, Notice, NoticeKind, VerifiedSender
+from server.accounts.models import AccountSession, Member, Membership, Notice, NoticeKind, Passkey, VerifiedSender
 from server.app import ROOMS
 from server.content import Case
 from server.database import metadata
@@ -28,6 +28,7 @@ from server.pictures.models import Picture
 from server.places import shipped
 from server.spaces.models import Access, Joining, Space, SpaceChange, SpaceState
 from server.web.rooms import Room
+from tests.authenticator import SoftAuthenticator, question_on
 from tests.people import PASSPHRASE, Community, Person, last_message, pseudonym_of
 
 FORMS = [room for room in ROOMS if room.method == "POST"]
@@ -108,11 +109,12 @@ class World:
     contact: UUID
     sender: UUID
     picture: UUID
+    device: SoftAuthenticator
     hints: dict[str, str] = field(default_factory=dict[str, str])
 
     def address(self, room: Room[Any]) -> str:
         """An address of the room at which something is."""
-        message = self.others if "flag" in room.path else self.own
+        message = self.others if "flag" in room.path or room.name in ("mute", "block") else self.own
         hosted = "/host" in room.path or room.name in HOSTING
         at_home = HOSTING.get(room.name, ("garden", ""))[0] if hosted else "questions"
         slots = {
@@ -128,6 +130,8 @@ class World:
             "code": self.staff_code,
             "policy": "guidelines",
             "draft": self.hints["draft"],
+            "person": self.hints["person"],
+            "passkey": self.hints["passkey"],
             "conversation": self.hints["conversation"],
             "announcement": (self.alert if "scam-alerts" in room.path else self.announcement).rpartition("/")[2],
             "contact": str(self.contact),
@@ -182,6 +186,10 @@ class World:
             "write_author": {"text": "Please leave out the number."},
             "choose_calendar": {"calendar": "persian"},
             "keep_message": {},
+            "mute": {},
+            "block": {},
+            "show_again": {},
+            "let_answer": {},
             "let_go_message": {},
             "draft_message": {"text": "Not yet sent", "language": "auto"},
             "draft_topic": {"title": "Later", "text": "Not yet sent", "language": "auto"},
@@ -199,6 +207,14 @@ class World:
             },
             "card_kept": {"onward": "/me"},
             "do_sign_in": {"login": "amina", "passphrase": PASSPHRASE},
+            "do_sign_in_passkey": self.device.signs_in_form(
+                self.community.visitor(), challenge="" if room.name == "do_sign_in_passkey" else "-"
+            ),
+            "add_passkey": {
+                **SoftAuthenticator().makes_form(self.amina, challenge=self._question_to_amina(room)),
+                "passphrase": PASSPHRASE,
+            },
+            "do_remove_passkey": {"passphrase": PASSPHRASE},
             "sign_out": {},
             "leave": {},
             "do_recover": {
@@ -266,6 +282,10 @@ class World:
             "do_remove_help_contact": {},
         }
         return filled[room.name]
+
+    def _question_to_amina(self, room: Room[Any]) -> str:
+        """Asked for only when it is wanted; a question that is none of ours when her list is full."""
+        return (question_on(self.amina, "/me/passkeys") if room.name == "add_passkey" else "") or "-"
 
     def _version_of_contact(self) -> str:
         with self.community.services.db.reading() as tx:
@@ -338,11 +358,21 @@ def world(community: Community) -> World:
     stella.sends("/help-near-you/manage/new", **CONTACT)
     assert amina.sends(f"{topic}/draft", text="Words for later").status_code == 303
     assert amina.sends("/s/questions/letters", text="A question").status_code == 303
+    device = SoftAuthenticator()
+    assert device.is_added_by(amina).status_code == 303
     with community.services.db.reading() as tx:
+        passkey = str(tx.session.execute(select(col(Passkey.public_id))).scalar_one())
         contact = tx.session.execute(select(col(HelpContact.public_id))).scalar_one()
         picture = tx.session.execute(select(col(Picture.public_id))).scalar_one()
         sender = tx.session.execute(select(col(VerifiedSender.public_id))).scalar_one()
         letters = str(tx.session.execute(select(col(Conversation.public_id))).scalar_one())
+        person = str(
+            tx.session.execute(
+                select(col(Membership.public_id)).where(
+                    col(Membership.pseudonym) == pseudonym_of(community, "questions", "Bo")
+                )
+            ).scalar_one()
+        )
         draft = str(tx.session.execute(select(col(Draft.public_id))).scalar_one())
     return World(
         community=community,
@@ -368,10 +398,13 @@ def world(community: Community) -> World:
         contact=contact,
         sender=sender,
         picture=picture,
+        device=device,
         hints={
             "recovery_code": recovery.group(1),
             "amina": pseudonym_of(community, "questions", "Amina"),
             "draft": draft,
+            "person": person,
+            "passkey": passkey,
             "conversation": letters,
         },
     )

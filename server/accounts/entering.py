@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from server.accounts import queries, rules
+from server.accounts import passkeys, queries, rules
+from server.accounts.passkeys import PasskeyRecord
 from server.accounts.queries import SignInRecord
 from server.crypto.tokens import Code, SessionToken, keyed_hash, new_code, plain_code
 from server.database import Transaction
@@ -87,6 +88,22 @@ def sign_in(tx: Transaction, visit: Visit, record: SignInRecord, step: int | Non
     """Start a session; the code, if there was one, is used up in the same transaction."""
     if step is not None:
         rules.use_second_factor(tx, record.member_id, step)
+    return _begun(tx, visit, record, shared=shared, second_factor=step is not None)
+
+
+def sign_in_by_device(
+    tx: Transaction, visit: Visit, passkey: PasskeyRecord, record: SignInRecord, count: int, *, shared: bool
+) -> SessionToken:
+    """Start a session with a passkey, whose count goes on in the same transaction.
+
+    It stands for words and code: the device was unlocked for it. Where there is a code app, such a passkey was
+    added by somebody who had shown a code, and so the session has the second factor too (decision 0019).
+    """
+    passkeys.use(tx, passkey, count)
+    return _begun(tx, visit, record, shared=shared, second_factor=record.totp_confirmed)
+
+
+def _begun(tx: Transaction, visit: Visit, record: SignInRecord, *, shared: bool, second_factor: bool) -> SessionToken:
     if visit.viewer.signed_in and visit.viewer.session_id is not None:
         rules.end_session_row(tx, visit.viewer.session_id)
     if reading().in_address:
@@ -97,7 +114,7 @@ def sign_in(tx: Transaction, visit: Visit, record: SignInRecord, step: int | Non
         at=visit.now,
         lifetime=queries.lifetimes(visit.policies.retention).of(staff=record.staff),
         persistent=not shared,
-        second_factor=step is not None,
+        second_factor=second_factor,
     )
 
 

@@ -1,13 +1,14 @@
 """What browsers send about accounts."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
+from server.crypto.passkeys import MOST_CREDENTIAL_BYTES, from_base64url
 from server.errors import say
 from server.policies import Policies
-from server.web.fields import Form, Login, OptionalSecret, Pseudonym, Secret, Short, Tick, refuse
+from server.web.fields import Form, Label, Login, OptionalSecret, Pseudonym, Secret, Short, Tick, refuse
 
 COMMON = frozenset(
     [
@@ -77,6 +78,43 @@ class SignInForm(Form):
     shared_phone: Tick = False
     next: Short = ""
     target: Short = ""
+
+
+def _bytes(most: int) -> Any:
+    """What a device says, as base64url; empty when it is not, so that every wrong answer is refused alike."""
+    return BeforeValidator(lambda value: from_base64url(str(value), most=most))  # type: ignore[reportUnknownLambdaType]
+
+
+def _cut(value: object) -> str:
+    return str(value)[:100]
+
+
+Challenge = Annotated[str, BeforeValidator(_cut)]
+CredentialId = Annotated[bytes, _bytes(MOST_CREDENTIAL_BYTES)]
+DeviceWords = Annotated[bytes, _bytes(4096)]
+Attestation = Annotated[bytes, _bytes(8192)]
+
+
+class PasskeySignInForm(Form):
+    """What a device answers. Nothing here is ever shown again."""
+
+    challenge: Challenge = ""
+    credential: CredentialId = b""
+    client_data: DeviceWords = b""
+    authenticator_data: DeviceWords = b""
+    signature: DeviceWords = b""
+    shared_phone: Tick = False
+    next: Short = ""
+
+
+class NewPasskeyForm(Form):
+    """A new key in a device, and the secret words that say whose it is."""
+
+    challenge: Challenge = ""
+    client_data: DeviceWords = b""
+    attestation: Attestation = b""
+    label: Label = ""
+    passphrase: Secret
 
 
 class RecoverForm(Form):

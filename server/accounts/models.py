@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import Date, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Date, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from server.database import Moment
@@ -63,8 +63,23 @@ class Membership(SQLModel, table=True):
     told_of_answers: bool = True
     has_drafts: bool = False
     """Whether words wait to be sent: pages look for them only then."""
+    has_mutes: bool = False
+    """Whether there is anybody whose messages the member does not want to read: pages ask who only then."""
     verified_as: str = Field(default="", max_length=120)
     verified_until: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class Passkey(SQLModel, table=True):
+    """A key that stays in somebody's device and opens the account. Nothing is known of the device."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: UUID = Field(default_factory=uuid4, unique=True)
+    member_id: int = Field(foreign_key="member.id", index=True)
+    credential_id: bytes = Field(sa_type=LargeBinary, unique=True)
+    public_key: bytes = Field(sa_type=LargeBinary)
+    sign_count: int = Field(sa_type=BigInteger)
+    """As the device last counted, up to 2³²; many devices always say 0."""
+    label: str = Field(max_length=60)
 
 
 class VerifiedSender(SQLModel, table=True):

@@ -43,6 +43,7 @@ _SESSION = (
         col(Membership.has_drafts),
         col(Membership.verified_as),
         col(Membership.verified_until),
+        col(Membership.has_mutes),
         _NOTICES.label("notices"),
     )
     .join(Member, col(Member.id) == col(AccountSession.member_id))
@@ -149,6 +150,7 @@ def _standing(
     has_drafts: bool,
     verified_as: str,
     verified_until: datetime | None,
+    has_mutes: bool,
     _notices: int,
     at: datetime,
 ) -> Standing:
@@ -164,6 +166,7 @@ def _standing(
         keeps_marks,
         has_drafts,
         speaks_for,
+        has_mutes,
     )
 
 

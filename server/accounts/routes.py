@@ -2,8 +2,17 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from server.accounts import entering, own_routes, queries, rules, space_routes, staff_routes, suggestions
-from server.accounts.forms import JoinForm, RecoverForm, SignInForm
+from server.accounts import (
+    entering,
+    own_routes,
+    passkey_routes,
+    queries,
+    rules,
+    space_routes,
+    staff_routes,
+    suggestions,
+)
+from server.accounts.forms import JoinForm, PasskeySignInForm, RecoverForm, SignInForm
 from server.accounts.own_routes import member_key
 from server.crypto.tokens import Code, SessionToken, plain_code
 from server.database import Transaction
@@ -145,7 +154,9 @@ def sign_in_page(visit: Visit, found: Anywhere, form: FormState = BLANK) -> Resp
         kept = failures.kept(visit, prefix=KEPT)
         return visit.page("accounts/resume.html", form=form, kept=kept, next=form.values["target"])
     values = {"login": "", "code": "", "shared_phone": "", "next": visit.query.get("next", ""), **form.values}
-    return visit.page("accounts/sign_in.html", form=FormState(values, form.errors, form.summary))
+    challenge, host = passkey_routes.question_for(visit)
+    state = FormState(values, form.errors, form.summary)
+    return visit.page("accounts/sign_in.html", form=state, challenge=challenge, host=host)
 
 
 @action("/sign-in", name="do_sign_in", needs=Permission.ENTER, form=SignInForm, again=sign_in_page)
@@ -164,12 +175,33 @@ async def do_sign_in(visit: Visit, found: Anywhere, form: SignInForm) -> Respons
     return entering.with_session(visit, response, token, shared=form.shared_phone)
 
 
+@action(
+    "/sign-in/passkey", name="do_sign_in_passkey", needs=Permission.ENTER, form=PasskeySignInForm, again=sign_in_page
+)
+async def do_sign_in_passkey(visit: Visit, found: Anywhere, form: PasskeySignInForm) -> Response:
+    """Start a session with the passkey of a device."""
+    visit.spend(visit.policies.rates.sign_in_per_address, "sign-in", visit.bucket)
+    passkey, record, count = await visit.services.threads.read(lambda: passkey_routes.checked_answer(visit, form))
+
+    def signed_in(tx: Transaction) -> tuple[Response, SessionToken]:
+        token = entering.sign_in_by_device(tx, visit, passkey, record, count, shared=form.shared_phone)
+        visit.viewer = queries.find_viewer(tx, token, at=visit.now)
+        return _to_next(visit, form.next), token
+
+    response, token = await visit.write(signed_in)
+    return entering.with_session(visit, response, token, shared=form.shared_phone)
+
+
 def _onward(visit: Visit, form: SignInForm) -> Response:
     if _local(form.target):
         return visit.page("accounts/kept.html", target=form.target, kept=failures.kept(visit, prefix=KEPT))
+    return _to_next(visit, form.next)
+
+
+def _to_next(visit: Visit, wanted: str) -> Response:
     if visit.viewer.staff and not visit.viewer.second_factor:
         return visit.redirect_to("second_factor")
-    return visit.redirect(form.next if _local(form.next) else visit.url("spaces"))
+    return visit.redirect(wanted if _local(wanted) else visit.url("spaces"))
 
 
 @action("/sign-out", name="sign_out", needs=Permission.ENTER)
@@ -259,6 +291,7 @@ routes = [
     card_kept,
     sign_in_page,
     do_sign_in,
+    do_sign_in_passkey,
     sign_out,
     leave,
     leave_page,
@@ -266,6 +299,7 @@ routes = [
     recover_page,
     do_recover,
     *own_routes.routes,
+    *passkey_routes.routes,
     *space_routes.routes,
     *staff_routes.routes,
 ]

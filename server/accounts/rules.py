@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from server.accounts import confusable, senders
+from server.accounts import confusable, passkeys, senders
 from server.accounts.models import (
     AccountSession,
     Invitation,
@@ -280,6 +280,7 @@ def set_second_factor(
 ) -> None:
     """Keep a confirmed second factor; this session has it from now on and lives as staff do, the others end.
 
+    Passkeys that were added without it go, whoever added them.
     Raises Refused when one was set before: replacing it takes a steward.
     """
     done = tx.session.execute(
@@ -289,6 +290,8 @@ def set_second_factor(
     )
     if changed(done) != 1:
         raise Refused(say("Your second factor is set already."))
+    assert viewer.member_id is not None
+    passkeys.remove_all(tx, viewer.member_id)
     tx.session.execute(
         update(AccountSession)
         .where(col(AccountSession.id) == viewer.session_id)
@@ -310,7 +313,7 @@ def card_was_kept(tx: Transaction, member_id: int) -> None:
 
 
 def recover(tx: Transaction, member_id: int, *, used: PassphraseHash, new: Secrets) -> None:
-    """New secret words and a new card; every session ends.
+    """New secret words and a new card; every session ends, and every passkey goes.
 
     Raises Refused when the same code was used at the same moment elsewhere.
     """
@@ -321,6 +324,7 @@ def recover(tx: Transaction, member_id: int, *, used: PassphraseHash, new: Secre
     )
     if changed(done) != 1:
         raise Refused(say("This recovery code was used already."))
+    passkeys.remove_all(tx, member_id)
     end_all_sessions(tx, member_id)
 
 

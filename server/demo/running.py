@@ -25,7 +25,9 @@ OPERATOR = "Bridge Network"
 def run_demo(*, host: str, port: int, data_dir: Path, accounts: Path | None) -> None:
     """Fill a new data directory, print the sign-ins, serve."""
     listener = bound(host, port)
-    settings = Settings(data_dir=data_dir)
+    name = "localhost" if host == "127.0.0.1" else host
+    address = f"http://{name}:{listener.getsockname()[1]}"
+    settings = Settings(data_dir=data_dir, public_url=address)
     if (data_dir / "community.sqlite3").exists():
         raise BootRefused(f"{data_dir} holds a community already. Give the demonstration a folder of its own.")
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -42,8 +44,6 @@ def run_demo(*, host: str, port: int, data_dir: Path, accounts: Path | None) -> 
         ("Role", "Sign-in name", "Secret words", "TOTP secret", "Seen as", "Spaces"),
         [(s.role, s.login, s.passphrase, s.totp_secret, s.pseudonym, ", ".join(s.spaces)) for s in sign_ins],
     )
-    name = "localhost" if host == "127.0.0.1" else host
-    address = f"http://{name}:{listener.getsockname()[1]}"
     run(house, listener, ready=lambda: typer.echo(f"Open {address}  (plain http: for a demonstration only)"))
 
 

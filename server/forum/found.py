@@ -1,11 +1,11 @@
 """What a search shows: messages that this viewer may read now, with the words that were looked for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, true
 from sqlmodel import col
 
 from moderation.states import ContentState
@@ -45,18 +45,20 @@ class Part:
     found: bool
 
 
-def found(tx: Transaction, spaces: Sequence[int], terms: Sequence[str], *, page: int) -> tuple[list[FoundRow], bool]:
-    """One page of results, the newest first, and whether there are more."""
+def found(
+    tx: Transaction, spaces: Sequence[int], terms: Sequence[str], *, page: int, without: Collection[int] = ()
+) -> tuple[list[FoundRow], bool]:
+    """One page of results, the newest first, and whether there are more. `without`: authors who are not wanted."""
     first, last = (page - 1) * RESULTS_PER_PAGE, page * RESULTS_PER_PAGE
     rows: list[FoundRow] = []
     for portion in places(tx, spaces, terms):
-        rows += _readable(tx, spaces, portion) if portion else []
+        rows += _readable(tx, spaces, portion, without) if portion else []
         if len(rows) > last:
             break
     return rows[first:last], len(rows) > last and page < MOST_PAGES
 
 
-def _readable(tx: Transaction, spaces: Sequence[int], ids: Sequence[int]) -> list[FoundRow]:
+def _readable(tx: Transaction, spaces: Sequence[int], ids: Sequence[int], without: Collection[int]) -> list[FoundRow]:
     """Asked of the messages themselves once more: the index alone never opens anything."""
     rows = tx.look(
         select(
@@ -77,6 +79,9 @@ def _readable(tx: Transaction, spaces: Sequence[int], ids: Sequence[int]) -> lis
             col(Message.state) == ContentState.PUBLISHED,
             col(Topic.state) == ContentState.PUBLISHED,
             col(Topic.space_id).in_(spaces),
+            or_(col(Message.membership_id).is_(None), col(Message.membership_id).not_in(without))
+            if without
+            else true(),
         )
         .order_by(col(Message.id).desc())
         .limit(len(ids))

@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from server.database import Transaction
-from server.forum import keeping, kept, views
+from server.forum import keeping, kept, mutes, views
 from server.forum.addresses import standing_of, the_message, the_space, the_topic
 from server.forum.forms import ChoicesForm, DraftForm
 from server.forum.keeping import Unfinished
@@ -43,7 +43,7 @@ class KeptLine:
 
 @page("/messages/{message}/more", name="more", needs=Permission.POST_MESSAGE, at=the_message)
 def more_page(visit: Visit, message: OwnMessage) -> Response:
-    """What is not done every day: quote, keep, find the address."""
+    """What is not done every day: quote, keep, flag, and not read somebody any more."""
     standing = standing_of(visit, message.topic.space)
     return visit.page(
         "forum/more.html",
@@ -51,6 +51,7 @@ def more_page(visit: Visit, message: OwnMessage) -> Response:
         topic=views.topic_view(message.topic),
         space=shown_space(visit, message.topic.space),
         kept=kept.is_kept(visit.snapshot, standing.membership_id, message.id),
+        muted=mutes.between(visit.snapshot, standing.membership_id, message.membership_id),
     )
 
 
@@ -191,12 +192,14 @@ def first_new(visit: Visit, topic: TopicRow) -> Response:
 @page("/s/{space}/choices", name="choices", needs=Permission.POST_MESSAGE, at=the_space)
 def choices_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Response:
     """What this space may remember and tell."""
-    marks, answers = kept.choices_of(visit.snapshot, standing_of(visit, space).membership_id)
+    standing = standing_of(visit, space)
+    marks, answers = kept.choices_of(visit.snapshot, standing.membership_id)
     ticked = {"keeps_marks": "yes" if marks else "", "told_of_answers": "yes" if answers else ""}
     return visit.page(
         "forum/choices.html",
         space=shown_space(visit, space),
         form=FormState({**ticked, **form.values}, form.errors, form.summary),
+        muted=mutes.listed(visit.snapshot, standing.membership_id) if standing.has_mutes else (),
     )
 
 

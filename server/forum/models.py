@@ -87,6 +87,20 @@ class Bookmark(SQLModel, table=True):
     message_id: int = Field(foreign_key="message.id", index=True)
 
 
+class Mute(SQLModel, table=True):
+    """Somebody whose messages a member does not want to read in a space; with `blocks`, nor be answered by.
+
+    Nobody but the member ever learns of it.
+    """
+
+    __table_args__ = (UniqueConstraint("membership_id", "other_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    membership_id: int = Field(foreign_key="membership.id")
+    other_id: int = Field(foreign_key="membership.id", index=True)
+    blocks: bool
+
+
 class Draft(SQLModel, table=True):
     """Words that a member keeps for later: an answer in a topic, or a new topic of a space (no topic)."""
 

@@ -19,6 +19,7 @@ from server.database import Transaction
 from server.errors import Refused
 from server.events import SpaceChanged, TopicChanged, space_audience, topic_audience
 from server.finding.rules import learn
+from server.forum import mutes
 from server.forum.models import Message, Topic
 from server.forum.queries import TopicRow
 from server.forum.quotations import quoted_part
@@ -125,7 +126,7 @@ def post_message(
     """
     writing = admitted(tx, topic.space, author, writing, at)
     _takes_messages(tx, topic)
-    answered = _answered(tx, topic, reply_to)
+    answered = _answered(tx, topic, author, reply_to)
     twin = _twin(tx, author, writing, at, _TWIN_ANSWER, {"topic_id": topic.id, "reply_to": answered})
     if twin is not None and _same_picture(tx, twin, writing):
         return twin
@@ -185,11 +186,17 @@ def _takes_messages(tx: Transaction, topic: TopicRow) -> None:
         raise Refused(WAITS)
 
 
-def _answered(tx: Transaction, topic: TopicRow, reply_to: UUID | None) -> int | None:
-    """The message that this one answers, if it stands in the same topic and can be read."""
+def _answered(tx: Transaction, topic: TopicRow, author: Standing, reply_to: UUID | None) -> int | None:
+    """The message that this one answers, if it stands in the same topic and can be read.
+
+    Raises Refused when its author does not want to be answered by this one.
+    """
     if reply_to is None:
         return None
-    return tx.look(_ANSWERED, {"public_id": reply_to, "topic_id": topic.id}).scalar_one_or_none()
+    answered = tx.look(_ANSWERED, {"public_id": reply_to, "topic_id": topic.id}).scalar_one_or_none()
+    if answered is not None and not mutes.may_answer(tx, author.membership_id, answered):
+        raise Refused(mutes.NOT_DIRECTLY)
+    return answered
 
 
 def _twin(

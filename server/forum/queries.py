@@ -79,6 +79,7 @@ class MessageRow:
     reply_text: str | None
     reply_state: ContentState | None
     reply_pseudonym: str | None
+    reply_membership_id: int | None
     quoted: str
     picture: PictureRow | None
 
@@ -201,6 +202,7 @@ _LINES = (
         func.substr(col(_Answered.text), 1, 120),
         col(_Answered.state),
         col(_AnsweredBy.pseudonym),
+        col(_AnsweredBy.id),
         col(Message.quoted),
         *pictures.COLUMNS,
     )

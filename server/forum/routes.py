@@ -8,7 +8,7 @@ from moderation.screening import Author
 from moderation.states import ContentState
 from server.announcements import views as announcements
 from server.errors import Invalid, NotFound, Refused, Sentence, say
-from server.forum import keeping, kept, posting, queries, rules, views
+from server.forum import keeping, kept, mutes, posting, queries, rules, views
 from server.forum.addresses import is_own, standing_of, the_message, the_own_message, the_space, the_topic
 from server.forum.forms import AUTOMATIC, EditForm, FlagForm, MessageForm, TopicForm
 from server.forum.models import FlagReason
@@ -150,6 +150,8 @@ def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Respon
     number = wanted_page(visit, topic.pages)
     writable = not (topic.closed or topic.space.read_only or topic.state != ContentState.PUBLISHED)
     values = {**_begun(visit, topic, standing), **form.values}
+    reply_to, form = _answering(visit, topic, standing, FormState(values, form.errors, form.summary))
+    values = form.values
     fresh = standing is not None and not values["text"] and not form.errors
     if standing is not None and standing.keeps_marks:
         visit.afterwards = views.reader_of(visit, topic, standing, number)
@@ -166,9 +168,9 @@ def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Respon
         may_reply=standing is not None and writable,
         may_join=standing is None and writable,
         held=views.held_views(visit, topic, space),
-        reply_to=_answering(visit, topic, values) if standing else None,
+        reply_to=reply_to,
         has_new=standing is not None and views.has_new(visit, topic, standing),
-        form=FormState(values, form.errors, form.summary),
+        form=form,
     )
 
 
@@ -184,20 +186,30 @@ def _begun(visit: Visit, topic: TopicRow, standing: Standing | None) -> dict[str
     return {"text": draft.text, "language": draft.language, "reply_to": answered}
 
 
-def _answering(visit: Visit, topic: TopicRow, values: dict[str, str]) -> views.ReplyTo | None:
-    """The message that the answer will stand under; its words are put into the form when they shall be quoted."""
-    if not values["reply_to"]:
-        return None
+def _answering(
+    visit: Visit, topic: TopicRow, standing: Standing | None, form: FormState
+) -> tuple[views.ReplyTo | None, FormState]:
+    """The message that the answer will stand under, and the form with its words in it when they shall be quoted.
+
+    Where its author takes no answers of this person, the form says so and goes to everybody.
+    """
+    if standing is None or not form.values["reply_to"]:
+        return None, form
     try:
-        message = queries.message_by_id(visit.snapshot, UUID(values["reply_to"]))
+        message = queries.message_by_id(visit.snapshot, UUID(form.values["reply_to"]))
     except ValueError:
-        return None
+        return None, form
     if message is None or message.topic.id != topic.id or message.state != ContentState.PUBLISHED:
-        return None
+        return None, form
+    if not mutes.may_answer(visit.snapshot, standing.membership_id, message.id):
+        sentence = visit.services.pages.catalogues.said(mutes.NOT_DIRECTLY)
+        return None, FormState({**form.values, "reply_to": ""}, form.errors, form.summary or sentence)
     if visit.query.get("quote"):
-        values.setdefault("quoted", " ".join(message.text.split())[: visit.policies.text.note_characters])
+        words = " ".join(message.text.split())[: visit.policies.text.note_characters]
+        form = FormState({"quoted": words, **form.values}, form.errors, form.summary)
     row = queries.message_row(visit.snapshot, message.id)
-    return views.ReplyTo(message.public_id, (row.pseudonym or "") if row else "", views.plain_excerpt(message.text))
+    name = (row.pseudonym or "") if row else ""
+    return views.ReplyTo(message.public_id, name, views.plain_excerpt(message.text)), form
 
 
 @page("/topics/{topic}", name="write_again", needs=Permission.READ_SPACE, at=the_topic)

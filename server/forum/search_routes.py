@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from server.errors import Sentence, say
 from server.finding.terms import terms_asked
+from server.forum import mutes
 from server.forum.found import MOST_TERMS, FoundRow, Part, excerpt, found
 from server.permissions import Permission
 from server.spaces.queries import SpaceRow, all_spaces, space_names
@@ -73,8 +74,17 @@ def _results(visit: Visit, spaces: Sequence[SpaceRow], terms: Sequence[str]) -> 
     if viewer.signed_in:
         visit.spend(rates.search_per_session, "search", viewer.session_key.hex())
     visit.spend(rates.search_per_address, "search", visit.bucket)
-    rows, more = found(visit.snapshot, [space.id for space in spaces], terms, page=number)
+    keys = [space.id for space in spaces]
+    rows, more = found(visit.snapshot, keys, terms, page=number, without=_unwanted(visit, keys))
     return rows, more, number
+
+
+def _unwanted(visit: Visit, spaces: Sequence[int]) -> set[int]:
+    """Whom the viewer does not want to read. Where they moderate, they find everything: it may be their duty."""
+    viewer = visit.viewer
+    own = [viewer.standings[key] for key in spaces if key in viewer.standings and key not in viewer.spaces_reviewed()]
+    lists = [mutes.muted_by(visit.snapshot, standing.membership_id) for standing in own if standing.has_mutes]
+    return set[int]().union(*lists)
 
 
 def _form(visit: Visit, values: Mapping[str, str], problem: Sentence | None) -> FormState:

@@ -1,7 +1,7 @@
 """What the forum's templates are given: rows turned into what a person sees."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -12,7 +12,7 @@ from moderation.states import ContentState
 from moderation.verdict import Rule
 from server.database import Transaction
 from server.errors import Sentence, say
-from server.forum import keeping, kept, queries
+from server.forum import keeping, kept, mutes, queries
 from server.forum.forms import AUTOMATIC
 from server.forum.queries import HeldRow, MessageRow, TopicRow, TopicRowInList
 from server.permissions import Standing
@@ -233,6 +233,9 @@ def lines(visit: Visit, topic: TopicRow, page: int) -> Markup:
     standing = visit.viewer.standing_in(topic.space.id)
     key, made = pieces(visit, topic, page)
     mine = standing.membership_id if standing else -1
+    if standing is not None and standing.has_mutes:
+        muted = mutes.muted_by(visit.snapshot, mine)
+        return Markup("").join(_line_without(visit, key, row, html, mine=mine, muted=muted) for row, html in made)
     shown = (_own_line(visit, key, row) if row.membership_id == mine else html for row, html in made)
     return Markup("".join(shown))
 
@@ -256,6 +259,28 @@ def _own_line(visit: Visit, key: tuple[object, ...], row: MessageRow) -> Markup:
     """A message with its author's buttons; the same for the author every time."""
     make = partial(visit.fragment, "forum/_message.html", message=message_view(visit, row, own=True), kind="member")
     return visit.services.fragments.get_or_make((*key, "own", row.id), make)
+
+
+def _line_without(
+    visit: Visit, key: tuple[object, ...], row: MessageRow, html: Markup, *, mine: int, muted: frozenset[int]
+) -> Markup:
+    """A message for somebody who does not want to read certain people: theirs is folded, their words in others' go.
+
+    Nothing of it depends on who is looking, so what was made for one serves all who do not want the same.
+    """
+    if row.membership_id == mine:
+        return _own_line(visit, key, row)
+    if row.reply_membership_id in muted:
+        html = visit.services.fragments.get_or_make((*key, "hushed", row.id), partial(_hushed_line, visit, row))
+    if row.membership_id not in muted or row.state != ContentState.PUBLISHED:
+        return html
+    return visit.fragment("forum/_folded.html", line=html)
+
+
+def _hushed_line(visit: Visit, row: MessageRow) -> Markup:
+    """A message without the name and the words of whom it answers; only the way there stays."""
+    view = replace(message_view(visit, row, own=False), reply=ReplyTo(row.reply_to or ANY_TOPIC, "", ""))
+    return visit.fragment("forum/_message.html", message=view, kind="member")
 
 
 def reader_of(visit: Visit, topic: TopicRow, standing: Standing, page: int) -> Callable[[Transaction], None] | None:

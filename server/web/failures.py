@@ -18,7 +18,8 @@ from server.web.visit import FORM_TOKEN, Visit
 
 log = logging.getLogger("baraza")
 
-SECRET_FIELDS = frozenset({"passphrase", "code", "recovery_code", FORM_TOKEN})
+OF_DEVICES = frozenset({"challenge", "credential", "client_data", "authenticator_data", "signature", "attestation"})
+SECRET_FIELDS = frozenset({"passphrase", "code", "recovery_code", FORM_TOKEN}) | OF_DEVICES
 """Never shown again, not even to the person who typed them."""
 
 

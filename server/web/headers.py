@@ -5,7 +5,7 @@ from urllib.parse import quote
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PERMISSIONS = ", ".join(
+_NEVER = ", ".join(
     f"{feature}=()"
     for feature in (
         "accelerometer",
@@ -27,6 +27,8 @@ PERMISSIONS = ", ".join(
         "xr-spatial-tracking",
     )
 )
+PERMISSIONS = f"{_NEVER}, publickey-credentials-create=(self), publickey-credentials-get=(self)"
+"""Passkeys are for this site's own pages; everything else is for nobody."""
 HSTS = "max-age=63072000; includeSubDomains"
 
 

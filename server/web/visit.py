@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from moderation.screening import Author
 from moderation.verdict import Verdict
 from server.clock import Clock
+from server.crypto.passkeys import Passkeys
 from server.crypto.passwords import DerivationPool, Passwords
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import FormTokens, SessionToken
@@ -88,6 +89,7 @@ class Services:
     darkroom: Workshop
     threads: Threads
     second_factors: SecondFactors
+    passkeys: Passkeys | None
     login_key: bytes
     code_key: bytes
     limits: Limits
@@ -113,11 +115,19 @@ DONE: Mapping[str, Sentence] = {
     "bookmarked": say("You find this message again under “Kept messages” on your page."),
     "let_go": say("This message is no longer among your kept messages."),
     "thrown_away": say("These words are gone."),
+    "muted": say(
+        "You see this person's messages here no more. Only you know. “Your choices in this space” changes it."
+    ),
+    "blocked": say("This person can answer you here no more. Only you know. “Your choices in this space” changes it."),
+    "shown_again": say("You see this person's messages again."),
+    "answers_again": say("This person can answer you again. Their messages stay folded until you show them again."),
     "letter": say("Your letter is on its way. The answer will be here, and on your page."),
     "answered": say("Your letter is sent. It is signed “The moderators”."),
     "chosen": say("Your choices are saved."),
     "joined": say("You are a member of this space now."),
     "ended": say("That session is ended."),
+    "passkey_added": say("This device can open your account now."),
+    "passkey_removed": say("This passkey opens your account no more."),
     "second_factor": say("Your second factor is set. From now on you need its code to sign in."),
     "released": say("Others can read it. You can undo this for a while."),
     "removed": say("It is taken out. Its author will be told why. You can undo this for a while."),

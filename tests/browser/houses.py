@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -95,9 +96,9 @@ def demonstration(folder: Path) -> Iterator[Demo]:
 
 
 @contextmanager
-def served(community: Community) -> Iterator[str]:
+def served(community: Community, listener: socket.socket | None = None) -> Iterator[str]:
     """The community of a test on a port of its own, so that the test can move its clock; gives the address."""
-    listener = bound("127.0.0.1", 0)
+    listener = listener or bound("127.0.0.1", 0)
     config = uvicorn.Config(community.house.app, lifespan="off", access_log=False, log_config=CONFIG)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -226,6 +226,41 @@ def opens_the_first(page: Page) -> None:
     presses(page, ".case > a")
 
 
+def virtual_device(page: Page) -> None:
+    """Give the browser a device that makes passkeys and is unlocked at once."""
+    wire = page.context.new_cdp_session(page)
+    wire.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+    wire.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def adds_a_passkey(passphrase: str) -> Callable[[Page], None]:
+    """Add the device of this browser."""
+
+    def act(page: Page) -> None:
+        virtual_device(page)
+        page.fill("[name=passphrase]", passphrase)
+        presses(page, "form[data-passkey] button")
+
+    return act
+
+
+def goes_to_remove_it(page: Page) -> None:
+    """To the page that asks for the words before a passkey is removed."""
+    presses(page, "main a[href*='/remove']")
+
+
+def puts_away_the_first(page: Page) -> None:
+    """Do not show me this person's messages."""
+    topic = page.url
+    page.goto((page.locator(".message a[href*='/flag']").first.get_attribute("href") or "").replace("/flag", "/more"))
+    if page.locator("form[action*='/mute'] button").count():
+        presses(page, "form[action*='/mute'] button")
+    page.goto(topic)
+    unveils(page)
+
+
 def begins(topic: str) -> Callable[[Page], None]:
     """Begin an answer, and look at the list of drafts."""
 
@@ -367,6 +402,11 @@ def member_stops(page: Page, account: Account) -> Iterator[Stop]:
     yield Stop("first_new", f"{topics[1]}/first-new")
     yield Stop("calendar", "/me/calendar")
     yield Stop("me", "/me")
+    yield Stop("passkeys", "/me/passkeys")
+    yield Stop("passkeys, with one", "/me/passkeys", adds_a_passkey(account.passphrase))
+    yield Stop("remove_passkey", "/me/passkeys", goes_to_remove_it)
+    yield Stop("a topic with a fold", topics[1], puts_away_the_first)
+    yield Stop("choices with a list", "/s/questions/choices")
     yield Stop("new_recovery_code", "/me/recovery-code")
     yield Stop("new card, wrongly", "/me/recovery-code", sends_nothing, 422)
     yield Stop("card", "/me/recovery-code", shows_the_card(account.passphrase))

@@ -139,9 +139,10 @@ def test_odd_queries_and_headers_are_no_fault(walk_on_both):
             continue
         for name, person in walk.askers(room).items():
             path = walk.address(room)
+            expected = (200, 303, 404, 422) if room.name == "search" else (200, 303, 404)
             for value in odd:
                 answer = person.gets(f"{path}?" + "&".join(f"{field}={value}" for field in (*names, "page")))
-                wrong.extend(complaints(f"{name} {path} with {value[:20]}", answer, (200, 303, 404)))
+                wrong.extend(complaints(f"{name} {path} with {value[:20]}", answer, expected))
             for header in headers:
                 answer = person.gets(path, headers=header)
                 wrong.extend(complaints(f"{name} {path} {str(header)[:40]}", answer, (200, 303, 404)))

@@ -1,0 +1,261 @@
+"""Passkeys: keys that stay in a person's device and sign a question of ours (WebAuthn).
+
+The questions are signed by this process and hold for five minutes; only those that were answered rightly are
+remembered, so that no answer counts twice and nobody can fill the memory. Nothing is asked of the device but
+that its owner unlocks it: no name, no model, no attestation.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from webauthn import verify_authentication_response, verify_registration_response
+from webauthn.helpers import encode_cbor, parse_attestation_object
+from webauthn.helpers.cose import COSEAlgorithmIdentifier
+from webauthn.helpers.structs import (
+    AttestationFormat,
+    AuthenticationCredential,
+    AuthenticatorAssertionResponse,
+    AuthenticatorAttestationResponse,
+    RegistrationCredential,
+)
+
+Result = TypeVar("Result")
+
+CHALLENGE_SECONDS = 300
+CHALLENGE_BYTES = 40
+MOST_CREDENTIAL_BYTES = 1023
+"""What the standard allows for the name of a key."""
+MOST_KEY_BYTES = 1200
+"""An RSA key of 4096 bits has 600; larger ones would only cost time."""
+ALGORITHMS = [
+    COSEAlgorithmIdentifier.ECDSA_SHA_256,
+    COSEAlgorithmIdentifier.EDDSA,
+    COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
+]
+FORMATS = {AttestationFormat.NONE, AttestationFormat.PACKED}
+"""We ask for no attestation; some devices sign with the new key itself all the same."""
+NAME = "Baraza"
+"""What the device writes beside the key; no name of the person or the account."""
+
+
+class WrongKey(Exception):
+    """The answer is not one that this place can take. Why is told to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The place that a passkey is made for: the host that the device knows it by, and the address of the pages."""
+
+    host: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What is kept of a passkey."""
+
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a device answers when somebody signs in with it."""
+
+    credential_id: bytes
+    client_data: bytes
+    authenticator_data: bytes
+    signature: bytes
+
+
+def party_of(public_url: str) -> Party | None:
+    """The place at this address; None where browsers know no passkeys: no name, an onion, or no TLS."""
+    try:
+        parts = urlsplit(public_url)
+        host = (parts.hostname or "").encode("idna").decode()
+        port = parts.port
+    except ValueError:
+        return None
+    named = bool(host) and not host.endswith(".onion") and not _is_ip(host)
+    if not named or (parts.scheme != "https" and (parts.scheme, host) != ("http", "localhost")):
+        return None
+    usual = port is None or port == {"https": 443, "http": 80}[parts.scheme]
+    return Party(host, f"{parts.scheme}://{host}" if usual else f"{parts.scheme}://{host}:{port}")
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+class Challenges:
+    """Questions that hold for five minutes, for one session, and are answered once.
+
+    The key is made anew at each start: what was answered before a start cannot be sent again after it.
+    """
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+        self._answered: dict[bytes, float] = {}
+
+    def issue(self, session_key: bytes, *, at: datetime) -> str:
+        """A question for this session (empty bytes: for somebody who is not signed in)."""
+        head = struct.pack(">Q", int(at.timestamp())) + secrets.token_bytes(16)
+        return base64url(head + self._seal(head, session_key))
+
+    def opened(self, challenge: str, session_key: bytes, *, at: datetime) -> bytes:
+        """The bytes that the device must have signed. Raises WrongKey for what is not ours, or too old."""
+        raw = from_base64url(challenge, most=CHALLENGE_BYTES)
+        head, seal = raw[:24], raw[24:]
+        if len(raw) != CHALLENGE_BYTES or not hmac.compare_digest(seal, self._seal(head, session_key)):
+            raise WrongKey
+        if not 0 <= at.timestamp() - struct.unpack(">Q", head[:8])[0] <= CHALLENGE_SECONDS:
+            raise WrongKey
+        return raw
+
+    def spend(self, raw: bytes, *, at: datetime) -> None:
+        """Answered rightly, and never again. Raises WrongKey the second time."""
+        now = at.timestamp()
+        with self._lock:
+            self._answered = {one: until for one, until in self._answered.items() if until >= now}
+            if raw in self._answered:
+                raise WrongKey
+            self._answered[raw] = now + CHALLENGE_SECONDS
+
+    def _seal(self, head: bytes, session_key: bytes) -> bytes:
+        return hmac.digest(self._key, head + session_key, hashlib.sha256)[:16]
+
+
+class Passkeys:
+    """Asks devices, and checks what they answer."""
+
+    def __init__(self, party: Party) -> None:
+        self.party = party
+        self._challenges = Challenges()
+        self._nobodys_key = _public_key_of_nobody()
+
+    def question(self, session_key: bytes = b"", *, at: datetime) -> str:
+        """What a device shall sign, in base64url."""
+        return self._challenges.issue(session_key, at=at)
+
+    def user_handle(self) -> str:
+        """A random name for an account in a device; a new one for each key, kept by nobody but the device."""
+        return base64url(secrets.token_bytes(32))
+
+    def made(
+        self, challenge: str, client_data: bytes, attestation: bytes, *, session_key: bytes, at: datetime
+    ) -> NewKey:
+        """The new key that a device shows to this session. Raises WrongKey."""
+        raw = self._challenges.opened(challenge, session_key, at=at)
+        new = _checked(lambda: self._new_key(raw, client_data, attestation))
+        self._challenges.spend(raw, at=at)
+        return new
+
+    def _new_key(self, challenge: bytes, client_data: bytes, attestation: bytes) -> NewKey:
+        parsed = parse_attestation_object(attestation)
+        named = parsed.auth_data.attested_credential_data
+        if named is None or parsed.fmt not in FORMATS or parsed.att_stmt.x5c:
+            raise WrongKey
+        if not 16 <= len(named.credential_id) <= MOST_CREDENTIAL_BYTES:
+            raise WrongKey
+        if len(named.credential_public_key) > MOST_KEY_BYTES:
+            raise WrongKey
+        verified = verify_registration_response(
+            credential=RegistrationCredential(
+                id=base64url(named.credential_id),
+                raw_id=named.credential_id,
+                response=AuthenticatorAttestationResponse(client_data_json=client_data, attestation_object=attestation),
+            ),
+            expected_challenge=challenge,
+            expected_rp_id=self.party.host,
+            expected_origin=self.party.origin,
+            require_user_verification=True,
+            supported_pub_key_algs=ALGORITHMS,
+        )
+        return NewKey(verified.credential_id, verified.credential_public_key, verified.sign_count)
+
+    def counted(
+        self, challenge: str, answer: Answer, *, public_key: bytes | None, sign_count: int, at: datetime
+    ) -> int:
+        """What the device has counted up to with this answer. Raises WrongKey.
+
+        Without a public key (nobody knows the passkey) the same is done with a key of nobody's, so that it takes
+        as long.
+        """
+        raw = self._challenges.opened(challenge, b"", at=at)
+        count = _checked(lambda: self._count(raw, answer, public_key or self._nobodys_key, sign_count))
+        if public_key is None:
+            raise WrongKey
+        self._challenges.spend(raw, at=at)
+        return count
+
+    def _count(self, challenge: bytes, answer: Answer, public_key: bytes, sign_count: int) -> int:
+        verified = verify_authentication_response(
+            credential=AuthenticationCredential(
+                id=base64url(answer.credential_id),
+                raw_id=answer.credential_id,
+                response=AuthenticatorAssertionResponse(
+                    client_data_json=answer.client_data,
+                    authenticator_data=answer.authenticator_data,
+                    signature=answer.signature,
+                ),
+            ),
+            expected_challenge=challenge,
+            expected_rp_id=self.party.host,
+            expected_origin=self.party.origin,
+            credential_public_key=public_key,
+            credential_current_sign_count=sign_count,
+            require_user_verification=True,
+        )
+        return verified.new_sign_count
+
+
+def base64url(raw: bytes) -> str:
+    """As browsers write bytes in a form, without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def from_base64url(text: str, *, most: int) -> bytes:
+    """The bytes again; none for what is too long or no base64url."""
+    if len(text) > most * 4 // 3 + 4 or not text.isascii():
+        return b""
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)[:most]
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def known_names(credentials: Sequence[bytes]) -> str:
+    """The names of keys that a device shall not make a second time, for the page."""
+    return " ".join(base64url(credential) for credential in credentials)
+
+
+def _checked(work: Callable[[], Result]) -> Result:
+    """Whatever is wrong with hostile bytes is wrong in the same way. Raises WrongKey."""
+    try:
+        return work()
+    except Exception:
+        raise WrongKey from None
+
+
+def _public_key_of_nobody() -> bytes:
+    numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
+    x, y = numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big")
+    return encode_cbor({1: 2, 3: int(COSEAlgorithmIdentifier.ECDSA_SHA_256), -1: 1, -2: x, -3: y})
