@@ -175,7 +175,8 @@ class Database:
                 whole.commit()
             except BaseException as error:
                 tx.close()
-                whole.rollback()
+                if whole.is_active:  # a refused row has rolled it back already
+                    whole.rollback()
                 sentence = _sentence_for(error) if isinstance(error, IntegrityError) else None
                 if sentence is None:
                     raise

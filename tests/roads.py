@@ -194,7 +194,7 @@ class World:
             "draft_message": {"text": "Not yet sent", "language": "auto"},
             "draft_topic": {"title": "Later", "text": "Not yet sent", "language": "auto"},
             "throw_away_draft": {},
-            "choose": {"keeps_marks": "yes"},
+            "choose": {"shown": "1", "keeps_marks": "yes"},
             "to_picture_form": {"text": "Behind the school.", "language": "auto", "reply_to": ""},
             "do_flag_message": {"reason": "insult", "note": "Please look."},
             "do_edit_message": {"text": "Behind the old school.", "title": "Words", "version": "1"},

@@ -73,14 +73,20 @@ class FlagForm(Form):
 class DraftForm(Form):
     """Words for later: nothing is asked of them yet, but that there are some."""
 
-    title: Short = ""
     text: MessageText
     language: LanguageCode = AUTOMATIC
     reply_to: Reference = None
 
 
-class ChoicesForm(Form):
-    """What a space may remember and tell."""
+class TopicDraftForm(DraftForm):
+    """A new topic for later; its title may be missing yet."""
 
+    title: Short = ""
+
+
+class ChoicesForm(Form):
+    """What a space may remember and tell. A box without a tick sends nothing, so `shown` says that they were there."""
+
+    shown: SmallNumber
     keeps_marks: Tick = False
     told_of_answers: Tick = False

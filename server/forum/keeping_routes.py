@@ -10,7 +10,7 @@ from starlette.responses import Response
 from server.database import Transaction
 from server.forum import keeping, kept, mutes, views
 from server.forum.addresses import standing_of, the_message, the_space, the_topic
-from server.forum.forms import ChoicesForm, DraftForm
+from server.forum.forms import ChoicesForm, DraftForm, TopicDraftForm
 from server.forum.keeping import Unfinished
 from server.forum.queries import OwnMessage, TopicRow
 from server.forum.routes import new_topic_page, one_message, topic_page
@@ -116,11 +116,11 @@ def draft_message(visit: Visit, topic: TopicRow, form: DraftForm) -> Response:
     "/s/{space}/draft",
     name="draft_topic",
     needs=Permission.POST_MESSAGE,
-    form=DraftForm,
+    form=TopicDraftForm,
     at=the_space,
     again=new_topic_page,
 )
-def draft_topic(visit: Visit, space: SpaceRow, form: DraftForm) -> Response:
+def draft_topic(visit: Visit, space: SpaceRow, form: TopicDraftForm) -> Response:
     """Keep a new topic for later."""
     with visit.transaction() as tx:
         words = Unfinished(form.text, form.language, title=form.title)

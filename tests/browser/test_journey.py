@@ -23,7 +23,7 @@ def moderator(community: Community, opens: NewBrowser, *, script: bool, language
     return bo, path_of(bo.page)
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("language", ["en", "ar", "fr"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 def test_a_first_message_is_held_released_answered_flagged_and_its_outcome_told(
     community: Community, opens: NewBrowser, script: bool, language: str

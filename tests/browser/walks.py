@@ -434,11 +434,12 @@ def types_no_number(page: Page) -> None:
 
 def sender_stops(page: Page) -> Iterator[Stop]:
     """What somebody who speaks for an organisation can open."""
-    own = hrefs(page, "/s/questions/announcements", ".topic a")[0]
+    items = hrefs(page, "/s/questions/announcements", ".topic a")
+    own = next(item for item in items if hrefs(page, item, "a[href*='/correct']"))
     alert = hrefs(page, "/scam-alerts", ".announcement h2 > a")[-2]
     yield Stop("space", "/s/questions")
     yield Stop("announcements", "/s/questions/announcements")
-    for item in hrefs(page, "/s/questions/announcements", ".topic a"):
+    for item in items:
         yield Stop("announcement", item)
     yield Stop("new_announcement", "/s/questions/announcements/new", unveils_parts)
     yield Stop("announcement, wrongly", "/s/questions/announcements/new", sends_nothing_at_all, 422)

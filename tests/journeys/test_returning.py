@@ -188,7 +188,7 @@ def test_whoever_wants_no_such_news_gets_none(community_on_both: Community) -> N
     community = community_on_both
     amina, bo = community.member("amina"), community.member("bo")
     topic = amina.opens_topic("Bus", "Which line?")
-    amina.sends("/s/questions/choices")
+    amina.sends("/s/questions/choices", shown="1")
     bo.posts(topic, "Line 7", reply_to=str(last_message(community)))
     assert news(amina) == []
     assert " checked" not in amina.gets("/s/questions/choices").text
@@ -222,7 +222,7 @@ def test_marks_lead_to_the_first_new_message_and_go_when_switched_off(community_
     community = community_on_both
     amina, bo = community.member("amina"), community.member("bo")
     topic = bo.opens_topic("Bus", "Which line?")
-    amina.sends("/s/questions/choices", keeps_marks="yes", told_of_answers="yes")
+    amina.sends("/s/questions/choices", shown="1", keeps_marks="yes", told_of_answers="yes")
     amina.reads(topic)
     assert "first-new" not in amina.reads("/s/questions")
     bo.posts(topic, "Line 7?")
@@ -233,7 +233,7 @@ def test_marks_lead_to_the_first_new_message_and_go_when_switched_off(community_
     assert "Go to the first new message" in amina.reads(topic)
     assert "Go to the first new message" not in amina.reads(topic)
     assert "first-new" not in bo.reads("/s/questions")
-    amina.sends("/s/questions/choices", told_of_answers="yes")
+    amina.sends("/s/questions/choices", shown="1", told_of_answers="yes")
     assert rows(community, "read_mark") == []
     amina.reads(topic)
     assert rows(community, "read_mark") == []
