@@ -159,6 +159,7 @@ def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Respon
         "forum/topic.html",
         space=space,
         topic=views.topic_view(topic),
+        head=views.topic_head(visit, topic, space),
         messages=views.lines(visit, topic, number),
         pager=pager(visit, "topic", number, topic.pages, topic=topic.public_id),
         standing=standing,

@@ -150,6 +150,14 @@ def desk(visit: Visit, space: SpaceRow, view: SpaceView) -> Markup:
     return visit.services.fragments.get_or_make(key, lambda: visit.fragment("forum/_desk.html", space=view))
 
 
+def topic_head(visit: Visit, topic: TopicRow, space: SpaceView) -> Markup:
+    """Where one is and what the topic is called; the same for everybody, made once for each edition."""
+    now, row = reading(), topic.space
+    key = ("head", topic.id, topic.version, topic.state, topic.closed, row.version, now.language.code, now.in_address)
+    make = partial(visit.fragment, "forum/_topic_head.html", topic=topic_view(topic), space=space)
+    return visit.services.fragments.get_or_make(key, make)
+
+
 def empty_box(visit: Visit, topic: TopicRow) -> Markup:
     """The box for a new message; but for the topic the same for everybody who has not typed yet."""
     key = ("box", reading().language.code, reading().in_address)
