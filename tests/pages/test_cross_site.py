@@ -125,7 +125,7 @@ OURS_EACH_WAY: dict[str, dict[str, str]] = {
 def test_the_same_forms_do_something_when_they_are_ours(walk, way):
     """So that the promises above cannot be kept by forms that never did anything."""
     order = [
-        "open_space", "unlock_space", "add_hours", "remove_hours", "do_host_words", "do_host_safety",
+        "add_passkey", "open_space", "unlock_space", "add_hours", "remove_hours", "do_host_words", "do_host_safety",
         "do_host_archive", "agree", "put_away", "invite_to_team", "make_invitations", "take_invitations_back",
         "do_host_export", "do_start_space", "appoint_host", "steward_agrees", "take_role",
         "throw_away_draft", "to_picture_form",
@@ -137,14 +137,17 @@ def test_the_same_forms_do_something_when_they_are_ours(walk, way):
         "do_announce", "do_announce_everywhere", "do_warn", "unpin_announcement", "pin_announcement",
         "do_correct_announcement", "do_correct_scam_alert", "do_withdraw_announcement", "do_verify_sender",
         "do_end_sender", "do_add_help_contact", "do_check_help_contact", "do_edit_help_contact",
-        "do_remove_help_contact", "do_sign_in", "sign_out",
+        "do_remove_help_contact", "mute", "show_again", "block", "let_answer",
+        "do_sign_in_passkey", "do_sign_in", "do_remove_passkey", "sign_out",
     ]  # fmt: skip
     assert sorted(order) == sorted(checked())
     by_name = {room.name: room for room in FORMS}
     walk.community.visitor().signs_in("amina")
     for name in order:
         room = by_name[name]
-        person = walk.visitor if name in ("do_join", "do_recover", "do_sign_in") else walk.person(room)
+        person = (
+            walk.visitor if name in ("do_join", "do_recover", "do_sign_in", "do_sign_in_passkey") else walk.person(room)
+        )
         signed_in = "session" in person.browser.cookies
         fields = walk.fields(room) | ({"form_token": person.token("/me" if signed_in else "/join")})
         before = walk.tables()
