@@ -6,7 +6,6 @@ values, by near ids, by order. Guessing blindly finds one pair in two hundred na
 succeed when a leak is planted, or the test says nothing.
 """
 
-import math
 import random
 import re
 from collections import Counter
@@ -64,8 +63,8 @@ def settle(
 
     def fresh_name(number: int) -> str:
         while True:
-            name = suggestions.pseudonym()
-            name = f"{name.rpartition(' ')[0]} {number}" if same_number else name
+            words = " ".join(chance.sample(suggestions.WORDS, 2)).title()
+            name = f"{words} {number if same_number else chance.randint(2, 99)}"
             if name not in taken:
                 taken.add(name)
                 return name
@@ -119,12 +118,12 @@ def everything(person: Person) -> dict[str, Seen]:
 
 
 def by_shared_values(here: Seen, there: Seen, chance: random.Random) -> dict[str, str]:
-    """The name that shares the rarest values."""
+    """The name that shares the rarest value of all."""
     spread = Counter(value for values in (*here.values.values(), *there.values.values()) for value in values)
     guesses: dict[str, str] = {}
     for name, values in here.values.items():
         scores = {
-            other: sum(1 / math.log(1 + spread[value]) for value in values.keys() & theirs.keys())
+            other: -min((spread[value] for value in values.keys() & theirs.keys()), default=PEOPLE * 9)
             for other, theirs in there.values.items()
         }
         best = max(scores.values())

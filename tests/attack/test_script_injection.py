@@ -215,7 +215,9 @@ class Pages:
     """What the pages of this house are made of when nobody attacks: every page is held against it."""
 
     def __init__(self, community: Community) -> None:
-        self.scripts = {community.services.shelf.address(name) for name in ("leave.js", "queue.js", "draft.js")}
+        self.scripts = {
+            community.services.shelf.address(name) for name in ("leave.js", "queue.js", "draft.js", "passkey.js")
+        }
 
     def harm(self, html: str) -> Iterable[str]:
         """What must not be on a page."""
@@ -226,9 +228,9 @@ class Pages:
             if tag not in PAGE_TAGS:
                 yield f"<{tag}>"
             for name, value in attributes.items():
-                if name.startswith("on") or name in ("style", "srcdoc", "formaction", "xlink:href", "http-equiv"):
+                if name.startswith("on") or name in ("style", "srcdoc", "xlink:href", "http-equiv"):
                     yield f"{name}={value!r} on <{tag}>"
-                if name in ("href", "src", "action") and not self._leads_well(tag, value):
+                if name in ("href", "src", "action", "formaction") and not self._leads_well(tag, value):
                     yield f"{name}={value!r} on <{tag}>"
             if tag == "script" and attributes.get("src") not in self.scripts:
                 yield f"a script {attributes}"
