@@ -151,10 +151,10 @@ def desk(visit: Visit, space: SpaceRow, view: SpaceView) -> Markup:
 
 
 def topic_head(visit: Visit, topic: TopicRow, space: SpaceView) -> Markup:
-    """Where one is and what the topic is called; the same for everybody, made once for each edition."""
+    """Where one is; the same for everybody, made once for each edition of the space."""
     now, row = reading(), topic.space
-    key = ("head", topic.id, topic.version, topic.state, topic.closed, row.version, now.language.code, now.in_address)
-    make = partial(visit.fragment, "forum/_topic_head.html", topic=topic_view(topic), space=space)
+    key = ("head", row.id, row.version, now.language.code, now.in_address)
+    make = partial(visit.fragment, "forum/_topic_head.html", space=space)
     return visit.services.fragments.get_or_make(key, make)
 
 
