@@ -6,12 +6,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Index, Text, delete, insert, select, text, update
+from sqlalchemy import JSON, Index, Text, delete, select, text, update
 from sqlmodel import Field, SQLModel, col
 
 from moderation.states import ContentState
 from moderation.verdict import Rule, Verdict
 from server.database import Moment, Transaction, metadata
+from server.prepared import Prepared, new_row
 
 
 class WrittenText(SQLModel):
@@ -100,7 +101,7 @@ SEVERITY: dict[str, int] = {
 }
 """How soon a person should look, by the rule that asked; whatever is not named waits in turn (5)."""
 ORDINARY_SEVERITY = 5
-_NEW_SCREENING = insert(Screening)
+_NEW_SCREENING = Prepared(new_row(Screening))
 RANK_PER_HOUR = 2.0
 
 
@@ -190,7 +191,7 @@ def record_verdict(tx: Transaction, message_id: int, verdict: Verdict, *, at: da
 
 def keep_verdict(tx: Transaction, message_id: int, verdict: Verdict, *, at: datetime) -> None:
     """Keep what the machine said of a new text."""
-    tx.run(
+    tx.ask(
         _NEW_SCREENING,
         {
             "message_id": message_id,

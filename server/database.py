@@ -32,6 +32,7 @@ from sqlmodel import SQLModel
 from server.errors import BootRefused, Refused, Sentence, say
 from server.events import Event
 from server.hub import Hub
+from server.prepared import Prepared, Rows
 
 Kind = TypeVar("Kind")
 THREADS = 16
@@ -117,10 +118,22 @@ class Transaction:
             self._session.flush()
         return self._connection.execute(statement, params)
 
-    def lock(self, statement: Select[*tuple[Any, ...]], params: Mapping[str, Any]) -> None:
+    def ask(self, prepared: Prepared, params: Mapping[str, Any]) -> Rows:
+        """Read or change rows by a statement that is ready: a fifth of the cost, for what happens all the time."""
+        if self._session is not None and self._session.new:
+            self._session.flush()
+        return prepared.run(self._connection, params)
+
+    def ask_many(self, prepared: Prepared, many: Sequence[Mapping[str, Any]]) -> None:
+        """Change rows by a statement that is ready, once for each."""
+        if self._session is not None and self._session.new:
+            self._session.flush()
+        prepared.run_many(self._connection, many)
+
+    def lock(self, prepared: Prepared, params: Mapping[str, Any]) -> None:
         """Hold rows still until this visit ends. On SQLite a writing visit is alone already."""
         if self.is_postgres:
-            self._connection.execute(statement, params)
+            self.ask(prepared, params)
 
     @property
     def is_postgres(self) -> bool:

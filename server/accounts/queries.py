@@ -16,13 +16,14 @@ from server.crypto.tokens import SessionToken, token_hash
 from server.database import Database, Transaction, made
 from server.permissions import NOBODY, Role, Standing, Viewer
 from server.policies import Policies, Retention
+from server.prepared import Prepared
 
 _NOTICES = (
     select(func.count())
     .where(col(Notice.membership_id) == col(Membership.id), col(Notice.due_at) <= bindparam("now"))
     .scalar_subquery()
 )
-_SESSION = (
+_SESSION = Prepared(
     select(
         col(AccountSession.id),
         col(AccountSession.member_id),
@@ -50,7 +51,9 @@ _SESSION = (
     .outerjoin(Membership, col(Membership.member_id) == col(Member.id))
     .where(col(AccountSession.token_hash) == bindparam("token_hash"))
 )
-_GRANTS = select(col(RoleGrant.role), col(RoleGrant.space_id)).where(col(RoleGrant.member_id) == bindparam("member_id"))
+_GRANTS = Prepared(
+    select(col(RoleGrant.role), col(RoleGrant.space_id)).where(col(RoleGrant.member_id) == bindparam("member_id"))
+)
 
 RENEW_MEMBER = timedelta(days=1)
 RENEW_STAFF = timedelta(hours=2)
@@ -109,13 +112,13 @@ def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime) ->
     if token is None:
         return NOBODY
     key = token_hash(token)
-    lines: Sequence[Any] = tx.look(_SESSION, {"token_hash": key, "now": at}).all()
+    lines: Sequence[Any] = tx.ask(_SESSION, {"token_hash": key, "now": at}).all()
     if not lines or lines[0].expires_at <= at:
         return NOBODY
     row = lines[0]
     grants: Sequence[Any] = ()
     if row.staff and row.second_factor:
-        grants = tx.look(_GRANTS, {"member_id": row.member_id}).all()
+        grants = tx.ask(_GRANTS, {"member_id": row.member_id}).all()
     own = [line for line in lines if line[_MEMBERSHIP_FROM] is not None]
     standings = [made(_standing, line[_MEMBERSHIP_FROM:], at) for line in own]
     return Viewer(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlmodel import col
 
 from server.accounts import confusable, passkeys, senders
@@ -33,6 +33,7 @@ from server.database import Transaction, changed
 from server.errors import Invalid, Refused, say
 from server.events import SessionsEnded
 from server.permissions import STAFF_ROLES, Role, Viewer
+from server.prepared import Prepared
 from server.spaces.models import Joining
 from server.spaces.queries import SpaceRow, space_by_id
 from server.spaces.rules import as_it_stands
@@ -340,9 +341,14 @@ def tell_dates_in(tx: Transaction, member_id: int, calendar: str) -> None:
 
 def count_released(tx: Transaction, membership_id: int, by: int) -> None:
     """A message of theirs was let through (or an undone decision takes one back)."""
-    tx.session.execute(
-        update(Membership).where(col(Membership.id) == membership_id).values(released=col(Membership.released) + by)
-    )
+    tx.ask(_COUNT_RELEASED, {"membership_id": membership_id, "by": by})
+
+
+_COUNT_RELEASED = Prepared(
+    update(Membership)
+    .where(col(Membership.id) == bindparam("membership_id"))
+    .values(released=col(Membership.released) + bindparam("by"))
+)
 
 
 def tell(

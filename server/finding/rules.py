@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql
 from sqlmodel import col
 
@@ -11,9 +11,10 @@ from moderation.states import ContentState
 from server.database import Transaction, metadata
 from server.finding.models import WordPlace
 from server.finding.terms import terms_of
+from server.prepared import Prepared, named, new_row
 
-_LEARN = insert(WordPlace).prefix_with("OR IGNORE")
-_LEARN_ON_POSTGRES = postgresql.insert(WordPlace).on_conflict_do_nothing()
+_LEARN = Prepared(new_row(WordPlace).prefix_with("OR IGNORE", dialect="sqlite"))
+_LEARN_ON_POSTGRES = Prepared(postgresql.insert(WordPlace).values(named(WordPlace)).on_conflict_do_nothing())
 """A word that is known there already changes nothing."""
 
 
@@ -29,7 +30,7 @@ def learn(tx: Transaction, *, space_id: int, message_id: int, texts: Iterable[st
     if not hashes:
         return
     rows = [{"word": value, "message_id": message_id} for value in sorted(hashes)]
-    tx.run(_LEARN_ON_POSTGRES if tx.is_postgres else _LEARN, rows)
+    tx.ask_many(_LEARN_ON_POSTGRES if tx.is_postgres else _LEARN, rows)
 
 
 def learn_message(tx: Transaction, message_id: int) -> None:

@@ -42,7 +42,7 @@ _CYRILLIC_END = re.compile(
     "(?:ogo|ego|omu|emu|ykh|ikh|ymy|imi|amy|ami|iamy|akh|iakh|oiu|eiu|ym|im|am|iam|om|em|ov|iv|ev)$"
 )
 _PLURAL = re.compile("(?:es|(?<!s)s)$")
-_OPEN_END = re.compile("[aeiouy]+$")
+_OPEN_ENDS = "aeiouy"
 _ELISION = re.compile("^[a-z]{1,2}'(?=[a-z]{3})")
 _ARABIC_START = re.compile("^(?:وال|بال|كال|فال|لل|ال)")
 _ARABIC_END = re.compile("(?:هاي|ها|هم|هن|كم|نا|ات|ون|ين|ان|يه|ه|ي)$")
@@ -62,23 +62,30 @@ def words(text: str) -> Iterator[Word]:
     """The words of a text in their order."""
     folded = Folded(text)
     for run in _WORD.finditer(folded.text):
-        signs = list(_UNSPACED.finditer(run[0]))
-        if not signs:
-            term = _stem(run[0])
-            if term:
-                yield Word(term, *folded.span(*run.span()))
-            continue
         at = run.start()
-        for index, sign in enumerate(signs):
-            yield Word(sign[0], *folded.span(at + sign.start(), at + sign.end()))
-            after = signs[index + 1] if index + 1 < len(signs) else None
-            if after is not None and after.start() == sign.end():
-                yield Word(sign[0] + after[0], *folded.span(at + sign.start(), at + after.end()))
+        for term, start, end in _parts(run[0]):
+            yield Word(term, *folded.span(at + start, at + end))
 
 
 def terms_of(*texts: str) -> list[str]:
     """Every term once, in the order of its first word."""
-    return list(dict.fromkeys(word.term for text in texts for word in words(text)))
+    runs = (run for text in texts for run in _WORD.findall(Folded(text).text))
+    return list(dict.fromkeys(term for run in runs for term, _, _ in _parts(run)))
+
+
+def _parts(run: str) -> Iterator[tuple[str, int, int]]:
+    """What is found in letters without a space between them: a word, or signs and pairs of signs."""
+    signs = [] if run.isascii() else list(_UNSPACED.finditer(run))
+    if not signs:
+        term = _stem(run)
+        if term:
+            yield term, 0, len(run)
+        return
+    for index, sign in enumerate(signs):
+        yield sign[0], sign.start(), sign.end()
+        after = signs[index + 1] if index + 1 < len(signs) else None
+        if after is not None and after.start() == sign.end():
+            yield sign[0] + after[0], sign.start(), after.end()
 
 
 def terms_asked(query: str, *, most: int) -> list[str]:
@@ -89,6 +96,8 @@ def terms_asked(query: str, *, most: int) -> list[str]:
 
 
 def _stem(word: str) -> str:
+    if word.isascii() and word.isalpha():  # most words, and nothing in them to be written otherwise
+        return _cut_open_end(_cut_plural(word[:LONGEST_WORD]))
     cyrillic = _CYRILLIC_LETTER.search(word) is not None
     plain = _ELISION.sub("", word).translate(_PLAIN)[:LONGEST_WORD]
     if plain.isdigit():
@@ -97,7 +106,7 @@ def _stem(word: str) -> str:
         return _cut(_ARABIC_END, _cut(_ARABIC_START, plain))
     if cyrillic:
         plain = _cut(_CYRILLIC_END, plain)
-    return _cut_open_end(_cut(_PLURAL, plain))
+    return _cut_open_end(_cut_plural(plain))
 
 
 def _cut(part: re.Pattern[str], word: str) -> str:
@@ -106,7 +115,11 @@ def _cut(part: re.Pattern[str], word: str) -> str:
     return rest if len(rest) >= _SHORTEST_STEM else word
 
 
+def _cut_plural(word: str) -> str:
+    return _cut(_PLURAL, word) if word.endswith("s") else word
+
+
 def _cut_open_end(word: str) -> str:
     """Without the vowels at its end; three letters stay in any case."""
-    found = _OPEN_END.search(word)
-    return word[: max(found.start(), _SHORTEST_STEM)] if found else word
+    rest = word.rstrip(_OPEN_ENDS)
+    return word[: max(len(rest), _SHORTEST_STEM)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlmodel import col
 
 from server.accounts.models import Membership, Notice, NoticeKind
@@ -11,6 +11,7 @@ from server.database import Transaction, made
 from server.errors import Refused, say
 from server.forum.models import Message, Mute
 from server.permissions import Standing
+from server.prepared import Prepared
 
 ONESELF = say("This is your own message.")
 NOBODY = say("We do not know any more who wrote this message.")
@@ -62,13 +63,19 @@ def show_again(tx: Transaction, by: Standing, other_id: int) -> None:
 
 def may_answer(tx: Transaction, author: int, answered: int) -> bool:
     """Whether whoever wrote the message that is answered takes answers of this author."""
-    blocked = exists().where(
-        col(Message.id) == answered,
-        col(Mute.membership_id) == col(Message.membership_id),
-        col(Mute.other_id) == author,
+    return tx.ask(_BLOCKED, {"answered": answered, "author": author}).first() is None
+
+
+_BLOCKED = Prepared(
+    select(col(Mute.id))
+    .join(Message, col(Message.membership_id) == col(Mute.membership_id))
+    .where(
+        col(Message.id) == bindparam("answered"),
+        col(Mute.other_id) == bindparam("author"),
         col(Mute.blocks).is_(True),
     )
-    return not tx.session.execute(select(blocked)).scalar_one()
+    .limit(1)
+)
 
 
 def muted_by(tx: Transaction, membership_id: int) -> frozenset[int]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlmodel import col
 
 from moderation.states import ContentState, Move, moved
@@ -27,38 +27,61 @@ from server.forum.rules import CLOSED, WAITS, Posted, Writing, admitted, put_in_
 from server.forum.telling import tell_of_answer
 from server.permissions import Standing
 from server.pictures import rules as pictures
+from server.prepared import Prepared, new_row
 from server.spaces.queries import SpaceRow
 from server.web.text import RENDERER
 
 DOUBLE_WINDOW = timedelta(minutes=10)
 """The same words again in this time are one press too many, not another message."""
-_ALONE = select(col(Membership.id)).where(col(Membership.id) == bindparam("membership_id")).with_for_update()
-_TWINS = (
-    select(col(Message.public_id), col(Topic.public_id), col(Message.state))
-    .join(Topic, col(Topic.id) == col(Message.topic_id))
-    .where(
-        col(Message.membership_id) == bindparam("membership_id"),
-        col(Message.text) == bindparam("text"),
-        col(Message.written_at) > bindparam("after"),
-        col(Message.state).in_([ContentState.PUBLISHED, ContentState.HELD]),
+LATEST = 8
+"""So many of a member's latest messages are looked at for that, however many they wrote."""
+_ALONE = Prepared(select(col(Membership.id)).where(col(Membership.id) == bindparam("membership_id")).with_for_update())
+
+
+def _twins(*same: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Of the member's latest messages, the one of these minutes with the same words in the same place."""
+    latest = (
+        select(col(Message.id))
+        .where(col(Message.membership_id) == bindparam("membership_id"))
+        .order_by(col(Message.id).desc())
+        .limit(LATEST)
+        .subquery()
     )
-    .order_by(col(Message.id).desc())
-    .limit(1)
+    return (
+        select(col(Message.public_id), col(Topic.public_id), col(Message.state))
+        .join(latest, latest.c.id == col(Message.id))
+        .join(Topic, col(Topic.id) == col(Message.topic_id))
+        .where(
+            col(Message.text) == bindparam("text"),
+            col(Message.written_at) > bindparam("after"),
+            col(Message.state).in_([ContentState.PUBLISHED, ContentState.HELD]),
+            *same,
+        )
+        .order_by(col(Message.id).desc())
+        .limit(1)
+    )
+
+
+_TWIN_ANSWER = Prepared(
+    _twins(
+        col(Message.topic_id) == bindparam("topic_id"),
+        col(Message.reply_to_id).is_not_distinct_from(bindparam("reply_to")),
+    )
 )
-_TWIN_ANSWER = _TWINS.where(
-    col(Message.topic_id) == bindparam("topic_id"),
-    col(Message.reply_to_id).is_not_distinct_from(bindparam("reply_to")),
+_TWIN_TOPIC = Prepared(_twins(col(Message.title) == bindparam("title"), col(Topic.space_id) == bindparam("space_id")))
+_TOPIC_NOW = Prepared(
+    select(col(Topic.state), col(Topic.closed)).where(col(Topic.id) == bindparam("id")).with_for_update()
 )
-_TWIN_TOPIC = _TWINS.where(col(Message.title) == bindparam("title"), col(Topic.space_id) == bindparam("space_id"))
-_TOPIC_NOW = select(col(Topic.state), col(Topic.closed)).where(col(Topic.id) == bindparam("id")).with_for_update()
-_ANSWERED = select(col(Message.id)).where(
-    col(Message.public_id) == bindparam("public_id"),
-    col(Message.topic_id) == bindparam("topic_id"),
-    col(Message.state) == ContentState.PUBLISHED,
+_ANSWERED = Prepared(
+    select(col(Message.id)).where(
+        col(Message.public_id) == bindparam("public_id"),
+        col(Message.topic_id) == bindparam("topic_id"),
+        col(Message.state) == ContentState.PUBLISHED,
+    )
 )
-_NEW_TOPIC = insert(Topic)
-_NEW_MESSAGE = insert(Message)
-_APPEND = (
+_NEW_TOPIC = Prepared(new_row(Topic).returning(col(Topic.id)))
+_NEW_MESSAGE = Prepared(new_row(Message).returning(col(Message.id)))
+_APPEND = Prepared(
     update(Topic)
     .where(col(Topic.id) == bindparam("topic"))
     .values(
@@ -91,23 +114,27 @@ def start_topic(
     if twin is not None:
         return twin
     public_id = uuid4()
-    made = tx.run(
-        _NEW_TOPIC,
-        {
-            "public_id": public_id,
-            "space_id": space.id,
-            "membership_id": author.membership_id,
-            "title": title,
-            "language": writing.language,
-            "state": ContentState.HELD if writing.held else ContentState.PUBLISHED,
-            "pinned": False,
-            "closed": False,
-            "messages": 0,
-            "last_message_at": at,
-            "version": 1,
-        },
+    topic_id = (
+        tx.ask(
+            _NEW_TOPIC,
+            {
+                "public_id": public_id,
+                "space_id": space.id,
+                "membership_id": author.membership_id,
+                "title": title,
+                "language": writing.language,
+                "state": ContentState.HELD if writing.held else ContentState.PUBLISHED,
+                "pinned": False,
+                "closed": False,
+                "messages": 0,
+                "last_message_at": at,
+                "version": 1,
+            },
+        )
+        .one()
+        .id
     )
-    return _written(tx, _Place(made.inserted_primary_key[0], public_id, space.id, title=title), author, writing, at=at)
+    return _written(tx, _Place(topic_id, public_id, space.id, title=title), author, writing, at=at)
 
 
 def post_message(
@@ -139,8 +166,7 @@ def post_message(
 
 def _written(tx: Transaction, place: _Place, author: Standing, writing: Writing, *, at: datetime) -> Posted:
     public_id = uuid4()
-    made = tx.run(_NEW_MESSAGE, _message(public_id, place, author, writing, at))
-    message_id: int = made.inserted_primary_key[0]
+    message_id: int = tx.ask(_NEW_MESSAGE, _message(public_id, place, author, writing, at)).one().id
     if writing.picture is not None:
         pictures.attach(tx, message_id, writing.picture)
     keep_verdict(tx, message_id, writing.verdict, at=at)
@@ -150,7 +176,7 @@ def _written(tx: Transaction, place: _Place, author: Standing, writing: Writing,
         if not author.known:
             count_released(tx, author.membership_id, 1)
         learn(tx, space_id=place.space_id, message_id=message_id, texts=(place.title, writing.text))
-        tx.run(_APPEND, {"topic": place.topic_id, "at": at})
+        tx.ask(_APPEND, {"topic": place.topic_id, "at": at})
         tx.announce(TopicChanged(topic_audience(place.topic_id), place.topic_id))
         tx.announce(SpaceChanged(space_audience(place.space_id), place.space_id))
     return Posted(public_id, place.topic, writing.held)
@@ -179,7 +205,7 @@ def _message(public_id: UUID, place: _Place, author: Standing, writing: Writing,
 
 def _takes_messages(tx: Transaction, topic: TopicRow) -> None:
     """Raises Refused unless the topic, as it is now, can be written in. One that waits must not be opened so."""
-    state, closed = tx.look(_TOPIC_NOW, {"id": topic.id}).one()
+    state, closed = tx.ask(_TOPIC_NOW, {"id": topic.id}).one()
     if closed:
         raise Refused(CLOSED)
     if state != ContentState.PUBLISHED:
@@ -193,19 +219,19 @@ def _answered(tx: Transaction, topic: TopicRow, author: Standing, reply_to: UUID
     """
     if reply_to is None:
         return None
-    answered = tx.look(_ANSWERED, {"public_id": reply_to, "topic_id": topic.id}).scalar_one_or_none()
+    answered = tx.ask(_ANSWERED, {"public_id": reply_to, "topic_id": topic.id}).value()
     if answered is not None and not mutes.may_answer(tx, author.membership_id, answered):
         raise Refused(mutes.NOT_DIRECTLY)
     return answered
 
 
 def _twin(
-    tx: Transaction, author: Standing, writing: Writing, at: datetime, which: Any, where: dict[str, Any]
+    tx: Transaction, author: Standing, writing: Writing, at: datetime, which: Prepared, where: dict[str, Any]
 ) -> Posted | None:
     """A double press finds the message that the first press made; the author's presses come one by one."""
     tx.lock(_ALONE, {"membership_id": author.membership_id})
     same = {"membership_id": author.membership_id, "text": writing.text, "after": at - DOUBLE_WINDOW}
-    row = tx.look(which, {**same, **where}).first()
+    row = tx.ask(which, {**same, **where}).first()
     return None if row is None else Posted(row[0], row[1], row[2] == ContentState.HELD)
 
 

@@ -20,6 +20,7 @@ from server.permissions import Place, Role
 from server.pictures import queries as pictures
 from server.pictures.models import Picture
 from server.pictures.queries import PictureRow
+from server.prepared import Prepared
 from server.spaces import queries as spaces
 from server.spaces.models import Space
 from server.spaces.queries import SpaceRow
@@ -158,7 +159,7 @@ _TOPIC = (
     .correlate(Topic)
     .label("waiting"),
 )
-_TOPIC_BY_ID = (
+_TOPIC_BY_ID = Prepared(
     select(*_TOPIC, *spaces.COLUMNS)
     .join(Space, col(Space.id) == col(Topic.space_id))
     .where(col(Topic.public_id) == bindparam("public_id"))
@@ -218,7 +219,7 @@ def _page(*, backwards: bool) -> Select[*tuple[Any, ...]]:
     return _LINES.join(ids, ids.c.id == col(Message.id)).order_by(col(Message.id)).limit(MESSAGES_PER_PAGE)
 
 
-_PAGE, _PAGE_FROM_THE_END = _page(backwards=False), _page(backwards=True)
+_PAGE, _PAGE_FROM_THE_END = Prepared(_page(backwards=False)), Prepared(_page(backwards=True))
 _ONE = _LINES.where(col(Message.id) == bindparam("id"))
 _BEFORE = (
     _LINES.where(col(Message.topic_id) == bindparam("topic_id"), READABLE, col(Message.id) < bindparam("id"))
@@ -230,7 +231,7 @@ _AFTER = (
     .order_by(col(Message.id))
     .limit(3)
 )
-_HELD = (
+_HELD = Prepared(
     select(
         col(Message.id),
         col(Message.public_id),
@@ -261,7 +262,7 @@ _HELD = (
 
 def topic_by_id(tx: Transaction, public_id: UUID, *, member_id: int | None = None) -> TopicRow | None:
     """The topic, whatever its state; its finder decides who may know of it."""
-    row = tx.look(_TOPIC_BY_ID, {"public_id": public_id, "member_id": member_id}).first()
+    row = tx.ask(_TOPIC_BY_ID, {"public_id": public_id, "member_id": member_id}).first()
     return None if row is None else made(TopicRow, row[: len(_TOPIC)], made(SpaceRow, row[len(_TOPIC) :]))
 
 
@@ -271,7 +272,7 @@ def messages_of(tx: Transaction, topic: TopicRow, *, page: int) -> list[MessageR
     count = max(0, min(MESSAGES_PER_PAGE, topic.messages - skip))
     after = topic.messages - skip - count
     chosen = (_PAGE, skip) if skip <= after else (_PAGE_FROM_THE_END, after)
-    rows = tx.look(chosen[0], {"topic_id": topic.id, "skip": chosen[1], "count": count})
+    rows = tx.ask(chosen[0], {"topic_id": topic.id, "skip": chosen[1], "count": count})
     return [_message(row) for row in rows]
 
 
@@ -298,7 +299,7 @@ def own_held(tx: Transaction, topic: TopicRow, membership_id: int, *, at: dateti
 
     A removal that can still be undone is not told yet.
     """
-    rows = tx.look(_HELD, {"membership_id": membership_id, "topic_id": topic.id, "now": at})
+    rows = tx.ask(_HELD, {"membership_id": membership_id, "topic_id": topic.id, "now": at})
     return [made(HeldRow, tuple(row)[:6], tuple(row)[6] or (), pictures.picture_in(tuple(row)[7:])) for row in rows]
 
 

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from server.database import Transaction, made
 from server.permissions import Place
+from server.prepared import Prepared
 from server.spaces.models import Access, DutyHours, Joining, Space, SpaceState, SpaceText
 from server.spaces.safety import Safety, safety_of
 from server.web.text import stored
@@ -92,10 +93,10 @@ COLUMNS = (
     col(Space.state),
     col(Space.premoderated),
 )
-_BY_SLUG = select(*COLUMNS).where(col(Space.slug) == bindparam("slug"))
-_BY_ID = select(*COLUMNS).where(col(Space.id) == bindparam("id"))
+_BY_SLUG = Prepared(select(*COLUMNS).where(col(Space.slug) == bindparam("slug")))
+_BY_ID = Prepared(select(*COLUMNS).where(col(Space.id) == bindparam("id")))
 _ALL = select(*COLUMNS).order_by(col(Space.id)).limit(200)
-_TEXTS = (
+_TEXTS = Prepared(
     select(
         col(Space.locked_for),
         col(Space.archived_at),
@@ -110,8 +111,8 @@ _TEXTS = (
     .order_by(col(SpaceText.id))
     .limit(50)
 )
-_NAMES = select(col(SpaceText.space_id), col(SpaceText.language), col(SpaceText.name), col(SpaceText.purpose))
-_DUTY = (
+_NAMES = Prepared(select(col(SpaceText.space_id), col(SpaceText.language), col(SpaceText.name), col(SpaceText.purpose)))
+_DUTY = Prepared(
     select(col(DutyHours.language), col(DutyHours.starts), col(DutyHours.ends))
     .where(col(DutyHours.space_id) == bindparam("id"))
     .order_by(col(DutyHours.id))
@@ -123,13 +124,13 @@ def space_by_slug(tx: Transaction, slug: str) -> SpaceRow | None:
     """The space at this address."""
     if not slug.isprintable():  # PostgreSQL refuses a NUL
         return None
-    row = tx.look(_BY_SLUG, {"slug": slug[:60]}).first()
+    row = tx.ask(_BY_SLUG, {"slug": slug[:60]}).first()
     return None if row is None else made(SpaceRow, row)
 
 
 def space_by_id(tx: Transaction, space_id: int) -> SpaceRow | None:
     """The space of this key."""
-    row = tx.look(_BY_ID, {"id": space_id}).first()
+    row = tx.ask(_BY_ID, {"id": space_id}).first()
     return None if row is None else made(SpaceRow, row)
 
 
@@ -163,7 +164,7 @@ def words_of(tx: Transaction, space_id: int) -> dict[str, SpaceWords]:
 
 def hours_of(tx: Transaction, space_id: int) -> list[Duty]:
     """When somebody usually looks."""
-    return [made(Duty, row) for row in tx.look(_DUTY, {"id": space_id})]
+    return [made(Duty, row) for row in tx.ask(_DUTY, {"id": space_id})]
 
 
 def all_spaces(tx: Transaction) -> list[SpaceRow]:
@@ -173,11 +174,11 @@ def all_spaces(tx: Transaction) -> list[SpaceRow]:
 
 def space_view(tx: Transaction, space: SpaceRow, language: str) -> SpaceView:
     """The space in the reader's language if its host wrote it, else in English, else in its first one."""
-    rows = tx.look(_TEXTS, {"id": space.id}).all()
+    rows = tx.ask(_TEXTS, {"id": space.id}).all()
     texts = {row.language: row for row in rows if row.language is not None}
     shown = _nearest(language, space.languages, texts)
     text = texts.get(shown)
-    duty = [made(Duty, row) for row in tx.look(_DUTY, {"id": space.id})]
+    duty = [made(Duty, row) for row in tx.ask(_DUTY, {"id": space.id})]
     return SpaceView(
         slug=space.slug,
         name=(text.name if text else "") or space.slug,
@@ -202,7 +203,7 @@ def space_view(tx: Transaction, space: SpaceRow, language: str) -> SpaceView:
 def space_names(tx: Transaction, language: str, spaces: Sequence[SpaceRow]) -> dict[int, tuple[str, str, str]]:
     """For each space its name, its purpose and the language they are in."""
     texts: dict[int, dict[str, tuple[str, str]]] = {}
-    for space_id, code, name, purpose in tx.look(_NAMES).all():
+    for space_id, code, name, purpose in tx.ask(_NAMES, {}).all():
         texts.setdefault(space_id, {})[code] = (name, purpose)
     named: dict[int, tuple[str, str, str]] = {}
     for space in spaces:

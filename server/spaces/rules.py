@@ -11,6 +11,7 @@ from sqlmodel import col
 from server.database import Transaction
 from server.errors import BootRefused, Refused, say
 from server.events import SpaceAltered, SpaceChanged, space_audience
+from server.prepared import Prepared
 from server.spaces.models import Access, DutyHours, Joining, LockReason, Space, SpaceState, SpaceText
 from server.spaces.queries import Duty, SpaceRow, SpaceWords, hours_of, space_by_id, words_of
 from server.spaces.safety import SETTINGS, Safety
@@ -116,7 +117,7 @@ def held(tx: Transaction, space_id: int) -> SpaceRow:
     return space
 
 
-_HELD_STILL = select(col(Space.id)).where(col(Space.id) == bindparam("id")).with_for_update(read=True)
+_HELD_STILL = Prepared(select(col(Space.id)).where(col(Space.id) == bindparam("id")).with_for_update(read=True))
 
 
 def as_it_stands(tx: Transaction, space_id: int) -> SpaceRow:
