@@ -16,20 +16,10 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from types import ModuleType
 from typing import TypeVar
 from urllib.parse import urlsplit
-
-from cryptography.hazmat.primitives.asymmetric import ec
-from webauthn import verify_authentication_response, verify_registration_response
-from webauthn.helpers import encode_cbor, parse_attestation_object
-from webauthn.helpers.cose import COSEAlgorithmIdentifier
-from webauthn.helpers.structs import (
-    AttestationFormat,
-    AuthenticationCredential,
-    AuthenticatorAssertionResponse,
-    AuthenticatorAttestationResponse,
-    RegistrationCredential,
-)
 
 Result = TypeVar("Result")
 
@@ -37,15 +27,6 @@ CHALLENGE_SECONDS = 300
 CHALLENGE_BYTES = 40
 MOST_CREDENTIAL_BYTES = 1023
 """What the standard allows for the name of a key."""
-MOST_KEY_BYTES = 1200
-"""An RSA key of 4096 bits has 600; larger ones would only cost time."""
-ALGORITHMS = [
-    COSEAlgorithmIdentifier.ECDSA_SHA_256,
-    COSEAlgorithmIdentifier.EDDSA,
-    COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
-]
-FORMATS = {AttestationFormat.NONE, AttestationFormat.PACKED}
-"""We ask for no attestation; some devices sign with the new key itself all the same."""
 NAME = "Baraza"
 """What the device writes beside the key; no name of the person or the account."""
 
@@ -149,7 +130,6 @@ class Passkeys:
     def __init__(self, party: Party) -> None:
         self.party = party
         self._challenges = Challenges()
-        self._nobodys_key = _public_key_of_nobody()
 
     def question(self, session_key: bytes = b"", *, at: datetime) -> str:
         """What a device shall sign, in base64url."""
@@ -164,32 +144,13 @@ class Passkeys:
     ) -> NewKey:
         """The new key that a device shows to this session. Raises WrongKey."""
         raw = self._challenges.opened(challenge, session_key, at=at)
-        new = _checked(lambda: self._new_key(raw, client_data, attestation))
+        new = _checked(lambda: _device_keys().new_key(self.party, raw, client_data, attestation))
         self._challenges.spend(raw, at=at)
         return new
 
-    def _new_key(self, challenge: bytes, client_data: bytes, attestation: bytes) -> NewKey:
-        parsed = parse_attestation_object(attestation)
-        named = parsed.auth_data.attested_credential_data
-        if named is None or parsed.fmt not in FORMATS or parsed.att_stmt.x5c:
-            raise WrongKey
-        if not 16 <= len(named.credential_id) <= MOST_CREDENTIAL_BYTES:
-            raise WrongKey
-        if len(named.credential_public_key) > MOST_KEY_BYTES:
-            raise WrongKey
-        verified = verify_registration_response(
-            credential=RegistrationCredential(
-                id=base64url(named.credential_id),
-                raw_id=named.credential_id,
-                response=AuthenticatorAttestationResponse(client_data_json=client_data, attestation_object=attestation),
-            ),
-            expected_challenge=challenge,
-            expected_rp_id=self.party.host,
-            expected_origin=self.party.origin,
-            require_user_verification=True,
-            supported_pub_key_algs=ALGORITHMS,
-        )
-        return NewKey(verified.credential_id, verified.credential_public_key, verified.sign_count)
+    @cached_property
+    def _nobodys_key(self) -> bytes:
+        return _device_keys().public_key_of_nobody()
 
     def counted(
         self, challenge: str, answer: Answer, *, public_key: bytes | None, sign_count: int, at: datetime
@@ -200,31 +161,14 @@ class Passkeys:
         as long.
         """
         raw = self._challenges.opened(challenge, b"", at=at)
-        count = _checked(lambda: self._count(raw, answer, public_key or self._nobodys_key, sign_count))
+        key = public_key or self._nobodys_key
+        count = _checked(
+            lambda: _device_keys().new_count(self.party, raw, answer, public_key=key, sign_count=sign_count)
+        )
         if public_key is None:
             raise WrongKey
         self._challenges.spend(raw, at=at)
         return count
-
-    def _count(self, challenge: bytes, answer: Answer, public_key: bytes, sign_count: int) -> int:
-        verified = verify_authentication_response(
-            credential=AuthenticationCredential(
-                id=base64url(answer.credential_id),
-                raw_id=answer.credential_id,
-                response=AuthenticatorAssertionResponse(
-                    client_data_json=answer.client_data,
-                    authenticator_data=answer.authenticator_data,
-                    signature=answer.signature,
-                ),
-            ),
-            expected_challenge=challenge,
-            expected_rp_id=self.party.host,
-            expected_origin=self.party.origin,
-            credential_public_key=public_key,
-            credential_current_sign_count=sign_count,
-            require_user_verification=True,
-        )
-        return verified.new_sign_count
 
 
 def base64url(raw: bytes) -> str:
@@ -255,7 +199,7 @@ def _checked(work: Callable[[], Result]) -> Result:
         raise WrongKey from None
 
 
-def _public_key_of_nobody() -> bytes:
-    numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
-    x, y = numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big")
-    return encode_cbor({1: 2, 3: int(COSEAlgorithmIdentifier.ECDSA_SHA_256), -1: 1, -2: x, -3: y})
+def _device_keys() -> ModuleType:
+    from server.crypto import device_keys  # noqa: PLC0415  loaded when somebody uses a passkey, see there
+
+    return device_keys

@@ -96,3 +96,22 @@ def test_a_full_window_says_how_long_to_wait() -> None:
         limits.spend("3/60", "amina")
     assert 1 <= refused.value.retry_after <= 61
     limits.spend("3/60", "nadia")
+
+
+def test_old_counts_leave_the_memory_and_no_act_starts_a_thread() -> None:
+    import threading
+    import time
+
+    from server.web.limits import SWEEP_SECONDS, Counted
+
+    now = [0.0]
+    counted = Counted(seconds=lambda: now[0])
+    time.sleep(0.05)  # the library starts one thread when it is made
+    running = threading.active_count()
+    for number in range(200):
+        assert counted.acquire_entry(f"old {number}", 3, 0)
+        assert threading.active_count() == running
+    assert len(counted.events) == 200
+    now[0] = SWEEP_SECONDS + 1
+    counted.acquire_entry("new", 3, 60)
+    assert set(counted.events) == {"new"}
