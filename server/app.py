@@ -27,6 +27,7 @@ from server.crypto.passwords import DerivationPool, Passwords
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import FormTokens
 from server.darkroom.workshop import Workshop
+from server.appeals.routes import routes as appeal_routes
 from server.database import Database
 from server.events import Event, InstallationChanged, SpaceAltered, SpaceChanged, TopicChanged
 from server.forum.keeping_routes import routes as keeping_routes
@@ -42,6 +43,7 @@ from server.review.letter_routes import routes as author_letter_routes
 from server.review.routes import routes as review_routes
 from server.settings import Settings
 from server.stewarding.routes import routes as steward_routes
+from server.transparency.routes import routes as transparency_routes
 from server.web import failures
 from server.web.address import ForgetAddress
 from server.web.fragments import Fragments
@@ -63,11 +65,13 @@ ROOMS: Sequence[Room[Any]] = [
     *letter_routes,
     *author_letter_routes,
     *account_routes,
+    *appeal_routes,
     *review_routes,
     *hosting_routes,
     *announcement_routes,
     *help_routes,
     *steward_routes,
+    *transparency_routes,
     *notice_board_routes,
 ]
 Screen = Callable[[str, Author | None], Verdict]

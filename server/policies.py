@@ -31,6 +31,7 @@ class TextLimits:
     space_name_characters: int
     purpose_characters: int
     rules_characters: int
+    appeal_characters: int
     body_bytes: int
 
 
@@ -52,6 +53,30 @@ class ModerationPolicy:
 
     undo_minutes: int
     claim_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class AppealPolicy:
+    """How many days a decision can be appealed, and after how many lost appeals in ninety days one comes last."""
+
+    days: int
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpennessPolicy:
+    """The public account: the least number that is told, and how soon a person should decide, by urgency."""
+
+    least_told: int
+    urgent_minutes: int
+    soon_minutes: int
+    usual_minutes: int
+    other_minutes: int
+
+    def target_minutes(self, severity: int) -> int:
+        """How long a case of this severity may wait."""
+        steps = ((100, self.urgent_minutes), (50, self.soon_minutes), (20, self.usual_minutes))
+        return next((minutes for least, minutes in steps if severity >= least), self.other_minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +109,8 @@ class Rates:
     sign_in_per_login_anywhere: str
     post_per_member: str
     letter_per_member: str
+    appeal_per_member: str
+    code_per_address: str
     picture_per_member: str
     flag_per_member: str
     search_per_session: str
@@ -118,6 +145,8 @@ class Retention:
     removed_days: int
     decisions_days: int
     scores_days: int
+    appeals_days: int
+    ledger_days: int
     flags_days: int
     notices_days: int
     drafts_days: int
@@ -146,6 +175,8 @@ class Policies:
     text: TextLimits
     accounts: AccountPolicy
     moderation: ModerationPolicy
+    appeals: AppealPolicy
+    openness: OpennessPolicy
     hosting: HostingPolicy
     information: InformationPolicy
     rates: Rates
@@ -168,6 +199,7 @@ def load(folder: Path) -> Policies:
     limits = _toml(folder / "limits.toml")
     parts = {"text": TextLimits, "accounts": AccountPolicy, "moderation": ModerationPolicy}
     parts |= {"hosting": HostingPolicy, "information": InformationPolicy, "pictures": PicturePolicy}
+    parts |= {"appeals": AppealPolicy, "openness": OpennessPolicy}
     parts |= {"rates": Rates, "derivation": Derivation}
     _same_keys("limits.toml", set(limits), set(parts))
     made: dict[str, Any] = {name: _made(kind, limits[name], f"limits.toml [{name}]") for name, kind in parts.items()}

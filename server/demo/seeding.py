@@ -191,7 +191,7 @@ def _what_became_of_it(
     found = forum.message_by_id(tx, made.message)
     assert found is not None
     if message.get("state") == "withdrawn":
-        forum_rules.withdraw(tx, found)
+        forum_rules.withdraw(tx, found, at=at)
     for entry in message.get("flag", []):
         by = people.standings[entry["by"], space.slug]
         reason = FlagReason(entry["reason"])

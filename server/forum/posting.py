@@ -23,8 +23,10 @@ from server.forum import mutes
 from server.forum.models import Message, Topic
 from server.forum.queries import TopicRow
 from server.forum.quotations import quoted_part
-from server.forum.rules import CLOSED, WAITS, Posted, Writing, admitted, put_in_queue
+from server.forum.rules import CLOSED, WAITS, Posted, Writing, admitted, first_rule, put_in_queue
 from server.forum.telling import tell_of_answer
+from server.ledger.models import Hand
+from server.ledger.rules import record
 from server.permissions import Standing
 from server.pictures import rules as pictures
 from server.prepared import Prepared, new_row
@@ -170,6 +172,18 @@ def _written(tx: Transaction, place: _Place, author: Standing, writing: Writing,
     if writing.picture is not None:
         pictures.attach(tx, message_id, writing.picture)
     keep_verdict(tx, message_id, writing.verdict, at=at)
+    if writing.held:
+        record(
+            tx,
+            message_id=message_id,
+            public_id=public_id,
+            before=ContentState.DRAFT,
+            after=ContentState.HELD,
+            hand=Hand.MACHINE,
+            reason=first_rule(writing.verdict),
+            policy_version=writing.verdict.policy_version,
+            at=at,
+        )
     if writing.held or writing.verdict.raised:
         put_in_queue(tx, message_id, public_id, place.space_id, writing, at=at)
     if not writing.held:

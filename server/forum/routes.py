@@ -381,7 +381,7 @@ def withdraw_page(visit: Visit, message: OwnMessage) -> Response:
 def do_withdraw(visit: Visit, message: OwnMessage, form: Form) -> Response:
     """Take an own message back."""
     with visit.transaction() as tx:
-        rules.withdraw(tx, message)
+        rules.withdraw(tx, message, at=visit.now)
     slug = message.topic.space.slug
     with visit.services.db.reading() as tx:
         topic = queries.topic_by_id(tx, message.topic.public_id)

@@ -26,6 +26,8 @@ from server.forum.models import Flag, FlagReason, Message, Topic
 from server.forum.queries import OwnMessage
 from server.forum.quotations import check_quotations
 from server.forum.telling import forget_answer
+from server.ledger.models import Hand
+from server.ledger.rules import record
 from server.permissions import Standing
 from server.pictures import rules as pictures
 from server.pictures.rules import NewPicture
@@ -104,6 +106,7 @@ def edit(
     if message.state == ContentState.HELD and pictures.is_there(tx, message.id):
         writing = writing.waiting_for_its_picture()
     hold = writing.held or message.state != ContentState.PUBLISHED
+    state = _moved(message.state, Move.HOLD if hold else Move.PUBLISH)
     changed = tx.session.execute(
         update(Message)
         .where(col(Message.id) == message.id, col(Message.version) == version, col(Message.state) == message.state)
@@ -112,7 +115,7 @@ def edit(
             html=writing.html,
             renderer=RENDERER,
             title=title if message.opens_topic else "",
-            state=_moved(message.state, Move.HOLD if hold else Move.PUBLISH),
+            state=state,
             edited_at=at,
             version=version + 1,
         )
@@ -121,6 +124,17 @@ def edit(
     if changed is None:
         raise Refused(STALE)
     tx.erases = True
+    record(
+        tx,
+        message_id=message.id,
+        public_id=message.public_id,
+        before=message.state,
+        after=state,
+        hand=Hand.MACHINE,
+        reason=first_rule(writing.verdict),
+        policy_version=writing.verdict.policy_version,
+        at=at,
+    )
     learn_message(tx, message.id)
     check_quotations(tx, message.id)
     case_has_changed(tx, message.id)
@@ -131,9 +145,19 @@ def edit(
     return Posted(message.public_id, message.topic.public_id, hold)
 
 
-def withdraw(tx: Transaction, message: OwnMessage) -> None:
+def withdraw(tx: Transaction, message: OwnMessage, *, at: datetime) -> None:
     """Take an own message back. Its words are gone at once, everywhere; only the place stays, if others saw it."""
-    state = _moved(_state_now(tx, message.id), Move.WITHDRAW)
+    before = ContentState(_state_now(tx, message.id))
+    state = _moved(before, Move.WITHDRAW)
+    record(
+        tx,
+        message_id=message.id,
+        public_id=message.public_id,
+        before=before,
+        after=state,
+        hand=Hand.AUTHOR,
+        at=at,
+    )
     unlearn_message(tx, message.id)
     tx.session.execute(
         update(Message)
@@ -219,6 +243,11 @@ def announce_topic(tx: Transaction, topic_id: int) -> None:
 _SHOWN = (col(Message.state) == ContentState.PUBLISHED) | (
     (col(Message.state) == ContentState.WITHDRAWN) & col(Message.was_public)
 )
+
+
+def first_rule(verdict: Verdict) -> str:
+    """The rule that weighed first, as the ledger keeps it."""
+    return str(verdict.reasons[0].rule) if verdict.reasons else ""
 
 
 def put_in_queue(

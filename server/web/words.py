@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import jdatetime
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, get_datetime_format, get_timezone_name
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
 from server.errors import Sentence
@@ -234,8 +234,18 @@ def number(value: int) -> str:
     return _written_number(value, reading().language.code)
 
 
+def decimal(value: float) -> str:
+    """A number with one digit after the sign that the page's language puts there."""
+    return _written_number(round(value, 1), reading().language.code)
+
+
+def percent(share: float) -> str:
+    """A share as a whole percentage."""
+    return format_percent(share, format="#,##0%", locale=_locale(reading().language.code))
+
+
 @lru_cache(maxsize=1024)
-def _written_number(value: int, code: str) -> str:
+def _written_number(value: float, code: str) -> str:
     return format_decimal(value, locale=_locale(code))
 
 

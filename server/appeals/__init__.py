@@ -1,0 +1,1 @@
+"""Appeals: somebody else looks again at what was decided, and can put all of it back."""

@@ -1,0 +1,119 @@
+"""Appealing, and deciding an appeal. Nobody decides about a decision of their own, nor about a text of their own."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from moderation.states import ContentState
+from server.accounts.models import NoticeKind
+from server.accounts.rules import tell
+from server.appeals.models import Appeal, AppealState
+from server.appeals.queries import AppealRow, Decided
+from server.content import CaseState
+from server.database import Transaction, changed
+from server.errors import Refused, say
+from server.policies import Policies
+from server.review import queries as review
+from server.review.models import ENDS_THE_CASE, Action
+from server.review.reverting import revert
+from server.review.rules import release, undo_ends
+
+APPEALABLE = frozenset({Action.REMOVE, Action.REDACT, Action.RETURN, Action.HIDE, Action.MEASURES})
+ONCE = say("There is an appeal about this already. It is answered here.")
+TOO_LATE = say("It is too long ago. You can write to the moderators of the space.")
+NOTHING = say("Nothing was decided that could be put back.")
+NOT_OWN = say("You decided this yourself, or wrote the message. Somebody else must decide.")
+ANSWERED = say("A colleague has answered this appeal already.")
+
+
+def may_appeal(decided: Decided, *, at: datetime, policies: Policies) -> bool:
+    """Whether the author can appeal now: they were told, it is not too long ago, nobody put it back, none is made."""
+    told = at >= undo_ends(decided.decided_at, policies.moderation)
+    return (
+        told
+        and decided.appeal is None
+        and not decided.undone
+        and decided.action in APPEALABLE
+        and at <= appeals_end(decided.decided_at, policies)
+        and decided.message_state not in (ContentState.WITHDRAWN, ContentState.ERASED)
+    )
+
+
+def appeals_end(decided_at: datetime, policies: Policies) -> datetime:
+    """Until then a decision can be appealed."""
+    return decided_at + timedelta(days=policies.appeals.days)
+
+
+def appeal(tx: Transaction, decided: Decided, text: str, *, at: datetime, policies: Policies) -> None:
+    """Ask that somebody else looks again. Raises Refused."""
+    if decided.appeal is not None:
+        raise Refused(ONCE)
+    if at > appeals_end(decided.decided_at, policies):
+        raise Refused(TOO_LATE)
+    if not may_appeal(decided, at=at, policies=policies):
+        raise Refused(NOTHING)
+    tx.session.add(
+        Appeal(
+            decision_id=decided.id,
+            membership_id=decided.membership_id,
+            space_id=decided.space_id,
+            text=text,
+            first_decider=decided.member_id,
+            made_at=at,
+        )
+    )
+
+
+def uphold(tx: Transaction, found: AppealRow, member_id: int, answer: str, *, at: datetime) -> None:
+    """The first decision stays, and its author is told why."""
+    _answered(tx, found, member_id, AppealState.UPHELD, answer, at)
+    _tell(tx, found, NoticeKind.APPEAL_UPHELD, at)
+
+
+def overturn(
+    tx: Transaction, found: AppealRow, member_id: int, answer: str, *, at: datetime, policies: Policies
+) -> None:
+    """Everything that the decision did is put back, and the text can be read again; in one transaction."""
+    _answered(tx, found, member_id, AppealState.OVERTURNED, answer, at)
+    case, decision = _of(tx, found)
+    revert(tx, case, decision, by=member_id, at=at)
+    again = review.case_by_id(tx, found.case_public_id)
+    if again is not None and again.state == CaseState.OPEN and decision.action in ENDS_THE_CASE:
+        release(tx, again, member_id, version=again.version, at=at, policy=policies.moderation)
+    _tell(tx, found, NoticeKind.APPEAL_OVERTURNED, at)
+
+
+def _answered(
+    tx: Transaction, found: AppealRow, member_id: int, state: AppealState, answer: str, at: datetime
+) -> None:
+    if member_id in (found.first_decider, found.author_id):
+        raise Refused(NOT_OWN)
+    done = tx.session.execute(
+        update(Appeal)
+        .where(col(Appeal.id) == found.id, col(Appeal.state) == AppealState.OPEN)
+        .values(state=state, decided_by=member_id, answer=answer, decided_at=at)
+    )
+    if changed(done) != 1:
+        raise Refused(ANSWERED)
+
+
+def _of(tx: Transaction, found: AppealRow) -> tuple[review.CaseRow, review.DecisionRow]:
+    case = review.case_by_id(tx, found.case_public_id)
+    decision = review.decision_by_id(tx, found.decision_public_id)
+    if case is None or decision is None:
+        raise Refused(NOTHING)
+    return case, decision
+
+
+def _tell(tx: Transaction, found: AppealRow, kind: NoticeKind, at: datetime) -> None:
+    case, decision = _of(tx, found)
+    tell(
+        tx,
+        case.membership_id,
+        kind,
+        message=case.message_public_id,
+        reason=None,
+        due_at=at,
+        decision_id=decision.id,
+    )
