@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -135,7 +136,7 @@ def _services(
         remembered=RememberedPages(),
         fragments=Fragments(),
         screen=screen or _screener(folder).screen,
-        find_viewer=accounts.find_viewer,
+        find_viewer=partial(accounts.find_viewer, trust=in_force.moderation.trust),
         renewal=accounts.Renewal(),
         news=announcements.news,
         neutral_url=settings.neutral_url,

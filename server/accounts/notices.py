@@ -17,6 +17,14 @@ SENTENCES: Mapping[str, Sentence] = {
     NoticeKind.REMOVED: say("Your message in %(space)s was taken out by a moderator."),
     NoticeKind.FLAG_UPHELD: say("You flagged a message in %(space)s. A moderator took it out. Thank you."),
     NoticeKind.LETTER: say("The moderators of %(space)s wrote to you."),
+    NoticeKind.REDACTED: say("Your message in %(space)s can be read now. A moderator hid some words in it first."),
+    NoticeKind.RETURNED: say("A moderator asks you to change your message in %(space)s. Then it is read again."),
+    NoticeKind.WARNED: say("The moderators of %(space)s ask you to keep to the rules there."),
+    NoticeKind.LIMITED: say("In %(space)s a person reads your messages first until %(day)s. You can still write."),
+    NoticeKind.PAUSED: say(
+        "You cannot write in %(space)s until %(day)s. You can still read, write to the moderators and leave."
+    ),
+    NoticeKind.PRESSURE: say("A moderator of %(space)s feels under pressure about a case. Please talk with your team."),
     NoticeKind.ANSWERED: say("Somebody answered you in %(space)s."),
     NoticeKind.FLAG_NOT_UPHELD: say("You flagged a message in %(space)s. A moderator read it and left it there."),
 }
@@ -26,7 +34,13 @@ REASONS: Mapping[str, Sentence] = {
     "scam": say("Reason: it looks like a trick to get money, favours or papers."),
     "private_data": say("Reason: it shows private details, such as a phone number or a case number."),
     "off_topic": say("Reason: it does not belong in this topic."),
+    "hate": say("Reason: it attacks people for who they are."),
     "other": say("Reason: it does not follow the guidelines."),
+    "names": say("Please leave out what shows who or where somebody is."),
+    "kind": say("Please say it without words that hurt."),
+    "clear": say("Please say more clearly what you mean."),
+    "place": say("Please write it in a topic where it belongs."),
+    "other_words": say("Please write it in other words."),
 }
 
 
@@ -36,6 +50,7 @@ class Told:
 
     id: UUID
     sentence: str
+    note: str
     link: str | None
     day: str
 
@@ -54,10 +69,11 @@ def told(tx: Transaction, visit: Visit) -> list[Told]:
 def _worded(visit: Visit, line: NoticeLine, space: str, slug: str) -> Told:
     catalogues = visit.services.pages.catalogues
     sentence = SENTENCES[line.kind]
-    words = catalogues.said(Sentence(sentence.english, {"space": space}))
-    if line.kind == NoticeKind.REMOVED and line.reason:
+    day = catalogues.day(line.until) if line.until else ""
+    words = catalogues.said(Sentence(sentence.english, {"space": space, "day": day}))
+    if line.reason:
         words = f"{words} {catalogues.said(REASONS.get(line.reason, REASONS['other']))}"
-    return Told(line.id, words, _link(visit, line, slug), catalogues.day(line.due_at))
+    return Told(line.id, words, line.note, _link(visit, line, slug), catalogues.day(line.due_at))
 
 
 def _link(visit: Visit, line: NoticeLine, slug: str) -> str | None:
@@ -65,6 +81,7 @@ def _link(visit: Visit, line: NoticeLine, slug: str) -> str | None:
     if line.kind == NoticeKind.LETTER:
         return visit.url("letters", space=slug)
     readable = (NoticeKind.RELEASED, NoticeKind.FLAG_NOT_UPHELD, NoticeKind.REMOVED, NoticeKind.ANSWERED)
+    readable += (NoticeKind.REDACTED, NoticeKind.RETURNED)
     if line.message_public_id is None or line.kind not in readable:
         return None
     return visit.url("message", message=line.message_public_id)
