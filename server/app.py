@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from server.accounts import queries as accounts
 from server.accounts.routes import routes as account_routes
 from server.announcements import views as announcements
 from server.announcements.routes import routes as announcement_routes
+from server.appeals.routes import routes as appeal_routes
 from server.clock import Clock, SystemClock
 from server.crypto import keyring
 from server.crypto.keyring import Purpose
@@ -27,7 +29,6 @@ from server.crypto.passwords import DerivationPool, Passwords
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import FormTokens
 from server.darkroom.workshop import Workshop
-from server.appeals.routes import routes as appeal_routes
 from server.database import Database
 from server.events import Event, InstallationChanged, SpaceAltered, SpaceChanged, TopicChanged
 from server.forum.keeping_routes import routes as keeping_routes
@@ -139,7 +140,7 @@ def _services(
         remembered=RememberedPages(),
         fragments=Fragments(),
         screen=screen or _screener(folder).screen,
-        find_viewer=accounts.find_viewer,
+        find_viewer=partial(accounts.find_viewer, trust=in_force.moderation.trust),
         renewal=accounts.Renewal(),
         news=announcements.news,
         neutral_url=settings.neutral_url,

@@ -35,6 +35,26 @@ class CaseState(StrEnum):
     CLOSED = "closed"
 
 
+class Lane(StrEnum):
+    """Whose a case is: lanes are read by different people.
+
+    Moderators take what is held or flagged. A message by a moderator goes to colleagues and hosts, a complaint about
+    a moderator to hosts and stewards, and so does what was handed up. A disclosure waits for trained people.
+    """
+
+    HELD = "held"
+    FLAGGED = "flagged"
+    COLLEAGUE = "colleague"
+    AROUND = "around"
+    ESCALATED = "escalated"
+    PROTECTION = "protection"
+
+
+PROTECTIVE = frozenset({"disclosure", "danger_words", "flag:danger"})
+"""Rules that speak of a person in danger: only trained people open such a case."""
+ABOUT_MODERATORS = "flag:moderator"
+
+
 class Case(SQLModel, table=True):
     """One thing that a person should look at: every signal about one text, gathered.
 
@@ -44,7 +64,7 @@ class Case(SQLModel, table=True):
 
     __tablename__ = "review_case"  # type: ignore[assignment]  # SQLModel declares a method of this name
     __table_args__ = (
-        Index("ix_review_case_queue", "state", "space_id", "rank"),
+        Index("ix_review_case_queue", "state", "space_id", "lane", "rank"),
         Index(
             "uq_review_case_open_message",
             "message_id",
@@ -58,6 +78,9 @@ class Case(SQLModel, table=True):
     public_id: UUID = Field(default_factory=uuid4, unique=True)
     space_id: int = Field(foreign_key="space.id")
     message_id: int = Field(foreign_key="message.id", index=True)
+    membership_id: int | None = Field(default=None, foreign_key="membership.id")
+    """Whose text it is, so that a page of the queue need not ask the messages."""
+    lane: Lane = Field(default=Lane.HELD, sa_type=Text)
     language: str = Field(max_length=12)
     severity: int
     weight: float
@@ -90,6 +113,8 @@ SEVERITY: dict[str, int] = {
     Rule.DANGER_WORDS: 100,
     Rule.THREAT: 100,
     "flag:danger": 100,
+    "disclosure": 100,
+    "flag:moderator": 50,
     Rule.SCAM: 50,
     Rule.PRIVATE_DATA: 50,
     "flag:private_data": 50,
@@ -120,9 +145,9 @@ def open_case(
     hold_still(tx, message_id)
     wanted = list(dict.fromkeys(rules))
     found = tx.session.execute(
-        select(col(Case.id), col(Case.rules), col(Case.severity), col(Case.weight), col(Case.opened_at)).where(
-            col(Case.message_id) == message_id, col(Case.state) == CaseState.OPEN
-        )
+        select(
+            col(Case.id), col(Case.rules), col(Case.severity), col(Case.weight), col(Case.opened_at), col(Case.lane)
+        ).where(col(Case.message_id) == message_id, col(Case.state) == CaseState.OPEN)
     ).first()
     if found is None:
         severity = severity_of(wanted)
@@ -130,6 +155,8 @@ def open_case(
             Case(
                 space_id=space_id,
                 message_id=message_id,
+                membership_id=_author_of(tx, message_id),
+                lane=_lane(tx, message_id, space_id, wanted),
                 language=language,
                 severity=severity,
                 weight=weight,
@@ -150,9 +177,49 @@ def open_case(
             severity=severity,
             weight=total,
             rank=_rank(severity, total, found.opened_at),
+            lane=_lane_after(tx, Lane(found.lane), message_id, space_id, merged),
             version=col(Case.version) + 1,
         )
     )
+
+
+_STAYS = (Lane.ESCALATED, Lane.AROUND, Lane.PROTECTION)
+"""What was handed on is not handed back because somebody flags the text once more."""
+
+
+def _lane_after(tx: Transaction, lane: Lane, message_id: int, space_id: int, rules: list[str]) -> Lane:
+    stays = lane in _STAYS and not PROTECTIVE.intersection(rules)
+    return lane if stays else _lane(tx, message_id, space_id, rules)
+
+
+def _author_of(tx: Transaction, message_id: int) -> int | None:
+    messages = metadata.tables["message"]
+    return tx.session.execute(select(messages.c.membership_id).where(messages.c.id == message_id)).scalar_one()
+
+
+def _lane(tx: Transaction, message_id: int, space_id: int, rules: Iterable[str]) -> Lane:
+    """Where a case belongs by its rules, its author, and whether others can read the text."""
+    wanted = set(rules)
+    if wanted & PROTECTIVE:
+        return Lane.PROTECTION
+    if ABOUT_MODERATORS in wanted:
+        return Lane.AROUND
+    messages, memberships, grants = (metadata.tables[name] for name in ("message", "membership", "role_grant"))
+    row = tx.session.execute(
+        select(messages.c.state, grants.c.id)
+        .outerjoin(memberships, memberships.c.id == messages.c.membership_id)
+        .outerjoin(
+            grants,
+            (grants.c.member_id == memberships.c.member_id)
+            & (grants.c.space_id == space_id)
+            & (grants.c.role == "moderator"),
+        )
+        .where(messages.c.id == message_id)
+        .limit(1)
+    ).one()
+    if row[1] is not None:
+        return Lane.COLLEAGUE
+    return Lane.FLAGGED if row[0] == ContentState.PUBLISHED else Lane.HELD
 
 
 def hold_still(tx: Transaction, message_id: int) -> None:

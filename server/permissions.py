@@ -2,8 +2,9 @@
 
 Read GRANTED_TO line by line: the permission on the left is held, at a place, by whoever has one of the
 roles on the right there. VISITOR is everybody, and counts only where a space is open to be read. A steward
-runs the installation and reads no closed circle by that right. VERIFIED speaks for an organisation, and is held
-only until the day that a steward has set.
+runs the installation and reads no closed circle by that right: what is handed up to them are single cases.
+PROTECTION is the training without which nobody opens what somebody disclosed; it opens nothing by itself. VERIFIED
+speaks for an organisation, and is held only until the day that a steward has set.
 """
 
 from collections.abc import Mapping
@@ -23,12 +24,13 @@ class Role(StrEnum):
     MODERATOR = "moderator"
     STEWARD = "steward"
     PROTECTION_LEAD = "protection_lead"
+    PROTECTION = "protection"
     VERIFIED = "verified"
 
 
 INSTALLATION_ROLES = frozenset({Role.STEWARD, Role.PROTECTION_LEAD})
 """Roles that belong to the whole installation and to no space."""
-STAFF_ROLES = frozenset({Role.HOST, Role.MODERATOR}) | INSTALLATION_ROLES
+STAFF_ROLES = frozenset({Role.HOST, Role.MODERATOR, Role.PROTECTION}) | INSTALLATION_ROLES
 """Roles that are granted by name and need a second factor."""
 
 
@@ -42,6 +44,8 @@ class Permission(StrEnum):
     JOIN_SPACE = "join_space"
     KEEP_ACCOUNT = "keep_account"
     REVIEW = "review"
+    OPEN_CASES = "open_cases"
+    SECOND_LOOK = "second_look"
     TEND_SPACE = "tend_space"
     HOST_SPACE = "host_space"
     ANNOUNCE = "announce"
@@ -58,6 +62,8 @@ GRANTED_TO: dict[Permission, frozenset[Role]] = {
     Permission.JOIN_SPACE: frozenset({Role.SIGNED_IN}),
     Permission.KEEP_ACCOUNT: frozenset({Role.SIGNED_IN}),
     Permission.REVIEW: frozenset({Role.MODERATOR}),
+    Permission.OPEN_CASES: frozenset({Role.MODERATOR, Role.HOST, Role.STEWARD}),
+    Permission.SECOND_LOOK: frozenset({Role.MODERATOR, Role.HOST, Role.STEWARD}),
     Permission.TEND_SPACE: frozenset({Role.HOST, Role.MODERATOR}),
     Permission.HOST_SPACE: frozenset({Role.HOST}),
     Permission.ANNOUNCE: frozenset({Role.VERIFIED}),
@@ -88,6 +94,7 @@ INSTALLATION = Place()
 class Standing:
     """A member in one space: the pseudonym there and what goes with it.
 
+    `known` comes from released messages and days, `begun` says that one message was released at all.
     `verified_as` is the organisation that the member speaks for; empty when there is none, or no longer.
     """
 
@@ -98,6 +105,8 @@ class Standing:
     known: bool
     vouched: bool
     suspended_until: datetime | None
+    limited_until: datetime | None = None
+    begun: bool = False
     keeps_marks: bool = False
     has_drafts: bool = False
     verified_as: str = ""
@@ -155,6 +164,19 @@ class Viewer:
         if permission is Permission.SEE_SPACE and not place.listed:
             return bool(roles - {Role.VISITOR, Role.SIGNED_IN})
         return bool(GRANTED_TO[permission] & roles)
+
+    @property
+    def stewards(self) -> bool:
+        """Whether this viewer runs the installation."""
+        return (Role.STEWARD, None) in self.grants
+
+    def spaces_hosted(self) -> frozenset[int]:
+        """The spaces that this viewer leads."""
+        return frozenset(space for role, space in self.grants if role is Role.HOST and space is not None)
+
+    def is_trained(self, space_id: int) -> bool:
+        """Whether this viewer may be shown there what somebody disclosed."""
+        return any(role is Role.PROTECTION and space in (None, space_id) for role, space in self.grants)
 
     def spaces_reviewed(self) -> frozenset[int]:
         """The spaces whose queue this viewer may work."""

@@ -5,9 +5,10 @@ An unknown or missing key stops the boot: a page must never print a number that 
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from server.errors import BootRefused
 
@@ -48,8 +49,75 @@ class AccountPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustPolicy:
+    """From when somebody is known in a space: so many released messages, written on so many days."""
+
+    messages: int
+    days: int
+
+    def knows(self, *, released: int, days: int, vouched: bool) -> bool:
+        """Whether the member is known there. Whoever came vouched for is known at once."""
+        return vouched or (released >= self.messages and days >= self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class StrikePolicy:
+    """How much a removal weighs by its reason, how long it counts, and what the desk then proposes to people."""
+
+    weights: Mapping[str, int]
+    light_up_to: int
+    light_days: int
+    grave_days: int
+    warn_from: int
+    limit_from: int
+    pause_from: int
+    suspend_from: int
+
+    def lasts_days(self, weight: int) -> int:
+        """For how many days a strike of this weight counts."""
+        return self.light_days if weight <= self.light_up_to else self.grave_days
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuresPolicy:
+    """What can be done about a member or a topic, at most; in days and minutes."""
+
+    limit_days: int
+    limit_most_days: int
+    pause_days: int
+    pause_most_days: int
+    suspension_days: int
+    suspension_most_days: int
+    proposal_days: int
+    slow_minutes: int
+    slow_most_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftPolicy:
+    """A moderator's shift: how long the code of conduct holds, and when a break is suggested."""
+
+    hours: int
+    break_minutes: int
+    break_items: int
+    heavy_severity: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModerationPolicy:
-    """The times of the desk, in minutes."""
+    """The desk: its times in minutes, and what `desk.toml` says of trust, strikes, measures and shifts."""
+
+    undo_minutes: int
+    claim_minutes: int
+    trust: TrustPolicy
+    strikes: StrikePolicy
+    measures: MeasuresPolicy
+    shift: ShiftPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class DeskTimes:
+    """The part of it that stands in limits.toml."""
 
     undo_minutes: int
     claim_minutes: int
@@ -197,12 +265,13 @@ class Policies:
 def load(folder: Path) -> Policies:
     """Read the folder. Raises BootRefused naming the file and the key that is wrong."""
     limits = _toml(folder / "limits.toml")
-    parts = {"text": TextLimits, "accounts": AccountPolicy, "moderation": ModerationPolicy}
+    parts = {"text": TextLimits, "accounts": AccountPolicy, "moderation": DeskTimes}
     parts |= {"hosting": HostingPolicy, "information": InformationPolicy, "pictures": PicturePolicy}
     parts |= {"appeals": AppealPolicy, "openness": OpennessPolicy}
     parts |= {"rates": Rates, "derivation": Derivation}
     _same_keys("limits.toml", set(limits), set(parts))
     made: dict[str, Any] = {name: _made(kind, limits[name], f"limits.toml [{name}]") for name, kind in parts.items()}
+    made["moderation"] = _desk(made["moderation"], _toml(folder / "desk.toml"))
     languages = _toml(folder / "languages.toml")
     _same_keys("languages.toml", set(languages), {"language"})
     return Policies(
@@ -212,6 +281,18 @@ def load(folder: Path) -> Policies:
         languages=tuple(_made(Language, entry, "languages.toml") for entry in languages["language"]),
         **made,
     )
+
+
+def _desk(times: DeskTimes, values: dict[str, Any]) -> ModerationPolicy:
+    parts = {"trust": TrustPolicy, "strikes": StrikePolicy, "measures": MeasuresPolicy, "shift": ShiftPolicy}
+    _same_keys("desk.toml", set(values), set(parts))
+    weights = values["strikes"].get("weights")
+    if not isinstance(weights, dict) or not all(
+        type(w) is int and w >= 0 for w in cast("dict[str, object]", weights).values()
+    ):
+        raise BootRefused("desk.toml [strikes]: weights must be whole numbers, one for each reason.")
+    made: dict[str, Any] = {name: _made(kind, values[name], f"desk.toml [{name}]") for name, kind in parts.items()}
+    return ModerationPolicy(undo_minutes=times.undo_minutes, claim_minutes=times.claim_minutes, **made)
 
 
 def edition(folder: Path) -> str:

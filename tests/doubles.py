@@ -28,6 +28,7 @@ class WordScreen:
     def __init__(self) -> None:
         self.seen: list[str] = []
         self.fails = False
+        self.idiots = True
 
     def __call__(self, text: str, author: Author | None) -> Verdict:
         """The verdict, by two simple rules."""
@@ -37,7 +38,7 @@ class WordScreen:
             reasons.append(Reason(Rule.JUDGE_FAILED, "", 1.0))
         if author is not None and not author.known and not author.vouched:
             reasons.append(Reason(Rule.FIRST_MESSAGE, "", 0.1))
-        if "idiot" in text:
+        if "idiot" in text and self.idiots:
             reasons.append(Reason(Rule.TOXICITY, "idiot", 0.9))
         raised = "stupid" in text
         if raised and not reasons:

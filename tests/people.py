@@ -12,7 +12,7 @@ from uuid import UUID
 import pyotp
 from httpx2 import Response
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 from starlette.testclient import TestClient
 
@@ -99,6 +99,7 @@ class Community:
         secret = self._make(login, spaces, known=True, roles=dict.fromkeys(spaces, Role.MODERATOR))
         person = self.visitor()
         person.signs_in(login, code=pyotp.TOTP(secret).at(self.clock.now()))
+        person.begins_a_shift()
         return person
 
     def host(self, login: str, *spaces: str) -> "Person":
@@ -186,7 +187,9 @@ class Community:
                 name = f"{login.capitalize()} {self._count}"
                 membership = accounts.add_membership(tx, member.id, space.id, pseudonym=name, vouched=False)
                 if known:
-                    accounts.count_released(tx, membership, 1)
+                    tx.session.execute(
+                        update(Membership).where(col(Membership.id) == membership).values(released=3, released_days=2)
+                    )
                 if slug in roles:
                     accounts.grant(tx, member.id, roles[slug], space.id)
         return secret
@@ -263,6 +266,10 @@ class Person:
             files={"image": (name, drawing() if file is None else file, "image/jpeg")},
             headers={"sec-fetch-site": "same-origin"},
         )
+
+    def begins_a_shift(self) -> None:
+        """Read the code of conduct."""
+        assert self.sends("/review/conduct").status_code == 303
 
     def opens_the_queue(self) -> list[str]:
         """The addresses of the waiting cases, the most urgent first."""

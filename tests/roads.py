@@ -15,10 +15,11 @@ import pyotp
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
+from moderation.states import ContentState
 from server.accounts import rules as accounts
 from server.accounts.models import AccountSession, Member, Membership, Notice, NoticeKind, Passkey, VerifiedSender
 from server.app import ROOMS
-from server.content import Case
+from server.content import Case, CaseState
 from server.database import metadata
 from server.forum.models import Draft, Message
 from server.help_contacts.models import HelpContact
@@ -26,6 +27,7 @@ from server.letters.models import Conversation
 from server.permissions import Permission, Role
 from server.pictures.models import Picture
 from server.places import shipped
+from server.review.models import Action, Decision, Restriction, RestrictionKind, RestrictionState
 from server.spaces.models import Access, Joining, Space, SpaceChange, SpaceState
 from server.web.rooms import Room
 from tests.authenticator import SoftAuthenticator, question_on
@@ -34,9 +36,14 @@ from tests.people import PASSPHRASE, Community, Person, last_message, pseudonym_
 FORMS = [room for room in ROOMS if room.method == "POST"]
 PAGES = [room for room in ROOMS if room.method == "GET"]
 OURS = {"sec-fetch-site": "same-origin"}
-REVIEWING = ("claim", "unclaim", "release", "remove", "undo", "review", "case")
+REVIEWING = ("claim", "unclaim", "release", "remove", "undo", "review", "case", "measures", "redact", "give_back")
+REVIEWING += ("hide", "escalate")
+SHIFTS = ("conduct", "do_conduct", "next_case", "take_break", "desk_choices", "do_desk_choices", "skip")
+PROPOSALS = ("proposal", "confirm_proposal", "put_proposal_away")
 OF_THE_TEAM = (
     *REVIEWING,
+    *SHIFTS,
+    *PROPOSALS,
     "team_letters",
     "conversation",
     "answer_letter",
@@ -59,7 +66,7 @@ HOSTING = {
 }
 """Where and by whom it is done; all else that hosts do is done in the garden by hani."""
 TYPED = {"text", "title", "note", "pseudonym", "login", "invite", "next", "space", "purpose", "rules"}
-TYPED |= {"organisation", "area"}
+TYPED |= {"organisation", "area", "parts", "advice_note"}
 TYPED |= {f"{part}_{code}" for part in ("title", "text", "truth", "name", "about") for code in ("en", "ar")}
 """Fields with words of a person that are no secret."""
 
@@ -95,6 +102,7 @@ class World:
     own: UUID
     others: UUID
     case: UUID
+    cases: dict[str, UUID]
     notice: UUID
     session: UUID
     staff_code: str
@@ -126,7 +134,8 @@ class World:
             "message": str(message),
             "session": str(self.session),
             "notice": str(self.notice),
-            "case": str(self.case),
+            "case": str(self.cases.get(room.name, self.case)),
+            "proposal": self.hints["proposal_2" if room.name == "put_proposal_away" else "proposal"],
             "code": self.staff_code,
             "policy": "guidelines",
             "draft": self.hints["draft"],
@@ -174,7 +183,7 @@ class World:
         secret = self.community.services.second_factors.new_secret()
         version = "1"
         if room.name in REVIEWING:
-            page = self.bo.browser.get(f"/review/{self.case}").text
+            page = self.bo.browser.get(self.address(room)[: len("/review/") + 36]).text
             found = re.search(r'name="version" value="(\d+)"', page)
             version = found.group(1) if found else "1"
         filled: dict[str, dict[str, str]] = {
@@ -237,6 +246,20 @@ class World:
             "release": {"version": version},
             "remove": {"version": version, "reason": "other"},
             "undo": {"version": version},
+            "measures": {"version": version, "reason": "insult", "author": "warn"},
+            "redact": {"version": version, "parts": "idiot"},
+            "give_back": {"version": version, "advice": "kind", "advice_note": "Please"},
+            "hide": {"version": version},
+            "escalate": {"version": version},
+            "skip": {"why": "colleague"},
+            "do_conduct": {"case": str(self.case)},
+            "next_case": {},
+            "take_break": {},
+            "do_desk_choices": {"reads_ar": "yes", "without_scam": "yes"},
+            "confirm_proposal": {},
+            "put_proposal_away": {},
+            "give_protection": {"space": "questions", "pseudonym": self.hints["bo"]},
+            "take_protection": {"space": "garden", "pseudonym": self.hints["zola"]},
             "open_space": {},
             "lock_space": {"reason": "scam"},
             "unlock_space": {},
@@ -315,7 +338,7 @@ def world(community: Community) -> World:
     amina.posts_a_picture(topic, "Look at the queue")
     amina.posts(topic, "you idiot")
     with community.services.db.transaction() as tx:
-        case = tx.session.execute(select(col(Case.public_id))).scalar_one()
+        case = tx.session.execute(select(col(Case.public_id)).where(col(Case.state) == CaseState.OPEN)).scalar_one()
         membership = tx.session.execute(
             select(col(Message.membership_id)).where(col(Message.public_id) == own)
         ).scalar_one()
@@ -352,6 +375,11 @@ def world(community: Community) -> World:
         newest = tx.session.execute(select(func.max(col(Member.id)))).scalar_one()
         accounts.grant(tx, newest, Role.HOST, community.row("questions").id)
     hani, gus, changes, colleague = _hosting(community)
+    amina.posts(topic, "Words that somebody flags")
+    assert emi.sends(f"/messages/{last_message(community)}/flag", reason="insult").status_code == 303
+    for word in ("redact", "give_back", "remove"):
+        assert amina.posts(topic, f"you idiot, {word}").status_code == 303
+    cases, proposals = _desk(community, case)
     hana, stella = community.sender("hana"), community.staff("stella", Role.STEWARD)
     announcement = hana.announces("The tap is closed", "On Monday")
     alert = hana.publishes("/scam-alerts/new", title_en="A list", text_en="Pay", truth_en="It is free")
@@ -384,6 +412,7 @@ def world(community: Community) -> World:
         own=own,
         others=others,
         case=case,
+        cases=cases,
         notice=notice,
         session=session,
         staff_code=code,
@@ -406,8 +435,54 @@ def world(community: Community) -> World:
             "person": person,
             "passkey": passkey,
             "conversation": letters,
+            "bo": pseudonym_of(community, "questions", "Bo"),
+            "zola": pseudonym_of(community, "garden", "Zola"),
+            "proposal": str(proposals[0]),
+            "proposal_2": str(proposals[1]),
         },
     )
+
+
+def _desk(community: Community, case: UUID) -> tuple[dict[str, UUID], list[UUID]]:
+    """A case for each act that ends one, two proposals about dalia, and somebody in the garden who is trained."""
+    with community.services.db.transaction() as tx:
+        found = tx.session.execute(
+            select(Case).where(col(Case.state) == CaseState.OPEN).order_by(col(Case.id)).limit(9)
+        ).scalars()
+        of = {row.public_id: row for row in found}
+        flagged, *others = (public_id for public_id in of if public_id != case)
+        cases = dict.fromkeys(("hide", "measures", "skip"), flagged)
+        cases |= dict(zip(("redact", "give_back", "remove"), others, strict=True))
+        decision = Decision(
+            case_id=of[case].id or 0,
+            member_id=community.account("zola"),
+            action=Action.MEASURES,
+            reason="insult",
+            state_before=ContentState.HELD,
+            decided_at=community.clock.now(),
+            undone_at=community.clock.now(),
+        )
+        tx.session.add(decision)
+        tx.session.flush()
+        dalia = tx.session.execute(
+            select(col(Membership.id)).where(col(Membership.pseudonym) == "Dry Leaf 8")
+        ).scalar_one()
+        rows = [
+            Restriction(
+                membership_id=dalia,
+                decision_id=decision.id or 0,
+                kind=RestrictionKind.SUSPENSION,
+                state=RestrictionState.PROPOSED,
+                days=30,
+                by_member_id=community.account("zola"),
+                begun_at=community.clock.now(),
+            )
+            for _ in range(2)
+        ]
+        tx.session.add_all(rows)
+        tx.session.flush()
+        accounts.grant(tx, community.account("zola"), Role.PROTECTION, community.row("garden").id)
+        return cases, [row.public_id for row in rows]
 
 
 def _hosting(community: Community) -> tuple[Person, Person, dict[str, UUID], UUID]:

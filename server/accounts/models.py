@@ -39,6 +39,12 @@ class AccountSession(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=Moment)
     persistent: bool
     second_factor: bool
+    shift_began_at: datetime | None = Field(default=None, sa_type=Moment)
+    """A moderator's shift: it begins with the code of conduct and leaves no trace but in this row."""
+    rested_at: datetime | None = Field(default=None, sa_type=Moment)
+    heavy_cases: int = 0
+    """Heavy cases since the last break; nothing is counted beyond the session."""
+    last_was_heavy: bool = False
 
 
 class Membership(SQLModel, table=True):
@@ -56,8 +62,12 @@ class Membership(SQLModel, table=True):
     pseudonym: str = Field(max_length=60)
     pseudonym_key: str = Field(max_length=120)
     released: int = 0
+    released_days: int = 0
+    """On how many days the released messages were written; counted while the member is new here."""
     vouched: bool = False
     suspended_until: datetime | None = Field(default=None, sa_type=Moment)
+    limited_until: datetime | None = Field(default=None, sa_type=Moment)
+    """Until then a person reads each of their messages first."""
     keeps_marks: bool = False
     """The member asked this space to remember what was read."""
     told_of_answers: bool = True
@@ -134,6 +144,14 @@ class NoticeKind(StrEnum):
     FLAG_NOT_UPHELD = "flag_not_upheld"
     ANSWERED = "answered"
     LETTER = "letter"
+    REDACTED = "redacted"
+    RETURNED = "returned"
+    WARNED = "warned"
+    LIMITED = "limited"
+    PAUSED = "paused"
+    PRESSURE = "pressure"
+    APPEAL_UPHELD = "appeal_upheld"
+    APPEAL_OVERTURNED = "appeal_overturned"
 
 
 class Notice(SQLModel, table=True):
@@ -148,4 +166,7 @@ class Notice(SQLModel, table=True):
     kind: NoticeKind = Field(sa_type=Text)
     message_public_id: UUID | None = Field(default=None)
     reason: str | None = Field(default=None, max_length=40)
+    note: str = Field(default="", sa_type=Text)
+    """What the moderator says in own words."""
+    until: datetime | None = Field(default=None, sa_type=Moment)
     due_at: datetime = Field(sa_type=Moment)

@@ -13,9 +13,9 @@ from server.accounts.models import AccountSession, Member, Membership, Notice, R
 from server.clock import rounded_to_the_hour
 from server.crypto.passwords import PassphraseHash
 from server.crypto.tokens import SessionToken, token_hash
-from server.database import Database, Transaction, made
+from server.database import Database, Transaction, made, metadata
 from server.permissions import NOBODY, Role, Standing, Viewer
-from server.policies import Policies, Retention
+from server.policies import Policies, Retention, TrustPolicy
 from server.prepared import Prepared
 
 _NOTICES = (
@@ -38,8 +38,10 @@ _SESSION = Prepared(
         col(Membership.space_id),
         col(Membership.pseudonym),
         col(Membership.released),
+        col(Membership.released_days),
         col(Membership.vouched),
         col(Membership.suspended_until),
+        col(Membership.limited_until),
         col(Membership.keeps_marks),
         col(Membership.has_drafts),
         col(Membership.verified_as),
@@ -105,9 +107,12 @@ class NoticeLine:
     message_public_id: UUID | None
     reason: str | None
     due_at: datetime
+    note: str
+    until: datetime | None
+    decision: UUID | None
 
 
-def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime) -> Viewer:
+def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime, trust: TrustPolicy) -> Viewer:
     """Whoever the token belongs to. Staff rights count only when the session has a second factor."""
     if token is None:
         return NOBODY
@@ -120,7 +125,7 @@ def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime) ->
     if row.staff and row.second_factor:
         grants = tx.ask(_GRANTS, {"member_id": row.member_id}).all()
     own = [line for line in lines if line[_MEMBERSHIP_FROM] is not None]
-    standings = [made(_standing, line[_MEMBERSHIP_FROM:], at) for line in own]
+    standings = [made(_standing, line[_MEMBERSHIP_FROM:], at, trust) for line in own]
     return Viewer(
         member_id=row.member_id,
         session_id=row.id,
@@ -147,8 +152,10 @@ def _standing(
     space_id: int,
     pseudonym: str,
     released: int,
+    released_days: int,
     vouched: bool,
     suspended_until: datetime | None,
+    limited_until: datetime | None,
     keeps_marks: bool,
     has_drafts: bool,
     verified_as: str,
@@ -156,6 +163,7 @@ def _standing(
     has_mutes: bool,
     _notices: int,
     at: datetime,
+    trust: TrustPolicy,
 ) -> Standing:
     speaks_for = verified_as if verified_until is not None and verified_until > at else ""
     return Standing(
@@ -163,9 +171,11 @@ def _standing(
         public_id,
         space_id,
         pseudonym,
-        released > 0,
+        trust.knows(released=released, days=released_days, vouched=vouched),
         vouched,
         suspended_until,
+        limited_until,
+        released > 0,
         keeps_marks,
         has_drafts,
         speaks_for,
@@ -250,6 +260,7 @@ def sessions_of(tx: Transaction, viewer: Viewer, *, at: datetime) -> list[Sessio
 def notices_of(tx: Transaction, viewer: Viewer, *, at: datetime) -> list[NoticeLine]:
     """What this member has to be told, the newest first."""
     memberships = [standing.membership_id for standing in viewer.standings.values()]
+    decisions = metadata.tables["decision"]
     rows = tx.session.execute(
         select(
             col(Notice.public_id),
@@ -258,8 +269,12 @@ def notices_of(tx: Transaction, viewer: Viewer, *, at: datetime) -> list[NoticeL
             col(Notice.message_public_id),
             col(Notice.reason),
             col(Notice.due_at),
+            col(Notice.note),
+            col(Notice.until),
+            decisions.c.public_id,
         )
         .join(Membership, col(Membership.id) == col(Notice.membership_id))
+        .outerjoin(decisions, decisions.c.id == col(Notice.decision_id))
         .where(col(Notice.membership_id).in_(memberships), col(Notice.due_at) <= at)
         .order_by(col(Notice.id).desc())
         .limit(100)

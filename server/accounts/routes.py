@@ -128,7 +128,7 @@ async def _card(visit: Visit, member_id: int, code: Code, *, shared: bool, onwar
         record = queries.own_record(tx, member_id)
         assert record is not None
         token = entering.sign_in(tx, visit, record, None, shared=shared)
-        visit.viewer = queries.find_viewer(tx, token, at=visit.now)
+        visit.viewer = visit.services.find_viewer(tx, token, at=visit.now)
         return visit.page("accounts/card.html", code=code, onward=onward), token
 
     response, token = await visit.write(signed_in)
@@ -168,7 +168,7 @@ async def do_sign_in(visit: Visit, found: Anywhere, form: SignInForm) -> Respons
 
     def signed_in(tx: Transaction) -> tuple[Response, SessionToken]:
         token = entering.sign_in(tx, visit, record, step, shared=form.shared_phone)
-        visit.viewer = queries.find_viewer(tx, token, at=visit.now)
+        visit.viewer = visit.services.find_viewer(tx, token, at=visit.now)
         return _onward(visit, form), token
 
     response, token = await visit.write(signed_in)
@@ -185,7 +185,7 @@ async def do_sign_in_passkey(visit: Visit, found: Anywhere, form: PasskeySignInF
 
     def signed_in(tx: Transaction) -> tuple[Response, SessionToken]:
         token = entering.sign_in_by_device(tx, visit, passkey, record, count, shared=form.shared_phone)
-        visit.viewer = queries.find_viewer(tx, token, at=visit.now)
+        visit.viewer = visit.services.find_viewer(tx, token, at=visit.now)
         return _to_next(visit, form.next), token
 
     response, token = await visit.write(signed_in)

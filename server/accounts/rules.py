@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import BigInteger, Integer, bindparam, case, delete, func, select, type_coerce, update
 from sqlmodel import col
 
+from moderation.states import ContentState
 from server.accounts import confusable, passkeys, senders
 from server.accounts.models import (
     AccountSession,
@@ -29,7 +30,7 @@ from server.crypto.tokens import (
     plain_code,
     token_hash,
 )
-from server.database import Transaction, changed
+from server.database import Transaction, changed, metadata
 from server.errors import Invalid, Refused, say
 from server.events import SessionsEnded
 from server.permissions import STAFF_ROLES, Role, Viewer
@@ -44,6 +45,7 @@ CLOSED = say("Nobody can join this space just now.")
 NAME_TAKEN = say("This name, or one that looks like it, is taken in this space. Please choose another.")
 NAME_RESERVED = say("This name looks like a staff or agency name. Please choose another.")
 NAME_MIXED = say("Please use one alphabet only: mixed letters can look like another name.")
+SECONDS_PER_DAY = 86_400
 NAME_EMPTY = say("Please use letters or numbers in the name.")
 
 
@@ -340,14 +342,31 @@ def tell_dates_in(tx: Transaction, member_id: int, calendar: str) -> None:
 
 
 def count_released(tx: Transaction, membership_id: int, by: int) -> None:
-    """A message of theirs was let through (or an undone decision takes one back)."""
-    tx.ask(_COUNT_RELEASED, {"membership_id": membership_id, "by": by})
+    """A message of theirs was let through (or an undone decision takes one back).
+
+    Trust needs days as well: those on which their published messages were written. The number never sinks when
+    one more is let through, because old messages go by age.
+    """
+    tx.flush()
+    messages = metadata.tables["message"]
+    days_now = tx.look(
+        select(func.count(func.distinct(type_coerce(messages.c.written_at, BigInteger) // SECONDS_PER_DAY))).where(
+            messages.c.membership_id == membership_id, messages.c.state == ContentState.PUBLISHED
+        )
+    ).scalar_one()
+    tx.ask(_COUNT_RELEASED, {"membership_id": membership_id, "by": by, "days": days_now})
 
 
 _COUNT_RELEASED = Prepared(
     update(Membership)
     .where(col(Membership.id) == bindparam("membership_id"))
-    .values(released=col(Membership.released) + bindparam("by"))
+    .values(
+        released=col(Membership.released) + bindparam("by"),
+        released_days=case(
+            (col(Membership.released_days) > bindparam("days"), col(Membership.released_days)),
+            else_=bindparam("days", type_=Integer),
+        ),
+    )
 )
 
 
@@ -360,6 +379,8 @@ def tell(
     reason: str | None,
     due_at: datetime,
     decision_id: int | None,
+    note: str = "",
+    until: datetime | None = None,
 ) -> None:
     """Leave a notice for a member, to be seen from `due_at` on."""
     tx.session.add(
@@ -369,6 +390,8 @@ def tell(
             kind=kind,
             message_public_id=message,
             reason=reason,
+            note=note,
+            until=until,
             due_at=due_at,
         )
     )

@@ -79,7 +79,7 @@ async def do_staff_link(visit: Visit, found: StaffLink, form: StaffForm) -> Resp
         record = queries.own_record(tx, member_id)
         assert record is not None
         token = entering.sign_in(tx, visit, record, None, shared=True)
-        visit.viewer = queries.find_viewer(tx, token, at=visit.now)
+        visit.viewer = visit.services.find_viewer(tx, token, at=visit.now)
         onward = visit.url("second_factor")
         return visit.page("accounts/card.html", code=secrets.code, onward=onward), token
 

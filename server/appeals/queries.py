@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from moderation.states import ContentState
 from server.accounts.models import Membership
-from server.appeals.codes import names_of
 from server.appeals.models import Appeal, AppealState
-from server.content import Case
+from server.content import Case, Lane
+from server.crypto.case_codes import names_of
 from server.database import Transaction, made
 from server.forum.models import Message
 from server.permissions import INSTALLATION, Place, Viewer
@@ -58,10 +58,14 @@ class AppealRow:
     made_at: datetime
     first_decider: int
     author_id: int
+    membership_id: int
+    message_public_id: UUID
     space_id: int
+    decision_id: int
     decision_public_id: UUID
     case_public_id: UUID
     language: str
+    lane: str
 
     @property
     def place(self) -> Place:
@@ -126,13 +130,18 @@ def appeal_by_id(tx: Transaction, public_id: UUID) -> AppealRow | None:
             col(Appeal.made_at),
             col(Appeal.first_decider),
             col(Membership.member_id),
+            col(Membership.id),
+            col(Message.public_id),
             col(Appeal.space_id),
+            col(Decision.id),
             col(Decision.public_id),
             col(Case.public_id),
             col(Case.language),
+            col(Case.lane),
         )
         .join(Decision, col(Decision.id) == col(Appeal.decision_id))
         .join(Case, col(Case.id) == col(Decision.case_id))
+        .join(Message, col(Message.id) == col(Case.message_id))
         .join(Membership, col(Membership.id) == col(Appeal.membership_id))
         .where(col(Appeal.public_id) == public_id)
     ).first()
@@ -172,7 +181,23 @@ def waiting_appeals(
 
 def waiting_appeals_count(tx: Transaction, viewer: Viewer, spaces: frozenset[int]) -> int:
     """How many wait for this person."""
-    return tx.look(select(func.count()).select_from(Appeal).where(*_decidable(viewer, spaces))).scalar_one()
+    counted = select(func.count()).select_from(Appeal).join(Decision, col(Decision.id) == col(Appeal.decision_id))
+    counted = counted.join(Case, col(Case.id) == col(Decision.case_id)).where(*_decidable(viewer, spaces))
+    return tx.look(counted).scalar_one()
+
+
+def second_look_in(tx: Transaction, viewer: Viewer) -> frozenset[int]:
+    """The spaces whose appeals somebody may decide: those of their team; for stewards all."""
+    if viewer.stewards:
+        return frozenset(tx.look(select(col(Space.id))).scalars())
+    return viewer.spaces_reviewed() | viewer.spaces_hosted()
+
+
+def may_decide(viewer: Viewer, found: AppealRow, spaces: frozenset[int]) -> bool:
+    """Nobody who decided first or wrote the text; of disclosures only people who are trained for them."""
+    if found.space_id not in spaces or viewer.member_id in (found.first_decider, found.author_id):
+        return False
+    return found.lane != Lane.PROTECTION or viewer.is_trained(found.space_id)
 
 
 def open_appeal_about(tx: Transaction, decision_id: int) -> bool:
@@ -181,11 +206,13 @@ def open_appeal_about(tx: Transaction, decision_id: int) -> bool:
     return tx.look(select(col(Appeal.id)).where(*where)).first() is not None
 
 
-def _decidable(viewer: Viewer, spaces: frozenset[int]) -> Sequence[object]:
+def _decidable(viewer: Viewer, spaces: frozenset[int]) -> Sequence[ColumnElement[bool]]:
+    trained = [space for space in spaces if viewer.is_trained(space)]
     own = [standing.membership_id for standing in viewer.standings.values()]
     return (
         col(Appeal.state) == AppealState.OPEN,
         col(Appeal.space_id).in_(spaces),
         col(Appeal.first_decider) != viewer.member_id,
         col(Appeal.membership_id).not_in(own),
+        or_(col(Case.lane) != Lane.PROTECTION, col(Appeal.space_id).in_(trained)),
     )

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from server.appeals import queries, rules, views
-from server.appeals.codes import code_of
 from server.appeals.forms import AnswerForm, AppealForm, CodeForm
 from server.appeals.queries import AppealRow, Decided
+from server.crypto.case_codes import code_of
 from server.database import Transaction
 from server.errors import NotFound, Refused, say
-from server.permissions import Permission, Place, Role, Viewer
-from server.review.routes import case_for
+from server.permissions import INSTALLATION, Permission, Place
+from server.review import queries as review
+from server.review.views import case_view
 from server.web.fields import BLANK, FormState
 from server.web.pager import pager, wanted_page
 from server.web.rooms import action, page
@@ -35,22 +36,18 @@ def the_decision(tx: Transaction, visit: Visit) -> Decided | None:
 
 
 def the_appeals(tx: Transaction, visit: Visit) -> SecondLook | None:
-    """The viewer's spaces."""
-    spaces = _spaces(visit.viewer)
+    """The viewer's spaces; a guest is led to the sign-in."""
+    if not visit.viewer.signed_in:
+        return SecondLook(frozenset(), INSTALLATION)
+    spaces = queries.second_look_in(tx, visit.viewer)
     return SecondLook(spaces, Place(min(spaces), readable=False, listed=False)) if spaces else None
 
 
 def the_appeal(tx: Transaction, visit: Visit) -> AppealRow | None:
-    """The appeal in the address; for nobody who decided first, or wrote the message."""
+    """The appeal in the address, for whoever may decide it."""
     found = queries.appeal_by_id(tx, visit.reference("appeal"))
-    if found is None or found.space_id not in _spaces(visit.viewer):
-        return None
-    return None if visit.viewer.member_id in (found.first_decider, found.author_id) else found
-
-
-def _spaces(viewer: Viewer) -> frozenset[int]:
-    roles = (Role.MODERATOR, Role.HOST)
-    return frozenset(space for role, space in viewer.grants if role in roles and space is not None)
+    spaces = queries.second_look_in(tx, visit.viewer)
+    return found if found is not None and queries.may_decide(visit.viewer, found, spaces) else None
 
 
 # For authors -------------------------------------------------------------------------------------------
@@ -79,9 +76,7 @@ def decision_page(visit: Visit, decided: Decided, form: FormState = BLANK) -> Re
     return visit.page("appeals/decision.html", decided=views.decided_view(visit, decided), form=form)
 
 
-@action(
-    "/appeal/{code}", name="appeal", needs=Permission.ENTER, form=AppealForm, at=the_decision, again=decision_page
-)
+@action("/appeal/{code}", name="appeal", needs=Permission.ENTER, form=AppealForm, at=the_decision, again=decision_page)
 def appeal(visit: Visit, decided: Decided, form: AppealForm) -> Response:
     """Ask that somebody else looks."""
     visit.spend(visit.policies.rates.appeal_per_member, "appeal", str(decided.membership_id))
@@ -110,11 +105,11 @@ def appeals_page(visit: Visit, found: SecondLook) -> Response:
 @page("/review/appeals/{appeal}", name="second_look", needs=Permission.SECOND_LOOK, at=the_appeal)
 def appeal_page(visit: Visit, found: AppealRow, form: FormState = BLANK) -> Response:
     """The text and the guidelines first; what the first moderator thought comes after."""
+    case = review.case_by_id(visit.snapshot, found.case_public_id)
+    if case is None:
+        raise NotFound
     return visit.page(
-        "appeals/second_look.html",
-        appeal=views.appeal_view(visit, found),
-        case=case_for(visit, found.case_public_id),
-        form=form,
+        "appeals/second_look.html", appeal=views.appeal_view(visit, found), case=case_view(visit, case, None), form=form
     )
 
 
@@ -155,4 +150,3 @@ def _member(visit: Visit) -> int:
 
 
 routes = [code_page, open_case, appeals_page, appeal_page, uphold, overturn, decision_page, appeal]
-

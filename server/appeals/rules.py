@@ -13,6 +13,7 @@ from server.appeals.queries import AppealRow, Decided
 from server.content import CaseState
 from server.database import Transaction, changed
 from server.errors import Refused, say
+from server.ledger.models import Hand
 from server.policies import Policies
 from server.review import queries as review
 from server.review.models import ENDS_THE_CASE, Action
@@ -77,16 +78,14 @@ def overturn(
     """Everything that the decision did is put back, and the text can be read again; in one transaction."""
     _answered(tx, found, member_id, AppealState.OVERTURNED, answer, at)
     case, decision = _of(tx, found)
-    revert(tx, case, decision, by=member_id, at=at)
+    revert(tx, case, decision, by=member_id, at=at, hand=Hand.APPEAL)
     again = review.case_by_id(tx, found.case_public_id)
     if again is not None and again.state == CaseState.OPEN and decision.action in ENDS_THE_CASE:
         release(tx, again, member_id, version=again.version, at=at, policy=policies.moderation)
     _tell(tx, found, NoticeKind.APPEAL_OVERTURNED, at)
 
 
-def _answered(
-    tx: Transaction, found: AppealRow, member_id: int, state: AppealState, answer: str, at: datetime
-) -> None:
+def _answered(tx: Transaction, found: AppealRow, member_id: int, state: AppealState, answer: str, at: datetime) -> None:
     if member_id in (found.first_decider, found.author_id):
         raise Refused(NOT_OWN)
     done = tx.session.execute(
@@ -107,13 +106,12 @@ def _of(tx: Transaction, found: AppealRow) -> tuple[review.CaseRow, review.Decis
 
 
 def _tell(tx: Transaction, found: AppealRow, kind: NoticeKind, at: datetime) -> None:
-    case, decision = _of(tx, found)
     tell(
         tx,
-        case.membership_id,
+        found.membership_id,
         kind,
-        message=case.message_public_id,
+        message=found.message_public_id,
         reason=None,
         due_at=at,
-        decision_id=decision.id,
+        decision_id=found.decision_id,
     )

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from server.accounts.notices import REASONS
 from server.appeals import rules
-from server.appeals.codes import code_of
 from server.appeals.models import AppealState
 from server.appeals.queries import AppealLine, AppealRow, Decided
+from server.crypto.case_codes import code_of
 from server.errors import Sentence, say
 from server.review.models import Action
 from server.spaces.queries import all_spaces, space_names
@@ -121,4 +121,4 @@ def appeal_view(visit: Visit, found: AppealRow) -> AppealView:
 
 def _names(visit: Visit) -> dict[int, str]:
     spaces = all_spaces(visit.snapshot)
-    return {key: name for key, (name, _) in space_names(visit.snapshot, reading().language.code, spaces).items()}
+    return {key: name for key, (name, *_) in space_names(visit.snapshot, reading().language.code, spaces).items()}

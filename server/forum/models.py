@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import Date, Index, Text, UniqueConstraint
+from sqlalchemy import Date, Index, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from moderation.states import ContentState
@@ -29,6 +29,8 @@ class Topic(SQLModel, table=True):
     closed: bool = False
     messages: int = 0
     last_message_at: datetime = Field(sa_type=Moment)
+    slow_minutes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """At least so long between two messages of one member; 0 when nobody slowed it down."""
     version: int = 1
 
 
@@ -50,6 +52,8 @@ class Message(WrittenText, table=True):
     quoted: str = Field(default="", sa_type=Text)
     """The words of the answered message that this one is about; nobody sees them when that one is gone."""
     was_public: bool = False
+    returned: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Given back with advice: nobody looks at it until its author has changed it."""
     version: int = 1
 
 
@@ -61,6 +65,7 @@ class FlagReason(StrEnum):
     PRIVATE_DATA = "private_data"
     DANGER = "danger"
     OFF_TOPIC = "off_topic"
+    MODERATOR = "moderator"
     OTHER = "other"
 
 

@@ -68,6 +68,8 @@ class MessageRow:
     membership_id: int | None
     pseudonym: str | None
     released: int | None
+    released_days: int | None
+    vouched: bool | None
     is_host: bool
     verified_as: str | None
     verified_until: datetime | None
@@ -131,6 +133,7 @@ class HeldRow:
     language: str
     state: ContentState
     told_later: bool
+    returned: bool
     rules: Sequence[dict[str, object]]
     picture: PictureRow | None
 
@@ -185,6 +188,8 @@ _LINES = (
         col(Message.membership_id),
         col(Membership.pseudonym),
         col(Membership.released),
+        col(Membership.released_days),
+        col(Membership.vouched),
         exists()
         .where(
             col(RoleGrant.member_id) == col(Membership.member_id),
@@ -241,10 +246,11 @@ _HELD = Prepared(
         exists()
         .where(
             col(Notice.message_public_id) == col(Message.public_id),
-            col(Notice.kind) == NoticeKind.REMOVED,
+            col(Notice.kind).in_([NoticeKind.REMOVED, NoticeKind.RETURNED]),
             col(Notice.due_at) > bindparam("now"),
         )
         .label("told_later"),
+        col(Message.returned),
         col(Screening.reasons),
         *pictures.COLUMNS,
     )
@@ -300,7 +306,7 @@ def own_held(tx: Transaction, topic: TopicRow, membership_id: int, *, at: dateti
     A removal that can still be undone is not told yet.
     """
     rows = tx.ask(_HELD, {"membership_id": membership_id, "topic_id": topic.id, "now": at})
-    return [made(HeldRow, tuple(row)[:6], tuple(row)[6] or (), pictures.picture_in(tuple(row)[7:])) for row in rows]
+    return [made(HeldRow, tuple(row)[:7], tuple(row)[7] or (), pictures.picture_in(tuple(row)[8:])) for row in rows]
 
 
 def message_by_id(tx: Transaction, public_id: UUID) -> OwnMessage | None:

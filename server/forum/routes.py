@@ -37,6 +37,7 @@ FLAG_REASONS: dict[FlagReason, Sentence] = {
     FlagReason.PRIVATE_DATA: say("It shows private details of somebody"),
     FlagReason.INSULT: say("It insults or threatens somebody"),
     FlagReason.OFF_TOPIC: say("It does not belong here"),
+    FlagReason.MODERATOR: say("It is about something that a moderator did"),
     FlagReason.OTHER: say("Something else"),
 }
 
@@ -236,6 +237,7 @@ def post_message(visit: Visit, topic: TopicRow, form: MessageForm) -> Response:
     if picture is not None:
         writing = writing.with_picture(picture, waits=must_wait(visit, author, picture))
     with visit.transaction() as tx:
+        rules.keeps_the_pace(tx, topic, author, form.text, at=visit.now)
         posted = posting.post_message(
             tx, topic, author, writing, reply_to=form.reply_to, at=visit.now, quoted=form.quoted
         )
@@ -247,7 +249,8 @@ def post_message(visit: Visit, topic: TopicRow, form: MessageForm) -> Response:
 def _screened(visit: Visit, author: Standing, text: str, language: str, *, beside: str = "") -> Writing:
     """Let the machine look, before any transaction is open. `beside`: a title, or what a picture shows."""
     whole = f"{beside}\n\n{text}" if beside else text
-    verdict = visit.screen(whole, Author(known=author.known, vouched=author.vouched))
+    begun = author.vouched or author.begun  # only the first message waits because it is the first
+    verdict = visit.screen(whole, Author(known=author.known, vouched=begun))
     return Writing.of(text, verdict.language if language == AUTOMATIC else language, verdict)
 
 

@@ -1,15 +1,16 @@
 """What may be done in the forum. Screening has happened before; no lock is held while a model thinks."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlmodel import col
 
 from moderation.states import ContentState, IllegalMove, Move, moved
 from moderation.verdict import Outcome, Reason, Rule, Verdict
+from server.accounts.models import Membership
 from server.content import (
     case_has_changed,
     close_case,
@@ -23,7 +24,7 @@ from server.errors import Refused, say
 from server.events import MODERATORS, MessageHeld, SpaceChanged, TopicChanged, space_audience, topic_audience
 from server.finding.rules import learn_message, unlearn_message
 from server.forum.models import Flag, FlagReason, Message, Topic
-from server.forum.queries import OwnMessage
+from server.forum.queries import OwnMessage, TopicRow
 from server.forum.quotations import check_quotations
 from server.forum.telling import forget_answer
 from server.ledger.models import Hand
@@ -31,6 +32,7 @@ from server.ledger.rules import record
 from server.permissions import Standing
 from server.pictures import rules as pictures
 from server.pictures.rules import NewPicture
+from server.prepared import Prepared
 from server.spaces.queries import SpaceRow
 from server.spaces.rules import as_it_stands
 from server.web.text import RENDERER, rendered
@@ -40,10 +42,15 @@ READ_ONLY = say("This space can only be read just now.")
 PAUSED = say("You cannot write in this space until %(day)s. You can still read, and take back your messages.")
 STALE = say("This message was changed in the meantime. Please look at it again before you send yours.")
 WAITS = say("This topic waits for a moderator. Nobody can write in it yet.")
+SLOWED = say("A moderator slowed this topic down. Please wait %(minutes)s minutes between two messages.")
 GONE = say("This message cannot be changed any more.")
 OWN = say("This is your own message. You can change it or take it back.")
 NOT_PUBLIC = say("This message is not public just now.")
 PICTURE_WEIGHT = 0.5
+CHANGED_WORDS = "changed"
+"""The rule of a case that is there because a waiting text was changed, and nothing else speaks against it."""
+LIMITED = "limited"
+"""Stands where a part of the text would stand, when messages of this member are read first for some days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +92,9 @@ class Writing:
         """Whether a person must look first."""
         return self.verdict.outcome is Outcome.HOLD
 
-    def read_first(self) -> Self:
+    def read_first(self, why: str = "") -> Self:
         """The same text, waiting for a person whatever the machine says of it."""
-        reasons = (*self.verdict.reasons, Reason(Rule.PREMODERATED, "", 0.0))
+        reasons = (*self.verdict.reasons, Reason(Rule.PREMODERATED, why, 0.0))
         return replace(self, verdict=replace(self.verdict, outcome=Outcome.HOLD, raised=False, reasons=reasons))
 
 
@@ -117,6 +124,7 @@ def edit(
             title=title if message.opens_topic else "",
             state=state,
             edited_at=at,
+            returned=False,
             version=version + 1,
         )
         .returning(col(Message.id))
@@ -140,7 +148,7 @@ def edit(
     case_has_changed(tx, message.id)
     record_verdict(tx, message.id, writing.verdict, at=at)
     if hold or writing.verdict.raised:
-        put_in_queue(tx, message.id, message.public_id, message.topic.space.id, writing, at=at)
+        put_in_queue(tx, message.id, message.public_id, message.topic.space.id, writing, at=at, again=hold)
     recount(tx, message.topic.id)
     return Posted(message.public_id, message.topic.public_id, hold)
 
@@ -251,16 +259,23 @@ def first_rule(verdict: Verdict) -> str:
 
 
 def put_in_queue(
-    tx: Transaction, message_id: int, public_id: UUID, space_id: int, writing: Writing, *, at: datetime
+    tx: Transaction,
+    message_id: int,
+    public_id: UUID,
+    space_id: int,
+    writing: Writing,
+    *,
+    at: datetime,
+    again: bool = False,
 ) -> None:
-    """Ask for a person, with the machine's reasons."""
+    """Ask for a person, with the machine's reasons. `again`: the words were changed and wait once more."""
     reasons = writing.verdict.reasons
     open_case(
         tx,
         message_id=message_id,
         space_id=space_id,
         language=writing.language,
-        rules=[str(reason.rule) for reason in reasons],
+        rules=[str(reason.rule) for reason in reasons] or ([CHANGED_WORDS] if again else []),
         weight=max((reason.weight for reason in reasons), default=0.0),
         at=at,
     )
@@ -275,7 +290,34 @@ def admitted(tx: Transaction, space: SpaceRow, author: Standing, writing: Writin
         raise Refused(READ_ONLY)
     if author.suspended_until is not None and author.suspended_until > at:
         raise Refused(say(PAUSED.english, day=author.suspended_until.date().isoformat()))
+    if author.limited_until is not None and author.limited_until > at:
+        return writing.read_first(LIMITED)
     return writing.read_first() if now.premoderated else writing
+
+
+def keeps_the_pace(tx: Transaction, topic: TopicRow, author: Standing, text: str, *, at: datetime) -> None:
+    """Raises Refused when a slowed topic has a message of this member already that is too young.
+
+    The same words again are a second press, which posting knows. The member's row is held, so that of two
+    messages at once one comes after the other.
+    """
+    minutes: int = tx.ask(_PACE, {"id": topic.id}).one().slow_minutes
+    if minutes == 0:
+        return
+    tx.lock(_ALONE, {"membership_id": author.membership_id})
+    last = tx.session.execute(
+        select(col(Message.text))
+        .where(col(Message.topic_id) == topic.id, col(Message.membership_id) == author.membership_id)
+        .where(col(Message.written_at) > at - timedelta(minutes=minutes))
+        .order_by(col(Message.id).desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if last is not None and last != text:
+        raise Refused(say(SLOWED.english, minutes=minutes))
+
+
+_ALONE = Prepared(select(col(Membership.id)).where(col(Membership.id) == bindparam("membership_id")).with_for_update())
+_PACE = Prepared(select(col(Topic.slow_minutes)).where(col(Topic.id) == bindparam("id")))
 
 
 def _state_now(tx: Transaction, message_id: int) -> ContentState:

@@ -15,6 +15,7 @@ from server.errors import Sentence, say
 from server.forum import keeping, kept, mutes, queries
 from server.forum.forms import AUTOMATIC
 from server.forum.queries import HeldRow, MessageRow, TopicRow, TopicRowInList
+from server.forum.rules import LIMITED
 from server.permissions import Standing
 from server.pictures.queries import PictureRow
 from server.spaces.queries import Duty, SpaceRow, SpaceView
@@ -41,6 +42,8 @@ BETWEEN = "\f"
 ANY_TOPIC = UUID(int=0)
 """Stands for the topic in what is made once for all topics."""
 UNSURE = say("the computer was not sure about it; it makes mistakes")
+RETURNED_BECAUSE = say("a moderator asks you to change it first; your page says how")
+LIMITED_BECAUSE = say("for some days a person reads your messages in this space first")
 HIDDEN_BECAUSE = say("a moderator is looking at it")
 REMOVED_BECAUSE = say("a moderator took it out; your page says why")
 
@@ -207,7 +210,7 @@ def message_view(visit: Visit, row: MessageRow, *, own: bool) -> MessageView:
     return MessageView(
         id=row.public_id,
         pseudonym=row.pseudonym or "",
-        standing="host" if row.is_host else "known" if row.released else "new",
+        standing="host" if row.is_host else "known" if _is_known(visit, row) else "new",
         verified_as=(row.verified_as or "") if row.verified_until and row.verified_until > visit.now else "",
         html=stored(row.html),
         language=row.language,
@@ -219,6 +222,11 @@ def message_view(visit: Visit, row: MessageRow, *, own: bool) -> MessageView:
         own=own,
         picture=picture_view(row.picture),
     )
+
+
+def _is_known(visit: Visit, row: MessageRow) -> bool:
+    trust = visit.policies.moderation.trust
+    return trust.knows(released=row.released or 0, days=row.released_days or 0, vouched=bool(row.vouched))
 
 
 def picture_view(row: PictureRow | None) -> PictureView | None:
@@ -316,7 +324,9 @@ def held_views(visit: Visit, topic: TopicRow, space: SpaceView) -> list[HeldView
 def _held(visit: Visit, row: HeldRow, space: SpaceView) -> HeldView:
     said = visit.services.pages.catalogues.said
     removed = row.state == ContentState.REMOVED and not row.told_later
-    if row.state == ContentState.HELD:
+    if row.state == ContentState.HELD and row.returned and not row.told_later:
+        reasons = [said(RETURNED_BECAUSE)]
+    elif row.state == ContentState.HELD:
         reasons = [said(because(rule)) for rule in row.rules] + _unread(visit, row, space)
     else:
         reasons = [said(REMOVED_BECAUSE if removed else HIDDEN_BECAUSE)]
@@ -336,6 +346,8 @@ def _held(visit: Visit, row: HeldRow, space: SpaceView) -> HeldView:
 
 def because(reason: dict[str, object]) -> Sentence:
     """Why a text waits, with the part that weighed most where that helps."""
+    if reason.get("part") == LIMITED:
+        return LIMITED_BECAUSE
     sentence = HELD_BECAUSE.get(str(reason.get("rule")), HIDDEN_BECAUSE)
     part = plain_excerpt(str(reason.get("part", "")), characters=60)
     if not part and "%(part)s" in sentence.english:

@@ -81,7 +81,7 @@ def people_of(tx: Transaction, space_id: int) -> list[Holder]:
             Membership,
             (col(Membership.member_id) == col(Member.id)) & (col(Membership.space_id) == col(RoleGrant.space_id)),
         )
-        .where(col(RoleGrant.space_id) == space_id)
+        .where(col(RoleGrant.space_id) == space_id, col(RoleGrant.role).in_([Role.HOST, Role.MODERATOR]))
         .distinct()
         .order_by(col(RoleGrant.role), col(Membership.pseudonym))
         .limit(TEAM)

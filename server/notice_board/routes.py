@@ -9,13 +9,14 @@ from sqlalchemy import text
 from starlette.responses import PlainTextResponse, Response
 
 from server.database import Transaction
+from server.errors import NotFound
 from server.permissions import INSTALLATION, Permission, Place
 from server.web.rooms import Anywhere, page
 from server.web.text import rendered_policy
 from server.web.visit import Visit
 from server.web.words import SOURCE_LANGUAGE, reading
 
-FILES = {"guidelines": "community-guidelines.md", "privacy": "privacy.md"}
+FILES = {"guidelines": "community-guidelines.md", "privacy": "privacy.md", "conduct": "code-of-conduct.md"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,10 @@ class PolicyText:
 def the_policy(tx: Transaction, visit: Visit) -> PolicyText | None:
     """The text in the page's language, else in English."""
     file = FILES.get(visit.request.path_params["policy"])
-    if file is None:
-        return None
+    return None if file is None else _file(visit, file)
+
+
+def _file(visit: Visit, file: str) -> PolicyText | None:
     folder = visit.policies.folder
     for code in (reading().language.code, SOURCE_LANGUAGE):
         if (folder / code / file).is_file():
@@ -43,9 +46,20 @@ def the_policy(tx: Transaction, visit: Visit) -> PolicyText | None:
 def policy_page(visit: Visit, found: PolicyText) -> Response:
     """A promise, with its numbers filled in."""
     visit.subject = "policies"
-    numbers = tuple(sorted(visit.policies.page_numbers().items()))
-    title, body = _made(found.path, numbers)
+    title, body = _filled(visit, found)
     return visit.page("policies/policy.html", title=title, body=body)
+
+
+def policy_text(visit: Visit, file: str) -> tuple[str, Markup]:
+    """Title and body of a policy in the reader's language. Raises NotFound when this installation has none."""
+    found = _file(visit, file)
+    if found is None:
+        raise NotFound
+    return _filled(visit, found)
+
+
+def _filled(visit: Visit, found: PolicyText) -> tuple[str, Markup]:
+    return _made(found.path, tuple(sorted(visit.policies.page_numbers().items())))
 
 
 @lru_cache(maxsize=64)

@@ -7,14 +7,14 @@ from server.letters.forms import LetterForm
 from server.letters.routes import name_of
 from server.letters.rules import Words
 from server.permissions import Permission
+from server.review.finding import moderator_key, the_case
 from server.review.queries import CaseRow
-from server.review.routes import moderator_key, the_case
 from server.web.fields import BLANK, FormState
 from server.web.rooms import action, page
 from server.web.visit import Visit
 
 
-@page("/review/{case}/letter", name="author_letter", needs=Permission.REVIEW, at=the_case)
+@page("/review/{case}/letter", name="author_letter", needs=Permission.OPEN_CASES, at=the_case)
 def author_letter_page(visit: Visit, case: CaseRow, form: FormState = BLANK) -> Response:
     """Write to the author of a message that waits; their name in the space is not shown here."""
     return visit.page("letters/to_author.html", case=case.public_id, space_name=name_of(visit, case.space), form=form)
@@ -23,7 +23,7 @@ def author_letter_page(visit: Visit, case: CaseRow, form: FormState = BLANK) -> 
 @action(
     "/review/{case}/letter",
     name="write_author",
-    needs=Permission.REVIEW,
+    needs=Permission.OPEN_CASES,
     form=LetterForm,
     at=the_case,
     again=author_letter_page,

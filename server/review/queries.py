@@ -1,40 +1,23 @@
-"""What the desk's pages ask."""
+"""What the page of a case asks. Which cases there are is asked in `waiting`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from moderation.states import ContentState
 from server.accounts.models import Membership
-from server.content import Case, CaseState, Screening
+from server.content import Case, CaseState, Lane, Screening
 from server.database import Transaction, made
 from server.forum.models import Flag, Message, Topic
-from server.permissions import INSTALLATION, Place, Viewer
-from server.review.models import Decision
+from server.permissions import Place
+from server.review.models import Decision, Restriction, RestrictionKind, RestrictionState
 from server.spaces import queries as spaces
 from server.spaces.models import Space
 from server.spaces.queries import SpaceRow
-
-CASES_PER_PAGE = 25
-COUNT_UP_TO = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class CaseLine:
-    """A case in the queue, without its text."""
-
-    public_id: UUID
-    space_id: int
-    rules: Sequence[str]
-    severity: int
-    language: str
-    opened_at: datetime
-    claimed_by: int | None
-    claimed_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +37,8 @@ class CaseRow:
     message_public_id: UUID
     message_state: ContentState
     message_version: int
+    was_public: bool
+    lane: Lane
     text: str
     html: str
     language: str
@@ -64,9 +49,15 @@ class CaseRow:
     author_id: int
     pseudonym: str
     released: int
+    released_days: int
+    vouched: bool
+    limited_until: datetime | None
+    suspended_until: datetime | None
     topic_id: int
     topic_public_id: UUID
     topic_title: str
+    topic_closed: bool
+    topic_slow: int
     space: SpaceRow
 
     @property
@@ -92,42 +83,9 @@ class DecisionRow:
     member_id: int
     action: str
     reason: str
+    note: str
     state_before: ContentState
     decided_at: datetime
-
-
-def _open_to(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
-    """The open cases of the viewer's spaces, without those about texts of their own."""
-    own = [standing.membership_id for standing in viewer.standings.values()]
-    about_own = exists().where(col(Message.id) == col(Case.message_id), col(Message.membership_id).in_(own))
-    return (col(Case.state) == CaseState.OPEN, col(Case.space_id).in_(viewer.spaces_reviewed()), ~about_own)
-
-
-def queue(tx: Transaction, viewer: Viewer, *, page: int) -> list[CaseLine]:
-    """The open cases of the viewer's spaces, the most urgent first."""
-    rows = tx.session.execute(
-        select(
-            col(Case.public_id),
-            col(Case.space_id),
-            col(Case.rules),
-            col(Case.severity),
-            col(Case.language),
-            col(Case.opened_at),
-            col(Case.claimed_by),
-            col(Case.claimed_until),
-        )
-        .where(*_open_to(viewer))
-        .order_by(col(Case.rank).desc(), col(Case.id))
-        .limit(CASES_PER_PAGE)
-        .offset((page - 1) * CASES_PER_PAGE)
-    )
-    return [made(CaseLine, row) for row in rows]
-
-
-def waiting_count(tx: Transaction, viewer: Viewer) -> int:
-    """How many cases wait, counted no further than one more than COUNT_UP_TO."""
-    some = select(col(Case.id)).where(*_open_to(viewer)).limit(COUNT_UP_TO + 1).subquery()
-    return tx.session.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 _CASE = (
@@ -144,6 +102,8 @@ _CASE = (
     col(Message.public_id),
     col(Message.state),
     col(Message.version),
+    col(Message.was_public),
+    col(Case.lane),
     col(Message.text),
     col(Message.html),
     col(Message.language),
@@ -154,9 +114,15 @@ _CASE = (
     col(Membership.member_id),
     col(Membership.pseudonym),
     col(Membership.released),
+    col(Membership.released_days),
+    col(Membership.vouched),
+    col(Membership.limited_until),
+    col(Membership.suspended_until),
     col(Topic.id),
     col(Topic.public_id),
     col(Topic.title),
+    col(Topic.closed),
+    col(Topic.slow_minutes),
 )
 
 
@@ -194,18 +160,27 @@ def flags_on(tx: Transaction, message_id: int) -> list[tuple[str, str]]:
     return [(reason, note) for reason, note in rows]
 
 
+_DECISION = select(
+    col(Decision.id),
+    col(Decision.member_id),
+    col(Decision.action),
+    col(Decision.reason),
+    col(Decision.note),
+    col(Decision.state_before),
+    col(Decision.decided_at),
+)
+
+
+def decision_by_id(tx: Transaction, public_id: UUID) -> DecisionRow | None:
+    """One decision that is in force."""
+    row = tx.look(_DECISION.where(col(Decision.public_id) == public_id, col(Decision.undone_at).is_(None))).first()
+    return None if row is None else made(DecisionRow, row)
+
+
 def last_decision(tx: Transaction, case_id: int) -> DecisionRow | None:
     """The decision in force on a case."""
     row = tx.session.execute(
-        select(
-            col(Decision.id),
-            col(Decision.member_id),
-            col(Decision.action),
-            col(Decision.reason),
-            col(Decision.state_before),
-            col(Decision.decided_at),
-        )
-        .where(col(Decision.case_id) == case_id, col(Decision.undone_at).is_(None))
+        _DECISION.where(col(Decision.case_id) == case_id, col(Decision.undone_at).is_(None))
         .order_by(col(Decision.id).desc())
         .limit(1)
     ).first()
@@ -213,15 +188,67 @@ def last_decision(tx: Transaction, case_id: int) -> DecisionRow | None:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnQueue:
-    """The queue of whoever looks: its place is one of the spaces that they moderate."""
+class ProposalRow:
+    """A suspension that waits for a second person, with the decision that it belongs to."""
 
-    place: Place = INSTALLATION
+    id: int
+    public_id: UUID
+    membership_id: int
+    author_id: int
+    pseudonym: str
+    decision_id: int
+    reason: str
+    days: int
+    by_member_id: int
+    begun_at: datetime
+    case_public_id: UUID
+    space: SpaceRow
+
+    @property
+    def place(self) -> Place:
+        """Where the space is: its moderators and hosts may agree."""
+        return self.space.place
 
 
-def own_queue(viewer: Viewer) -> OwnQueue | None:
-    """None for a member who moderates nothing; a guest is led to the sign-in."""
-    if not viewer.signed_in:
-        return OwnQueue()
-    spaces_reviewed = sorted(viewer.spaces_reviewed())
-    return OwnQueue(Place(spaces_reviewed[0], readable=False, listed=False)) if spaces_reviewed else None
+_PROPOSAL = (
+    col(Restriction.id),
+    col(Restriction.public_id),
+    col(Restriction.membership_id),
+    col(Membership.member_id),
+    col(Membership.pseudonym),
+    col(Restriction.decision_id),
+    col(Decision.reason),
+    col(Restriction.days),
+    col(Restriction.by_member_id),
+    col(Restriction.begun_at),
+    col(Case.public_id),
+)
+_PROPOSALS = (
+    select(*_PROPOSAL, *spaces.COLUMNS)
+    .join(Membership, col(Membership.id) == col(Restriction.membership_id))
+    .join(Decision, col(Decision.id) == col(Restriction.decision_id))
+    .join(Case, col(Case.id) == col(Decision.case_id))
+    .join(Space, col(Space.id) == col(Membership.space_id))
+    .where(col(Restriction.state) == RestrictionState.PROPOSED, col(Restriction.kind) == RestrictionKind.SUSPENSION)
+    .order_by(col(Restriction.id))
+    .limit(50)
+)
+
+
+def proposal_by_id(tx: Transaction, public_id: UUID) -> ProposalRow | None:
+    """A suspension that waits for a second person."""
+    row = tx.session.execute(_PROPOSALS.where(col(Restriction.public_id) == public_id)).first()
+    return None if row is None else _proposal(tuple(row))
+
+
+def proposals(tx: Transaction, space_ids: Collection[int], *, since: datetime) -> list[ProposalRow]:
+    """Those of the spaces that somebody can still agree to."""
+    rows = tx.session.execute(
+        _PROPOSALS.where(col(Membership.space_id).in_(space_ids), col(Restriction.begun_at) > since)
+    )
+    return [_proposal(tuple(row)) for row in rows]
+
+
+def _proposal(row: tuple[object, ...]) -> ProposalRow:
+    at = len(_PROPOSAL)
+    return made(ProposalRow, row[:at], made(SpaceRow, row[at:]))

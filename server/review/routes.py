@@ -1,71 +1,97 @@
 """The desk's addresses."""
 
+from datetime import datetime
+from functools import partial
+
 from starlette.responses import Response
 
 from server.database import Transaction
-from server.errors import NotFound, Refused
+from server.errors import Refused
 from server.letters.queries import waiting_letters
 from server.permissions import Permission
-from server.review import queries, rules, views
-from server.review.forms import CaseForm, RemoveForm
-from server.review.models import RemovalReason
-from server.review.queries import CaseRow, OwnQueue, own_queue
+from server.review import proposal_routes, queries, reverting, rules, shift_routes, shifts, views, waiting
+from server.review.acts import Act
+from server.review.finding import conduct_first, moderator_key, the_case, the_queue
+from server.review.forms import CaseForm, RedactForm, RemoveForm, ReturnForm
+from server.review.models import Action
+from server.review.queries import CaseRow
+from server.review.redaction import parts_in
+from server.review.shift_routes import onward
+from server.review.waiting import OwnQueue, Show
 from server.web.fields import BLANK, FormState
 from server.web.pager import pager, wanted_page
 from server.web.rooms import action, page
 from server.web.visit import Visit
 
 
-def the_queue(tx: Transaction, visit: Visit) -> OwnQueue | None:
-    """The viewer's own queue."""
-    return own_queue(visit.viewer)
-
-
-def the_case(tx: Transaction, visit: Visit) -> CaseRow | None:
-    """The case in the address, for moderators of its space; never one about a text of their own."""
-    case = queries.case_by_id(tx, visit.reference("case"))
-    if case is None or case.space.id not in visit.viewer.spaces_reviewed():
-        return None
-    return None if case.author_id == visit.viewer.member_id else case
-
-
-@page("/review", name="review", needs=Permission.REVIEW, at=the_queue)
+@page("/review", name="review", needs=Permission.OPEN_CASES, at=the_queue)
 def review(visit: Visit, found: OwnQueue) -> Response:
     """One queue, the most urgent first; no text is shown before it is opened."""
-    count = queries.waiting_count(visit.snapshot, visit.viewer)
-    pages = max(1, -(-count // queries.CASES_PER_PAGE))
+    tx, viewer = visit.snapshot, visit.viewer
+    reach, show = waiting.reach_of(tx, viewer), _shown(visit)
+    count = waiting.waiting_count(tx, viewer, reach, show)
+    pages = max(1, -(-count // waiting.CASES_PER_PAGE))
     number = wanted_page(visit, pages)
+    if reverting.has_to_forget(tx, at=visit.now):
+        visit.afterwards = partial(_forgets, at=visit.now)
     return visit.page(
         "review/queue.html",
-        cases=views.case_lines(visit, queries.queue(visit.snapshot, visit.viewer, page=number)),
+        cases=views.case_lines(visit, waiting.queue(tx, viewer, reach, show, page=number), reach),
         count=views.count_sentence(visit, count),
-        letters=waiting_letters(visit.snapshot, visit.viewer.spaces_reviewed()),
-        pager=pager(visit, "review", number, pages),
+        filters=views.filters(visit, reach, show),
+        letters=waiting_letters(tx, viewer.spaces_reviewed()),
+        proposals=views.proposal_lines(visit),
+        untrained=views.nobody_is_trained(visit, reach),
+        pause=views.break_is_due(visit),
+        undo=views.undo_view(visit),
+        pager=pager(visit, "review", number, pages, query={"show": str(show)} if show else None),
     )
 
 
-@page("/review/{case}", name="case", needs=Permission.REVIEW, at=the_case)
+def _shown(visit: Visit) -> Show:
+    asked = visit.query.get("show", "")
+    return Show(asked) if asked in list(Show) else Show.ALL
+
+
+def _forgets(tx: Transaction, at: datetime) -> None:
+    """Wipe what must not be kept, once the page is on its way."""
+    reverting.forget(tx, at=at)
+
+
+@page("/review/{case}", name="case", needs=Permission.OPEN_CASES, at=the_case)
 def case_page(visit: Visit, case: CaseRow, form: FormState = BLANK) -> Response:
     """A case with its text, what stands around it, and why it is here."""
-    said = visit.services.pages.catalogues.said
+    first = conduct_first(visit, case)
+    if first is not None:
+        return first
+    said = queries.machine_said(visit.snapshot, case.message_id)
+    usual = {"strike": "" if form.values else "yes", "parts": "\n".join(views.private_parts(said))}
+    blank = dict.fromkeys(("reason", "note", "author", "days", "topic", "advice", "advice_note", "why"), "")
     return visit.page(
         "review/case.html",
-        case=views.case_view(visit, case),
-        choices=[(str(reason), said(views.REMOVAL_REASONS[reason])) for reason in RemovalReason],
-        form=FormState({"reason": "", **form.values}, form.errors, form.summary),
+        case=views.case_view(visit, case, said),
+        choices=views.choices(visit),
+        goes_on=bool(visit.query.get("on") or form.values.get("on")),
+        pause=views.break_is_due(visit),
+        undo=views.undo_view(visit, but=case.public_id),
+        form=FormState({**blank, **usual, **form.values}, form.errors, form.summary),
     )
 
 
-@action("/review/{case}/claim", name="claim", needs=Permission.REVIEW, form=CaseForm, at=the_case, again=case_page)
+@action("/review/{case}/claim", name="claim", needs=Permission.OPEN_CASES, form=CaseForm, at=the_case, again=case_page)
 def claim(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
     """Take the case."""
-    minutes = visit.policies.moderation.claim_minutes
+    policy = visit.policies.moderation
     with visit.transaction() as tx:
-        rules.claim(tx, case, moderator_key(visit), version=form.version, at=visit.now, minutes=minutes)
+        _read_conduct(tx, visit)
+        rules.claim(tx, case, moderator_key(visit), version=form.version, at=visit.now, minutes=policy.claim_minutes)
+        shifts.opened(tx, visit.viewer, case.severity, policy.shift)
     return visit.redirect_to("case", case=case.public_id)
 
 
-@action("/review/{case}/unclaim", name="unclaim", needs=Permission.REVIEW, form=CaseForm, at=the_case, again=case_page)
+@action(
+    "/review/{case}/unclaim", name="unclaim", needs=Permission.OPEN_CASES, form=CaseForm, at=the_case, again=case_page
+)
 def unclaim(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
     """Give it back."""
     with visit.transaction() as tx:
@@ -73,33 +99,73 @@ def unclaim(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
     return visit.redirect_to("review")
 
 
-@action("/review/{case}/release", name="release", needs=Permission.REVIEW, form=CaseForm, at=the_case, again=case_page)
+@action(
+    "/review/{case}/release", name="release", needs=Permission.OPEN_CASES, form=CaseForm, at=the_case, again=case_page
+)
 def release(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
     """Let it be read, or stay."""
-    policy = visit.policies.moderation
-    with visit.transaction() as tx:
-        rules.release(tx, case, moderator_key(visit), version=form.version, at=visit.now, policy=policy)
-    return visit.redirect_to("case", {"done": "released"}, case=case.public_id)
+    return _decided(visit, case, form, Act(Action.RELEASE), "released")
 
 
-@action("/review/{case}/remove", name="remove", needs=Permission.REVIEW, form=RemoveForm, at=the_case, again=case_page)
+@action(
+    "/review/{case}/remove", name="remove", needs=Permission.OPEN_CASES, form=RemoveForm, at=the_case, again=case_page
+)
 def remove(visit: Visit, case: CaseRow, form: RemoveForm) -> Response:
-    """Take it out, with a reason."""
-    policy = visit.policies.moderation
-    with visit.transaction() as tx:
-        rules.remove(
-            tx,
-            case,
-            moderator_key(visit),
-            version=form.version,
-            reason=form.reason,
-            at=visit.now,
-            policy=policy,
-        )
-    return visit.redirect_to("case", {"done": "removed"}, case=case.public_id)
+    """Take it out, with a reason, and whatever shall happen besides."""
+    besides = form.measures(visit.policies.moderation.measures, strike=form.strike)
+    return _decided(visit, case, form, Act(Action.REMOVE, form.reason, form.note, measures=besides), "removed")
 
 
-@action("/review/{case}/undo", name="undo", needs=Permission.REVIEW, form=CaseForm, at=the_case, again=case_page)
+@action(
+    "/review/{case}/measures",
+    name="measures",
+    needs=Permission.OPEN_CASES,
+    form=RemoveForm,
+    at=the_case,
+    again=case_page,
+)
+def take_measures(visit: Visit, case: CaseRow, form: RemoveForm) -> Response:
+    """Something about the author or the topic only; the message waits on."""
+    besides = form.measures(visit.policies.moderation.measures, strike=False)
+    return _decided(visit, case, form, Act(Action.MEASURES, form.reason, form.note, measures=besides), "measures")
+
+
+@action(
+    "/review/{case}/redact", name="redact", needs=Permission.OPEN_CASES, form=RedactForm, at=the_case, again=case_page
+)
+def redact(visit: Visit, case: CaseRow, form: RedactForm) -> Response:
+    """Hide some words, and let the rest be read."""
+    return _decided(visit, case, form, Act(Action.REDACT, parts=parts_in(form.parts)), "redacted")
+
+
+@action(
+    "/review/{case}/return",
+    name="give_back",
+    needs=Permission.OPEN_CASES,
+    form=ReturnForm,
+    at=the_case,
+    again=case_page,
+)
+def give_back(visit: Visit, case: CaseRow, form: ReturnForm) -> Response:
+    """Ask the author to change it."""
+    return _decided(visit, case, form, Act(Action.RETURN, form.advice, form.advice_note), "given_back")
+
+
+@action("/review/{case}/hide", name="hide", needs=Permission.OPEN_CASES, form=CaseForm, at=the_case, again=case_page)
+def hide(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
+    """Nobody reads it until it is decided."""
+    return _decided(visit, case, form, Act(Action.HIDE), "hidden")
+
+
+@action(
+    "/review/{case}/escalate", name="escalate", needs=Permission.OPEN_CASES, form=CaseForm, at=the_case, again=case_page
+)
+def escalate(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
+    """Hand it up."""
+    return _decided(visit, case, form, Act(Action.ESCALATE), "escalated")
+
+
+@action("/review/{case}/undo", name="undo", needs=Permission.OPEN_CASES, form=CaseForm, at=the_case, again=case_page)
 def undo(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
     """Put everything back."""
     policy = visit.policies.moderation
@@ -111,11 +177,35 @@ def undo(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
     return visit.redirect_to("case", {"done": "undone"}, case=case.public_id)
 
 
-def moderator_key(visit: Visit) -> int:
-    """The key of the moderator who acts. Raises NotFound for a guest; the permission table has refused before."""
-    if visit.viewer.member_id is None:
-        raise NotFound
-    return visit.viewer.member_id
+def _decided(visit: Visit, case: CaseRow, form: CaseForm, act: Act, done: str) -> Response:
+    """Do it, and go on: to the next case, or back to this one."""
+    policy, viewer = visit.policies.moderation, visit.viewer
+    with visit.transaction() as tx:
+        _read_conduct(tx, visit)
+        rules.decide(tx, case, moderator_key(visit), act, version=form.version, at=visit.now, policy=policy)
+        if case.claimed_by != viewer.member_id:
+            shifts.opened(tx, viewer, case.severity, policy.shift)
+    return onward(visit, case, done, goes_on=form.on)
 
 
-routes = [review, case_page, claim, unclaim, release, remove, undo]
+def _read_conduct(tx: Transaction, visit: Visit) -> None:
+    if not shifts.shift_of(tx, visit.viewer).is_on(visit.policies.moderation.shift, at=visit.now):
+        raise Refused(shifts.READ_FIRST)
+
+
+routes = [
+    review,
+    *shift_routes.routes,
+    *proposal_routes.routes,
+    case_page,
+    claim,
+    unclaim,
+    release,
+    remove,
+    take_measures,
+    redact,
+    give_back,
+    hide,
+    escalate,
+    undo,
+]

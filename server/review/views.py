@@ -9,53 +9,30 @@ from markupsafe import Markup
 
 from moderation.states import ContentState
 from moderation.verdict import Rule
-from server.content import CaseState
-from server.errors import Sentence, say
+from server.accounts.roles import holders
+from server.content import CaseState, Lane
+from server.database import Transaction
+from server.errors import Sentence
 from server.forum import queries as forum
 from server.forum.picture_routes import WHO_WAS_SAID_TO_BE_IN_IT
 from server.forum.views import MessageView, PictureView, message_view, picture_view
+from server.permissions import Role
 from server.pictures.queries import picture_of
-from server.review import queries
-from server.review.models import RemovalReason
-from server.review.queries import CaseLine, CaseRow, DecisionRow, MachineSaid
+from server.review import measures, queries, shifts, waiting, words
+from server.review.forms import AboutAuthor, AboutTopic
+from server.review.measures import Proposal
+from server.review.models import ENDS_THE_CASE, Advice, RemovalReason, SkipReason
+from server.review.queries import CaseRow, DecisionRow, MachineSaid, ProposalRow
 from server.review.rules import undo_ends
+from server.review.shifts import Kind
+from server.review.waiting import CaseLine, Reach, Show
+from server.review.words import BANDS, CALM, NO_SCORE, REMOVAL_REASONS, UNSURE, WHY
 from server.spaces.queries import all_spaces, space_names
 from server.spaces.views import shown_space
 from server.web.text import stored
 from server.web.visit import Visit
 from server.web.words import language_dir, reading
 
-WHY: dict[str, Sentence] = {
-    Rule.FIRST_MESSAGE: say("First message here"),
-    Rule.LINK_WHILE_NEW: say("Link by somebody new"),
-    Rule.PRIVATE_DATA: say("Private details"),
-    Rule.SCAM: say("Looks like a trick for money or favours"),
-    Rule.DANGER_WORDS: say("Somebody may be in danger"),
-    Rule.TOXICITY: say("The machine: may hurt somebody"),
-    Rule.THREAT: say("The machine: may be a threat"),
-    Rule.JUDGE_FAILED: say("The machine could not look"),
-    Rule.JUDGE_SLOW: say("The machine could not look"),
-    Rule.PREMODERATED: say("Every message waits in this space"),
-    Rule.PICTURE: say("There is a picture in it"),
-    "flag:danger": say("Flag: somebody may be in danger"),
-    "flag:scam": say("Flag: a trick"),
-    "flag:private_data": say("Flag: private details"),
-    "flag:insult": say("Flag: insult or threat"),
-    "flag:off_topic": say("Flag: does not belong here"),
-    "flag:other": say("Flag: something else"),
-}
-REMOVAL_REASONS: dict[RemovalReason, Sentence] = {
-    RemovalReason.INSULT: say("It insults or hurts somebody"),
-    RemovalReason.THREAT: say("It threatens somebody"),
-    RemovalReason.SCAM: say("It looks like a trick to get money, favours or papers"),
-    RemovalReason.PRIVATE_DATA: say("It shows private details of somebody"),
-    RemovalReason.OFF_TOPIC: say("It does not belong in this topic"),
-    RemovalReason.OTHER: say("It does not follow the guidelines in another way"),
-}
-BANDS = ((0.85, say("The machine is rather sure: this may hurt somebody. It makes mistakes.")),)
-UNSURE = say("The machine is not sure about this text.")
-CALM = say("The machine sees nothing special in this text.")
-NO_SCORE = say("No automatic score for this language.")
 URGENT, SOON = 100, 50
 
 
@@ -65,6 +42,8 @@ class CaseLineView:
 
     id: UUID
     space_name: str
+    masked: str
+    left_out: bool
     why: Sequence[str]
     severity: str
     waiting: str
@@ -84,9 +63,8 @@ class FlagView:
 class DecidedView:
     """The decision in force."""
 
-    action: str
+    what: str
     reason: str
-    day: str
     may_undo: bool
     undo_minutes: int
 
@@ -121,16 +99,25 @@ class CaseView:
     claimed: str | None
     lease_minutes: int
     decided: DecidedView | None
+    ended: bool
+    proposed: str
+    limits: Sequence[str]
+    may_escalate: bool
+    topic_closed: bool
+    topic_slow: int
 
 
-def case_lines(visit: Visit, lines: Sequence[CaseLine]) -> list[CaseLineView]:
-    """The queue in words."""
+def case_lines(visit: Visit, lines: Sequence[CaseLine], reach: Reach) -> list[CaseLineView]:
+    """The queue in words. Of a masked case only its lane, its space and how long it waits."""
+    choice = shifts.choice_of(visit.snapshot, visit.viewer.member_id)
     spaces = all_spaces(visit.snapshot)
     names = space_names(visit.snapshot, reading().language.code, spaces)
     return [
         CaseLineView(
             line.public_id,
             names[line.space_id][0],
+            "" if reach.may_open(line.space_id, line.lane) else line.lane,
+            choice.leaves_out(line.rules),
             _why(visit, line.rules),
             "urgent" if line.severity >= URGENT else "soon" if line.severity >= SOON else "ordinary",
             _waiting(visit, visit.now - line.opened_at),
@@ -144,20 +131,20 @@ def case_lines(visit: Visit, lines: Sequence[CaseLine]) -> list[CaseLineView]:
 def count_sentence(visit: Visit, count: int) -> str:
     """How many wait; not counted beyond a thousand."""
     catalogues = visit.services.pages.catalogues
-    if count > queries.COUNT_UP_TO:
+    if count > waiting.COUNT_UP_TO:
         return catalogues.gettext("More than 1,000 wait.")
     if count == 0:
         return catalogues.gettext("Nothing waits. Thank you.")
     return catalogues.ngettext("%(num)s message waits.", "%(num)s messages wait.", count) % {"num": count}
 
 
-def case_view(visit: Visit, case: CaseRow) -> CaseView:
+def case_view(visit: Visit, case: CaseRow, said: MachineSaid | None) -> CaseView:
     """A case with everything that helps to decide, and nothing about the person."""
     tx = visit.snapshot
-    said, picture = queries.machine_said(tx, case.message_id), picture_of(tx, case.message_id)
+    picture = picture_of(tx, case.message_id)
     before, after = forum.around(tx, case.topic_id, case.message_id)
     claimed = _claimed(visit, case.claimed_by, case.claimed_until)
-    decision = queries.last_decision(tx, case.id) if case.state == CaseState.DECIDED else None
+    decision = queries.last_decision(tx, case.id) if case.state != CaseState.CLOSED else None
     lease = timedelta(minutes=visit.policies.moderation.claim_minutes)
     left = case.claimed_until - visit.now if case.claimed_until and claimed else lease
     return CaseView(
@@ -176,7 +163,7 @@ def case_view(visit: Visit, case: CaseRow) -> CaseView:
         weighed=_weighed(said),
         flags=_flags(visit, case),
         author_pseudonym=case.pseudonym,
-        author_standing="known" if case.released else "new",
+        author_standing="known" if _is_known(visit, case) else "new",
         before=[message_view(visit, row, own=False) for row in before],
         after=[message_view(visit, row, own=False) for row in after],
         changed=case.edited_at is not None and case.edited_at > case.opened_at,
@@ -187,6 +174,12 @@ def case_view(visit: Visit, case: CaseRow) -> CaseView:
         claimed=claimed,
         lease_minutes=max(0, int(left.total_seconds() // 60)),
         decided=_decided(visit, decision),
+        ended=case.state == CaseState.DECIDED,
+        proposed=_proposed(visit, case),
+        limits=_limits(visit, case),
+        may_escalate=case.lane in (Lane.HELD, Lane.FLAGGED, Lane.COLLEAGUE),
+        topic_closed=case.topic_closed,
+        topic_slow=case.topic_slow,
     )
 
 
@@ -224,7 +217,17 @@ def _score(visit: Visit, machine: MachineSaid | None) -> str | None:
 def _weighed(machine: MachineSaid | None) -> list[str]:
     if machine is None:
         return []
-    return list(dict.fromkeys(str(reason["part"]) for reason in machine.reasons if reason.get("part")))
+    parts = (str(r["part"]) for r in machine.reasons if r.get("part") and r.get("rule") != Rule.PREMODERATED)
+    return list(dict.fromkeys(parts))
+
+
+def private_parts(machine: MachineSaid | None) -> list[str]:
+    """The private details that the machine found, to be hidden with one press."""
+    if machine is None:
+        return []
+    return list(
+        dict.fromkeys(str(r["part"]) for r in machine.reasons if r.get("rule") == Rule.PRIVATE_DATA and r.get("part"))
+    )
 
 
 def _claimed(visit: Visit, by: int | None, until: datetime | None) -> str | None:
@@ -251,6 +254,189 @@ def _decided(visit: Visit, decision: DecisionRow | None) -> DecidedView | None:
     over = undo_ends(decision.decided_at, visit.policies.moderation)
     left = int((over - visit.now).total_seconds() // 60)
     own = decision.member_id == visit.viewer.member_id
-    reason = said(REMOVAL_REASONS[RemovalReason(decision.reason)]) if decision.reason else ""
-    day_said = visit.services.pages.catalogues.day(decision.decided_at)
-    return DecidedView(decision.action, reason, day_said, own and visit.now < over, max(1, left + 1))
+    day = visit.services.pages.catalogues.day(decision.decided_at)
+    what = said(Sentence(words.DECISIONS[decision.action].english, {"day": day}))
+    return DecidedView(what, reason_said(visit, decision.reason), own and visit.now < over, max(1, left + 1))
+
+
+def reason_said(visit: Visit, reason: str) -> str:
+    """Why a text was removed, or what its author was asked to change."""
+    if reason in list(RemovalReason):
+        return _said(visit, REMOVAL_REASONS[RemovalReason(reason)])
+    return _said(visit, words.ADVICE[Advice(reason)]) if reason in list(Advice) else ""
+
+
+def _is_known(visit: Visit, case: CaseRow) -> bool:
+    trust = visit.policies.moderation.trust
+    return trust.knows(released=case.released, days=case.released_days, vouched=case.vouched)
+
+
+def _proposed(visit: Visit, case: CaseRow) -> str:
+    step = measures.proposed(visit.snapshot, case.membership_id, visit.policies.moderation.strikes, at=visit.now)
+    return _said(visit, words.PROPOSED[step]) if step is not Proposal.NOTHING else ""
+
+
+def _limits(visit: Visit, case: CaseRow) -> list[str]:
+    """What holds for the author just now."""
+    catalogues = visit.services.pages.catalogues
+    lines: list[str] = []
+    if case.suspended_until and case.suspended_until > visit.now:
+        day = catalogues.day(case.suspended_until)
+        lines.append(catalogues.gettext("Cannot write here until %(day)s.") % {"day": day})
+    if case.limited_until and case.limited_until > visit.now:
+        day = catalogues.day(case.limited_until)
+        lines.append(catalogues.gettext("A person reads their messages first until %(day)s.") % {"day": day})
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Everything that can be chosen on the page of a case, in words."""
+
+    reasons: Sequence[tuple[str, str]]
+    advice: Sequence[tuple[str, str]]
+    author: Sequence[tuple[str, str]]
+    days: Sequence[tuple[str, str]]
+    topic: Sequence[tuple[str, str]]
+    skips: Sequence[tuple[str, str]]
+
+
+def choices(visit: Visit) -> Choices:
+    """What a moderator can choose from."""
+    catalogues = visit.services.pages.catalogues
+    most = visit.policies.moderation.measures.suspension_most_days
+    days = [("", catalogues.gettext("As many as usual"))]
+    days += [
+        (str(number), catalogues.ngettext("%(num)s day", "%(num)s days", number) % {"num": number})
+        for number in (1, 3, 7, 14, 30, 60, 90)
+        if number <= most
+    ]
+    return Choices(
+        reasons=[(str(reason), _said(visit, REMOVAL_REASONS[reason])) for reason in RemovalReason],
+        advice=[(str(advice), _said(visit, words.ADVICE[advice])) for advice in Advice],
+        author=[(str(step), _said(visit, words.AUTHOR[step])) for step in AboutAuthor],
+        days=days,
+        topic=[(str(step), _said(visit, words.TOPIC[step])) for step in AboutTopic],
+        skips=[(str(why), _said(visit, words.SKIPS[why])) for why in SkipReason],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FilterView:
+    """A part of the queue."""
+
+    name: str
+    href: str
+    current: bool
+
+
+def filters(visit: Visit, reach: Reach, show: Show) -> list[FilterView]:
+    """The parts of the queue in which anything can be for this viewer."""
+    lanes = {lane for _, lane in reach.opens | reach.masked}
+    return [
+        FilterView(
+            _said(visit, words.SHOWN[part]), visit.url("review", {"show": str(part)} if part else None), part == show
+        )
+        for part in Show
+        if waiting.LANES[part] & lanes
+    ]
+
+
+def nobody_is_trained(visit: Visit, reach: Reach) -> bool:
+    """Whether there is a space in which nobody could open a disclosure."""
+    tx = visit.snapshot
+    if holders(tx, Role.PROTECTION, None):
+        return False
+    spaces = {space for space, lane in reach.masked if lane == Lane.PROTECTION}
+    return any(not holders(tx, Role.PROTECTION, space) for space in spaces)
+
+
+def break_is_due(visit: Visit) -> bool:
+    """Whether the desk suggests a break."""
+    shift, policy = shifts.shift_of(visit.snapshot, visit.viewer), visit.policies.moderation.shift
+    return shift.is_on(policy, at=visit.now) and shift.break_is_due(policy, at=visit.now)
+
+
+@dataclass(frozen=True, slots=True)
+class UndoView:
+    """The decision that was just made on another page."""
+
+    case: UUID
+    version: int
+    minutes: int
+
+
+def undo_view(visit: Visit, *, but: UUID | None = None) -> UndoView | None:
+    """The way to undo what was decided a moment ago, at the top of the page that came next."""
+    asked = visit.query.get("undo", "")
+    case = queries.case_by_id(visit.snapshot, UUID(asked)) if is_reference(asked) else None
+    if case is None or case.public_id == but:
+        return None
+    last = queries.last_decision(visit.snapshot, case.id)
+    decided = _decided(visit, last)
+    if last is None or decided is None or not decided.may_undo:
+        return None
+    if (case.state == CaseState.DECIDED) != (last.action in ENDS_THE_CASE):
+        return None
+    return UndoView(case.public_id, case.version, decided.undo_minutes)
+
+
+def is_reference(value: str) -> bool:
+    """Whether this is written like a public id."""
+    try:
+        return bool(UUID(value))
+    except ValueError:
+        return False
+
+
+def languages_read(visit: Visit) -> list[str]:
+    """The languages that are written in the viewer's spaces."""
+    return languages_in(visit.snapshot, visit)
+
+
+def languages_in(tx: Transaction, visit: Visit) -> list[str]:
+    """The same, within a transaction."""
+    own = visit.viewer.spaces_reviewed() | visit.viewer.spaces_hosted()
+    codes = [code for space in all_spaces(tx) if space.id in own or visit.viewer.stewards for code in space.languages]
+    return list(dict.fromkeys(codes))
+
+
+def kinds(visit: Visit) -> list[tuple[Kind, str]]:
+    """What a moderator can leave out."""
+    return [(kind, _said(visit, words.KINDS[kind])) for kind in Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalView:
+    """A suspension that waits for a second person."""
+
+    id: UUID
+    space_name: str
+    pseudonym: str
+    reason: str
+    days: int
+    day: str
+    own: bool
+    case: UUID
+
+
+def proposal_lines(visit: Visit) -> list[ProposalView]:
+    """Those of the viewer's spaces; never one about themselves."""
+    viewer = visit.viewer
+    since = visit.now - timedelta(days=visit.policies.moderation.measures.proposal_days)
+    rows = queries.proposals(visit.snapshot, viewer.spaces_reviewed() | viewer.spaces_hosted(), since=since)
+    return [proposal_view(visit, row) for row in rows if row.author_id != viewer.member_id]
+
+
+def proposal_view(visit: Visit, row: ProposalRow) -> ProposalView:
+    """One of them."""
+    return ProposalView(
+        row.public_id,
+        shown_space(visit, row.space).name,
+        row.pseudonym,
+        reason_said(visit, row.reason),
+        row.days,
+        visit.services.pages.catalogues.day(row.begun_at),
+        row.by_member_id == visit.viewer.member_id,
+        row.case_public_id,
+    )

@@ -10,3 +10,10 @@ class SenderForm(Form):
     pseudonym: Pseudonym
     organisation: Organisation
     valid_until: Day
+
+
+class TrainedForm(Form):
+    """Somebody of a space's team, by the name that they have there."""
+
+    space: Short
+    pseudonym: Pseudonym

@@ -13,6 +13,7 @@ from server.errors import Invalid
 from server.events import EVERYBODY, InstallationChanged
 from server.permissions import Permission
 from server.spaces.queries import all_spaces, space_by_slug, space_names
+from server.stewarding import protection_routes
 from server.stewarding.forms import SenderForm
 from server.web.fields import BLANK, CHOOSE, Form, FormState
 from server.web.rooms import Anywhere, action, page
@@ -98,4 +99,4 @@ def do_end(visit: Visit, sender: Sender, form: Form) -> Response:
     return visit.redirect_to("senders", {"done": "sender_ended"})
 
 
-routes = [senders_page, do_verify, do_end]
+routes = [senders_page, do_verify, do_end, *protection_routes.routes]

@@ -107,24 +107,6 @@ def account(tx: Transaction, *, since: datetime, at: datetime, policy: OpennessP
     )
 
 
-_READ_IN)}),
-        appeals=_appeals(tx, since),
-        strikes=_count(tx, Strike, col(Strike.given_at) >= since),
-        restrictions=_restrictions(tx, since),
-        not_confirmed=_count(
-            tx, Restriction, col(Restriction.state) == RestrictionState.PUT_AWAY, col(Restriction.begun_at) >= since
-        ),
-        policies=[(row[0], row[1]) for row in tx.look(_POLICIES)],
-        heads=_heads(tx, at),
-    )
-
-
-_LANGUAGES = (
-    select(col(Message.language))
-    .where(col(Message.written_at) >= bindparam("since"))
-    .group_by(col(Message.language))
-    .limit(200)
-)
 _READ_IN = select(col(DutyHours.language)).group_by(col(DutyHours.language)).limit(200)
 _POLICIES = (
     select(col(Screening.policy_version), func.min(col(Screening.judged_at)))

@@ -152,9 +152,7 @@ class _Teller:
         wrong = ""
         if line.judged >= self._least:
             wrong = percent(line.let_through / line.judged)
-        return MachineLine(
-            line.language, self.told(line.looked_at), line.scored > 0, self.told(line.held), wrong
-        )
+        return MachineLine(line.language, self.told(line.looked_at), line.scored > 0, self.told(line.held), wrong)
 
     def _hours(self, hours: float) -> str:
         if hours < 1:

@@ -1,5 +1,6 @@
 """Where one is in a long list: the page asked for, and the links to the pages around it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from server.web.visit import Visit
@@ -16,11 +17,13 @@ class Pager:
     last: str | None
 
 
-def pager(visit: Visit, name: str, number: int, pages: int, **params: object) -> Pager:
-    """Links to the pages around this one."""
+def pager(
+    visit: Visit, name: str, number: int, pages: int, *, query: Mapping[str, object] | None = None, **params: object
+) -> Pager:
+    """Links to the pages around this one; `query` is what the address asks for besides."""
 
     def link(to: int) -> str:
-        return visit.url(name, {"page": to} if to > 1 else None, **params)
+        return visit.url(name, {**(query or {}), **({"page": to} if to > 1 else {})} or None, **params)
 
     return Pager(
         number,

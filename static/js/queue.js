@@ -1,5 +1,5 @@
 // @ts-check
-/** Keys for moderators: j k o on the queue, o a r u on a case, ? for help. Every key only presses what is on the page. */
+/** Keys for moderators: j k o on the queue, o a h r e u on a case, ? for help. Every key only presses what is on the page. */
 
 const keys = /** @type {HTMLDetailsElement | null} */ (document.querySelector("[data-keys]"));
 const wanted = /** @type {HTMLInputElement | null} */ (document.querySelector("[data-keys-wanted]"));
@@ -28,6 +28,8 @@ const acts = {
   k: () => move(-1),
   o: () => (veil ? (veil.open = !veil.open) : document.activeElement?.matches("[data-case]") && find("[data-case]:focus")?.click()),
   a: () => decide(() => find("[data-release]")?.click()),
+  h: () => decide(() => find("[data-hide]")?.click()),
+  e: () => decide(() => find("[data-escalate]")?.click()),
   r: () => decide(() => find("[name=reason]")?.focus()),
   u: () => find("[data-undo]")?.click(),
   "?": () => keys && (keys.open = !keys.open),

@@ -62,12 +62,10 @@ def test_an_undone_release_takes_a_new_flag_along(community_on_both: Community) 
     amina.posts(topic, "that idiot driver")
     [case] = bo.opens_the_queue()
     bo.decides(case, "release")
-    community_on_both.member("nadia").sends(
-        f"/messages/{last_message(community_on_both)}/flag", reason="danger", note=""
-    )
+    community_on_both.member("nadia").sends(f"/messages/{last_message(community_on_both)}/flag", reason="scam", note="")
     assert bo.decides(case, "undo").status_code == 303
     assert bo.opens_the_queue() == [case]
-    assert "Flag: somebody may be in danger" in bo.reads(case)
+    assert "Flag: a trick" in bo.reads(case)
 
 
 def test_nobody_decides_on_words_that_they_did_not_see(community_on_both: Community) -> None:

@@ -130,7 +130,10 @@ def test_the_same_forms_do_something_when_they_are_ours(walk, way):
         "do_host_export", "do_start_space", "appoint_host", "steward_agrees", "take_role",
         "throw_away_draft", "to_picture_form",
         "post_message", "start_topic", "do_edit_message", "do_flag_message", "do_withdraw_message", "do_join_space",
-        "card_kept", "dismiss_notice", "end_session", "write_author", "claim", "unclaim", "release", "undo", "remove",
+        "card_kept", "dismiss_notice", "end_session", "write_author",
+        "take_break", "do_conduct", "claim", "unclaim", "measures", "hide", "confirm_proposal",
+        "put_proposal_away", "give_protection", "take_protection", "escalate", "undo", "release", "redact", "give_back",
+        "skip", "next_case", "do_desk_choices", "remove",
         "do_second_factor", "do_staff_link", "do_new_recovery_code", "end_other_sessions", "do_join", "do_recover",
         "lock_space", "keep_message", "let_go_message", "draft_message", "draft_topic", "choose",
         "choose_calendar", "write_letter", "letter_done", "answer_letter",
@@ -160,6 +163,8 @@ def test_the_same_forms_do_something_when_they_are_ours(walk, way):
             "card_kept",
             "do_check_help_contact",
             "to_picture_form",
+            "take_break",
+            "do_conduct",
         ), name
 
 

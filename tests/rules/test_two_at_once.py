@@ -19,7 +19,7 @@ from server.content import Case, CaseState
 from server.errors import Refused
 from server.forum.models import Flag, Message, Topic
 from server.review import queries, rules
-from server.review.models import Decision
+from server.review.models import Decision, DecisionEffect
 from server.spaces.models import Access, Joining
 from tests.people import PASSPHRASE, Community, Person, last_message
 from tests.roads import without_limits
@@ -105,6 +105,7 @@ def test_of_two_moderators_exactly_one_decides_two_hundred_times(community):
             told = tx.session.execute(select(func.count()).select_from(Notice)).scalar_one()
             assert (state, told) == (ContentState.PUBLISHED if won == ["released"] else ContentState.REMOVED, 1)
             tx.session.execute(delete(Notice))
+            tx.session.execute(delete(DecisionEffect))
             tx.session.execute(delete(Decision))
             tx.session.execute(update(Case).values(state=CaseState.OPEN, version=col(Case.version) + 1))
             held = update(Message).where(col(Message.id) == message_id)

@@ -1,4 +1,4 @@
-"""Case codes: what opens a decision again without signing in. Made from the decision's own random name, kept nowhere."""
+"""Case codes: what opens a decision again without signing in. Made from its own random name, and kept nowhere."""
 
 from uuid import UUID
 
