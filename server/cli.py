@@ -26,6 +26,8 @@ staff_app = typer.Typer(help="People who run and moderate the place.", no_args_i
 model_app = typer.Typer(help="The embedded model: its card, training, measuring.", no_args_is_help=True)
 app.add_typer(staff_app, name="staff")
 app.add_typer(model_app, name="model")
+audit_app = typer.Typer(help="The ledger of what was decided.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="The data directory (else BARAZA_DATA_DIR, else ./var).")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -120,6 +122,17 @@ def migrate(data: DataDir = None) -> None:
     from server.operating import migrate as run
 
     print(run(_settings(data)))
+
+
+@audit_app.command("verify")
+def audit_verify(data: DataDir = None) -> None:
+    """Walk along the chain of decisions: every seal, every link, every move. Status 1 if anything is wrong."""
+    from server.operating import audited
+
+    fine, lines = audited(_settings(data))
+    for line in lines:
+        print(line)
+    raise SystemExit(0 if fine else 1)
 
 
 @staff_app.command("add")

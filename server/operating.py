@@ -23,6 +23,7 @@ from server.crypto.keyring import Purpose
 from server.crypto.tokens import keyed_hash
 from server.database import Database
 from server.errors import BootRefused
+from server.ledger import checking as ledger
 from server.migrations import history
 from server.permissions import INSTALLATION_ROLES, STAFF_ROLES, Role
 from server.serving import bound, run
@@ -96,6 +97,20 @@ def migrate(chosen: Settings) -> str:
     db = _existing(chosen)
     history.upgrade(db)
     return f"The database is at revision {history.newest()}."
+
+
+def audited(chosen: Settings) -> tuple[bool, list[str]]:
+    """Whether the ledger of decisions is whole, and what to tell about it."""
+    with _existing(chosen).reading() as tx:
+        found = ledger.check(tx)
+    told = [f"{found.lines} lines. The last seal: {found.head.hex()}"]
+    if found.wrong:
+        return False, [*told, *found.wrong[:MOST_TOLD], f"{len(found.wrong)} things are wrong."]
+    return True, [*told, "Every seal, link and move is right, and every message is as the ledger says."]
+
+
+MOST_TOLD = 20
+"""So many faults of the ledger are named."""
 
 
 def staff_link(chosen: Settings, *, role: str, space: str) -> list[str]:

@@ -10,7 +10,7 @@ from server.accounts.models import NoticeKind
 from server.accounts.rules import tell
 from server.appeals.models import Appeal, AppealState
 from server.appeals.queries import AppealRow, Decided
-from server.content import CaseState
+from server.content import CaseState, close_case
 from server.database import Transaction, changed
 from server.errors import Refused, say
 from server.ledger.models import Hand
@@ -21,6 +21,7 @@ from server.review.reverting import revert
 from server.review.rules import release, undo_ends
 
 APPEALABLE = frozenset({Action.REMOVE, Action.REDACT, Action.RETURN, Action.HIDE, Action.MEASURES})
+GONE = frozenset({ContentState.WITHDRAWN, ContentState.ERASED})
 ONCE = say("There is an appeal about this already. It is answered here.")
 TOO_LATE = say("It is too long ago. You can write to the moderators of the space.")
 NOTHING = say("Nothing was decided that could be put back.")
@@ -37,7 +38,7 @@ def may_appeal(decided: Decided, *, at: datetime, policies: Policies) -> bool:
         and not decided.undone
         and decided.action in APPEALABLE
         and at <= appeals_end(decided.decided_at, policies)
-        and decided.message_state not in (ContentState.WITHDRAWN, ContentState.ERASED)
+        and decided.message_state not in GONE
     )
 
 
@@ -81,7 +82,10 @@ def overturn(
     revert(tx, case, decision, by=member_id, at=at, hand=Hand.APPEAL)
     again = review.case_by_id(tx, found.case_public_id)
     if again is not None and again.state == CaseState.OPEN and decision.action in ENDS_THE_CASE:
-        release(tx, again, member_id, version=again.version, at=at, policy=policies.moderation)
+        if again.message_state in GONE:
+            close_case(tx, again.message_id)  # its author took it back meanwhile: there is nothing to publish
+        else:
+            release(tx, again, member_id, version=again.version, at=at, policy=policies.moderation)
     _tell(tx, found, NoticeKind.APPEAL_OVERTURNED, at)
 
 
