@@ -61,6 +61,18 @@ class TrustPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class FlagPolicy:
+    """How much a flag weighs, in percent of an ordinary one, and when many at once look like an attack."""
+
+    new_percent: int
+    least_percent: int
+    most_percent: int
+    judged_from: int
+    together: int
+    together_hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class StrikePolicy:
     """How much a removal weighs by its reason, how long it counts, and what the desk then proposes to people."""
 
@@ -110,6 +122,7 @@ class ModerationPolicy:
     undo_minutes: int
     claim_minutes: int
     trust: TrustPolicy
+    flags: FlagPolicy
     strikes: StrikePolicy
     measures: MeasuresPolicy
     shift: ShiftPolicy
@@ -284,7 +297,8 @@ def load(folder: Path) -> Policies:
 
 
 def _desk(times: DeskTimes, values: dict[str, Any]) -> ModerationPolicy:
-    parts = {"trust": TrustPolicy, "strikes": StrikePolicy, "measures": MeasuresPolicy, "shift": ShiftPolicy}
+    parts: dict[str, Any] = {"trust": TrustPolicy, "flags": FlagPolicy, "strikes": StrikePolicy}
+    parts |= {"measures": MeasuresPolicy, "shift": ShiftPolicy}
     _same_keys("desk.toml", set(values), set(parts))
     weights = values["strikes"].get("weights")
     if not isinstance(weights, dict) or not all(

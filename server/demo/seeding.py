@@ -22,7 +22,7 @@ from server.demo import information
 from server.demo.content_files import Content
 from server.demo.drawings import drawn
 from server.demo.leading import led, prepared
-from server.forum import posting
+from server.forum import flagging, posting
 from server.forum import queries as forum
 from server.forum import rules as forum_rules
 from server.forum.models import FlagReason, Message, Topic
@@ -195,7 +195,15 @@ def _what_became_of_it(
     for entry in message.get("flag", []):
         by = people.standings[entry["by"], space.slug]
         reason = FlagReason(entry["reason"])
-        forum_rules.flag(tx, found, by, reason, entry.get("note", ""), at=at + timedelta(hours=1))
+        flagging.flag(
+            tx,
+            found,
+            by,
+            reason,
+            entry.get("note", ""),
+            at=at + timedelta(hours=1),
+            policy=services.policies.moderation,
+        )
     if message.get("state") == "removed":
         _remove(tx, services, made, message["removed_for"], space, people, at)
 
@@ -214,7 +222,7 @@ def _remove(
     assert found is not None
     keys = [key for key, slug in people.standings if slug == space.slug and key in ("bo", "salma", "farid")]
     moderator = people.standings[keys[0], space.slug]
-    forum_rules.flag(tx, found, moderator, FlagReason.OTHER, "", at=at)
+    flagging.flag(tx, found, moderator, FlagReason.OTHER, "", at=at, policy=services.policies.moderation)
     case_id = tx.session.execute(select(col(Case.public_id)).where(col(Case.message_id) == found.id)).scalar_one()
     case = desk.case_by_id(tx, case_id)
     assert case is not None

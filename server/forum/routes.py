@@ -8,7 +8,7 @@ from moderation.screening import Author
 from moderation.states import ContentState
 from server.announcements import views as announcements
 from server.errors import Invalid, NotFound, Refused, Sentence, say
-from server.forum import keeping, kept, mutes, posting, queries, rules, views
+from server.forum import flagging, keeping, kept, mutes, posting, queries, rules, views
 from server.forum.addresses import is_own, standing_of, the_message, the_own_message, the_space, the_topic
 from server.forum.forms import AUTOMATIC, EditForm, FlagForm, MessageForm, TopicForm
 from server.forum.models import FlagReason
@@ -315,7 +315,7 @@ def do_flag(visit: Visit, message: OwnMessage, form: FlagForm) -> Response:
     by = standing_of(visit, message.topic.space)
     visit.spend(visit.policies.rates.flag_per_member, "flag", str(by.membership_id))
     with visit.transaction() as tx:
-        rules.flag(tx, message, by, form.reason, form.note, at=visit.now)
+        flagging.flag(tx, message, by, form.reason, form.note, at=visit.now, policy=visit.policies.moderation)
     return visit.redirect_to("message", {"done": "flagged"}, message=message.public_id)
 
 

@@ -23,7 +23,7 @@ from server.database import Transaction
 from server.errors import Refused, say
 from server.events import MODERATORS, MessageHeld, SpaceChanged, TopicChanged, space_audience, topic_audience
 from server.finding.rules import learn_message, unlearn_message
-from server.forum.models import Flag, FlagReason, Message, Topic
+from server.forum.models import Flag, Message, Topic
 from server.forum.queries import OwnMessage, TopicRow
 from server.forum.quotations import check_quotations
 from server.forum.telling import forget_answer
@@ -155,7 +155,7 @@ def edit(
 
 def withdraw(tx: Transaction, message: OwnMessage, *, at: datetime) -> None:
     """Take an own message back. Its words are gone at once, everywhere; only the place stays, if others saw it."""
-    before = ContentState(_state_now(tx, message.id))
+    before = ContentState(state_now(tx, message.id))
     state = _moved(before, Move.WITHDRAW)
     record(
         tx,
@@ -180,25 +180,6 @@ def withdraw(tx: Transaction, message: OwnMessage, *, at: datetime) -> None:
     close_case(tx, message.id)
     tx.session.execute(update(Flag).where(col(Flag.message_id) == message.id).values(note=""))
     recount(tx, message.topic.id)
-
-
-def flag(tx: Transaction, message: OwnMessage, by: Standing, reason: FlagReason, note: str, *, at: datetime) -> None:
-    """Ask a person to look. Raises Refused for one's own message, or one that is not public."""
-    if message.membership_id == by.membership_id:
-        raise Refused(OWN)
-    if _state_now(tx, message.id) != ContentState.PUBLISHED:
-        raise Refused(NOT_PUBLIC)
-    tx.session.add(Flag(message_id=message.id, membership_id=by.membership_id, reason=reason, note=note, flagged_at=at))
-    tx.session.flush()
-    open_case(
-        tx,
-        message_id=message.id,
-        space_id=message.topic.space.id,
-        language=message.language,
-        rules=[f"flag:{reason}"],
-        weight=1.0 if by.known else 0.5,
-        at=at,
-    )
 
 
 def recount(tx: Transaction, topic_id: int) -> None:
@@ -320,7 +301,7 @@ _ALONE = Prepared(select(col(Membership.id)).where(col(Membership.id) == bindpar
 _PACE = Prepared(select(col(Topic.slow_minutes)).where(col(Topic.id) == bindparam("id")))
 
 
-def _state_now(tx: Transaction, message_id: int) -> ContentState:
+def state_now(tx: Transaction, message_id: int) -> ContentState:
     """Where the message stands at this moment, which no other visit can change until this one ends."""
     hold_still(tx, message_id)
     return tx.session.execute(select(col(Message.state)).where(col(Message.id) == message_id)).scalar_one()

@@ -21,6 +21,7 @@ WHY: dict[str, Sentence] = {
     Rule.PREMODERATED: say("Every message waits in this space"),
     Rule.PICTURE: say("There is a picture in it"),
     "disclosure": say("Somebody tells of something that was done to them"),
+    "together": say("Many new members flagged it at once: this may be an attack on its author"),
     "changed": say("Changed by its author, to be read again"),
     "flag:moderator": say("Flag: about something that a moderator did"),
     "flag:danger": say("Flag: somebody may be in danger"),
