@@ -18,6 +18,7 @@ from server.bench.figures import Figure, absolute, against
 from server.bench.load import cost, cost_once, post, request
 from server.bench.photo import photo
 from server.bench.process import Target, target
+from server.bench.queueing import queue
 from server.bench.searching import search
 from server.darkroom.workshop import Workshop
 from server.errors import BootRefused
@@ -31,7 +32,7 @@ TEXTS = {
 def run_bench(part: str) -> list[Figure]:
     """Run one part, or all. Raises BootRefused for a part that does not exist."""
     parts: dict[str, Callable[[], list[Figure]]] = {"pages": pages, "growth": growth}
-    parts |= {"screening": screening, "posting": posting, "search": search, "pictures": pictures}
+    parts |= {"screening": screening, "posting": posting, "search": search, "pictures": pictures, "queue": queue}
     if part != "all" and part not in parts:
         raise BootRefused(f"There is no benchmark called {part}; there are {', '.join(parts)} and all.")
     return [figure for name, run in parts.items() if part in ("all", name) for figure in run()]

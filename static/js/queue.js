@@ -30,6 +30,8 @@ const acts = {
   a: () => decide(() => find("[data-release]")?.click()),
   h: () => decide(() => find("[data-hide]")?.click()),
   e: () => decide(() => find("[data-escalate]")?.click()),
+  h: () => decide(() => find("[data-hide]")?.click()),
+  e: () => decide(() => find("[data-escalate]")?.click()),
   r: () => decide(() => find("[name=reason]")?.focus()),
   u: () => find("[data-undo]")?.click(),
   "?": () => keys && (keys.open = !keys.open),

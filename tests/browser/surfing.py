@@ -86,6 +86,8 @@ class Surfer:
         """From the queue, by its link; the text is unveiled by hand."""
         self.goes("/review")
         presses(self.page, "[data-case]")
+        if "/conduct" in self.page.url:
+            presses(self.page, "form[action^='/review/conduct'] button")
         self.page.click("[data-veil] > summary")
 
     def decides(self, act: str, reason: str = "") -> None:

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from server.permissions import Role
 from tests.browser.conftest import NewBrowser
 from tests.browser.surfing import path_of
+from tests.browser.walks import reads_the_conduct
 from tests.people import PASSPHRASE, Community
 from tests.people import Person as Somebody
 
@@ -121,6 +122,7 @@ def test_releasing_needs_no_pointer_and_no_script(community: Community, opens: N
     code, _ = bo_and_two_cases(community)
     page = opens(script=False)
     signs_in(page, "bo", code)
+    reads_the_conduct(page)
     page.goto("/review")
     tabs_to(page, "[data-case]")
     sends(page)
@@ -136,6 +138,7 @@ def test_the_keys_of_the_queue(community: Community, opens: NewBrowser) -> None:
     code, _ = bo_and_two_cases(community)
     page = opens()
     signs_in(page, "bo", code)
+    reads_the_conduct(page)
     page.goto("/review")
     cases, keys = page.locator("[data-case]"), page.locator("[data-keys]")
     page.keyboard.press("?")
@@ -161,6 +164,7 @@ def test_the_keys_of_the_queue(community: Community, opens: NewBrowser) -> None:
     page.keyboard.press("r")
     expect(page.locator("[name=reason]").first).to_be_focused()
     page.keyboard.press("Space")
+    page.keyboard.press("Tab")  # whether it counts for a while
     page.keyboard.press("Tab")
     sends(page)
     assert "It is taken out." in page.inner_text("main")
@@ -170,6 +174,7 @@ def test_the_keys_can_be_switched_off(community: Community, opens: NewBrowser) -
     code, _ = bo_and_two_cases(community)
     page = opens()
     signs_in(page, "bo", code)
+    reads_the_conduct(page)
     page.goto("/review")
     page.keyboard.press("?")
     page.uncheck("[data-keys-wanted]")

@@ -152,10 +152,19 @@ class Walker:
 def signed_in(browser: Browser, demo: Demo, account: Account) -> StorageState:
     """The cookies of somebody who has signed in; a code works only once, so this is done once."""
     context = browser.new_context(base_url=demo.address)
-    sign_in(context.new_page(), account.login, account.passphrase, account.code)
+    page = context.new_page()
+    sign_in(page, account.login, account.passphrase, account.code)
+    if account.role == "moderator":
+        reads_the_conduct(page)
     state = context.storage_state()
     context.close()
     return state
+
+
+def reads_the_conduct(page: Page) -> None:
+    """Begin a shift."""
+    page.goto("/review/conduct")
+    presses(page, "form[action^='/review/conduct'] button")
 
 
 # What is done at a stop --------------------------------------------------------------------------------
@@ -464,12 +473,19 @@ def steward_stops(page: Page) -> Iterator[Stop]:
     yield Stop("me", "/me")
     yield Stop("steward", "/steward")
     yield Stop("senders", "/steward/senders")
+    yield Stop("protection", "/steward/protection")
+    yield Stop("protection, wrongly", "/steward/protection", adds_nobody_trained, 422)
     yield Stop("senders, wrongly", "/steward/senders", adds_nobody, 422)
     yield Stop("new_steward_announcement", "/steward/announcements/new")
     yield Stop("start_space", "/steward/spaces/new")
     yield Stop("beginning, wrongly", "/steward/spaces/new", begins_a_space, 422)
     yield Stop("steward_space", "/steward/spaces/questions")
     yield Stop("steward's space that is not open", "/steward/spaces/new-arrivals")
+
+
+def adds_nobody_trained(page: Page) -> None:
+    """Send the form for somebody trained without a name."""
+    presses(page, "form[action^='/steward/protection']:has(select) button")
 
 
 def adds_nobody(page: Page) -> None:
@@ -490,8 +506,11 @@ def protection_stops(page: Page) -> Iterator[Stop]:
 def moderator_stops(page: Page) -> Iterator[Stop]:
     """What a moderator can open."""
     cases = hrefs(page, "/review", "[data-case]")
+    yield Stop("conduct", "/review/conduct")
     yield Stop("review", "/review")
+    yield Stop("part of the queue", "/review?show=flagged")
     yield Stop("keys", "/review", unveils)
+    yield Stop("desk_choices", "/review/choices")
     yield Stop("team_letters", "/letters")
     yield Stop("conversation", "/letters", opens_the_first)
     yield Stop("author_letter", f"{cases[0]}/letter")

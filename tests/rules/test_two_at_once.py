@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pytest
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from moderation.states import ContentState
@@ -18,8 +19,10 @@ from server.accounts.models import AccountSession, Invitation, Member, Membershi
 from server.content import Case, CaseState
 from server.errors import Refused
 from server.forum.models import Flag, Message, Topic
-from server.review import queries, rules
-from server.review.models import Decision, DecisionEffect
+from server.permissions import Role, Viewer
+from server.review import measures, queries, rules, shifts
+from server.review.acts import Act, Measures
+from server.review.models import Action, Decision, DecisionEffect, Restriction
 from server.spaces.models import Access, Joining
 from tests.people import PASSPHRASE, Community, Person, last_message
 from tests.roads import without_limits
@@ -358,3 +361,67 @@ def test_two_withdrawals_and_an_edit_leave_no_words(community):
             ).one()
         if state == ContentState.WITHDRAWN:
             assert text == ""
+
+
+def test_of_two_who_want_the_next_case_each_gets_another_two_hundred_times(community):
+    """The last one goes to exactly one of them."""
+    for login in ("bo", "chadi"):
+        community.moderator(login)
+    amina = community.member("amina")
+    topic = community.member("nadia").opens_topic("Water", "Hello")
+    amina.posts(topic, "you idiot")
+    policy = community.services.policies.moderation
+    for turn in range(ROUNDS):
+
+        def takes(session: AccountSession) -> str:
+            viewer = Viewer(
+                member_id=session.member_id,
+                session_id=session.id,
+                grants=frozenset({(Role.MODERATOR, community.row("questions").id)}),
+            )
+            with community.services.db.transaction() as tx:
+                line = shifts.next_case(tx, viewer, at=community.clock.now(), policy=policy)
+            return "" if line is None else str(line.public_id)
+
+        with community.services.db.reading() as tx:
+            moderating = AccountSession.shift_began_at.is_not(None)  # type: ignore[union-attr]
+            sessions = list(tx.session.execute(select(AccountSession).where(moderating)).scalars())
+        answers = at_once(*[lambda session=session: takes(session) for session in sessions])
+        assert len(sessions) == 2 and sorted(map(bool, answers)) == [False, True], (turn, answers)
+        with community.services.db.transaction() as tx:
+            tx.session.execute(update(Case).values(claimed_by=None, claimed_until=None))
+
+
+def test_of_three_who_agree_to_a_suspension_exactly_one_begins_it(community):
+    """Whoever proposed it never does, whatever the moment; the table itself refuses that."""
+    for login in ("bo", "chadi", "dora", "eva"):
+        community.moderator(login)
+    amina = community.member("amina")
+    amina.posts(amina.opens_topic("Water", "Hello"), "you idiot")
+    policy, at = community.services.policies.moderation, community.clock.now()
+    with community.services.db.transaction() as tx:
+        case = queries.case_by_id(tx, tx.session.execute(select(col(Case.public_id))).scalar_one())
+        assert case is not None
+        act = Act(Action.REMOVE, "threat", measures=Measures(suspend_days=30))
+        rules.decide(tx, case, community.account("bo"), act, version=case.version, at=at, policy=policy)
+    with community.services.db.reading() as tx:
+        found = queries.proposal_by_id(tx, tx.session.execute(select(col(Restriction.public_id))).scalar_one())
+    assert found is not None
+
+    def agrees(member_id: int) -> str:
+        with community.services.db.transaction() as tx:
+            measures.confirm(tx, found, member_id, at=at, policy=policy)
+        return "agreed"
+
+    for _ in range(50):
+        accounts_at = [community.account(login) for login in ("bo", "chadi", "dora", "eva")]
+        answers = at_once(*[lambda one=one: agrees(one) for one in accounts_at])
+        assert [answer for answer in answers if isinstance(answer, str)] == ["agreed"]
+        with community.services.db.transaction() as tx:
+            by = tx.session.execute(select(col(Restriction.confirmed_by))).scalar_one()
+            assert by != community.account("bo")
+            tx.session.execute(update(Restriction).values(state="proposed", confirmed_by=None, until=None))
+    with pytest.raises(IntegrityError), community.services.db.transaction() as tx:
+        tx.session.execute(update(Restriction).values(state="in_force", confirmed_by=community.account("bo")))
+    with pytest.raises(IntegrityError), community.services.db.transaction() as tx:
+        tx.session.execute(update(Restriction).values(state="in_force"))
