@@ -19,7 +19,9 @@ from moderation.states import ContentState
 from server.accounts import rules as accounts
 from server.accounts.models import AccountSession, Member, Membership, Notice, NoticeKind, Passkey, VerifiedSender
 from server.app import ROOMS
+from server.appeals.models import Appeal
 from server.content import Case, CaseState
+from server.crypto.case_codes import code_of
 from server.database import metadata
 from server.forum.models import Draft, Message
 from server.help_contacts.models import HelpContact
@@ -39,11 +41,13 @@ OURS = {"sec-fetch-site": "same-origin"}
 REVIEWING = ("claim", "unclaim", "release", "remove", "undo", "review", "case", "measures", "redact", "give_back")
 REVIEWING += ("hide", "escalate")
 SHIFTS = ("conduct", "do_conduct", "next_case", "take_break", "desk_choices", "do_desk_choices", "skip")
+SECOND_LOOKS = ("appeals", "second_look", "uphold", "overturn")
 PROPOSALS = ("proposal", "confirm_proposal", "put_proposal_away")
 OF_THE_TEAM = (
     *REVIEWING,
     *SHIFTS,
     *PROPOSALS,
+    *SECOND_LOOKS,
     "team_letters",
     "conversation",
     "answer_letter",
@@ -66,7 +70,7 @@ HOSTING = {
 }
 """Where and by whom it is done; all else that hosts do is done in the garden by hani."""
 TYPED = {"text", "title", "note", "pseudonym", "login", "invite", "next", "space", "purpose", "rules"}
-TYPED |= {"organisation", "area", "parts", "advice_note"}
+TYPED |= {"organisation", "area", "parts", "advice_note", "answer"}
 TYPED |= {f"{part}_{code}" for part in ("title", "text", "truth", "name", "about") for code in ("en", "ar")}
 """Fields with words of a person that are no secret."""
 
@@ -136,7 +140,8 @@ class World:
             "notice": str(self.notice),
             "case": str(self.cases.get(room.name, self.case)),
             "proposal": self.hints["proposal_2" if room.name == "put_proposal_away" else "proposal"],
-            "code": self.staff_code,
+            "code": self.hints["case_code"] if room.path.startswith("/appeal") else self.staff_code,
+            "appeal": self.hints["appeal_2" if room.name == "overturn" else "appeal"],
             "policy": "guidelines",
             "draft": self.hints["draft"],
             "person": self.hints["person"],
@@ -260,6 +265,10 @@ class World:
             "put_proposal_away": {},
             "give_protection": {"space": "questions", "pseudonym": self.hints["bo"]},
             "take_protection": {"space": "garden", "pseudonym": self.hints["zola"]},
+            "open_case": {"code": self.hints["case_code"]},
+            "appeal": {"text": "It is only a saying."},
+            "uphold": {"answer": "It was aimed at somebody."},
+            "overturn": {"answer": "It was only a saying."},
             "open_space": {},
             "lock_space": {"reason": "scam"},
             "unlock_space": {},
@@ -439,6 +448,7 @@ def world(community: Community) -> World:
             "zola": pseudonym_of(community, "garden", "Zola"),
             "proposal": str(proposals[0]),
             "proposal_2": str(proposals[1]),
+            **_appeals(community, amina, topic),
         },
     )
 
@@ -483,6 +493,33 @@ def _desk(community: Community, case: UUID) -> tuple[dict[str, UUID], list[UUID]
         tx.session.flush()
         accounts.grant(tx, community.account("zola"), Role.PROTECTION, community.row("garden").id)
         return cases, [row.public_id for row in rows]
+
+
+def _appeals(community: Community, amina: Person, topic: str) -> dict[str, str]:
+    """Three removals by somebody else, two of them appealed."""
+    decisions: list[UUID] = []
+    for text in ("You idiot bus", "You idiot train", "You idiot boat"):
+        assert amina.posts(topic, text).status_code == 303
+        with community.services.db.transaction() as tx:
+            message = tx.session.execute(select(Message).order_by(col(Message.id).desc()).limit(1)).scalar_one()
+            case = tx.session.execute(select(Case).where(col(Case.message_id) == message.id)).scalar_one()
+            case.state, message.state = CaseState.DECIDED, ContentState.REMOVED
+            decision = Decision(
+                case_id=case.id or 0,
+                member_id=community.account("zola"),
+                action=Action.REMOVE,
+                reason="insult",
+                state_before=ContentState.HELD,
+                decided_at=community.clock.now() - timedelta(hours=1),
+            )
+            tx.session.add(decision)
+            tx.session.flush()
+            decisions.append(decision.public_id)
+    for decided in decisions[1:]:
+        assert amina.sends(f"/appeal/{code_of(decided)}", text="It is a vehicle.").status_code == 303
+    with community.services.db.reading() as tx:
+        first, second = tx.session.execute(select(col(Appeal.public_id)).order_by(col(Appeal.id))).scalars()
+    return {"case_code": code_of(decisions[0]), "appeal": str(first), "appeal_2": str(second)}
 
 
 def _hosting(community: Community) -> tuple[Person, Person, dict[str, UUID], UUID]:

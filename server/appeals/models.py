@@ -31,11 +31,12 @@ class Appeal(SQLModel, table=True):
     decision_id: int = Field(foreign_key="decision.id", unique=True)
     membership_id: int = Field(foreign_key="membership.id", index=True)
     space_id: int = Field(foreign_key="space.id")
-    text: str = Field(sa_type=Text)
+    text: str | None = Field(sa_type=Text)
+    """What the author says; None once it has been kept long enough."""
     state: AppealState = Field(default=AppealState.OPEN, sa_type=Text)
     first_decider: int = Field(foreign_key="member.id")
     decided_by: int | None = Field(default=None, foreign_key="member.id")
-    answer: str = Field(default="", sa_type=Text)
+    answer: str | None = Field(default=None, sa_type=Text)
     """What the second person tells the author."""
     made_at: datetime = Field(sa_type=Moment)
     decided_at: datetime | None = Field(default=None, sa_type=Moment)

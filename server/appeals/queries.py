@@ -53,8 +53,8 @@ class AppealRow:
     id: int
     public_id: UUID
     state: AppealState
-    text: str
-    answer: str
+    text: str | None
+    answer: str | None
     made_at: datetime
     first_decider: int
     author_id: int

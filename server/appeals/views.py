@@ -109,13 +109,13 @@ def appeal_view(visit: Visit, found: AppealRow) -> AppealView:
     """One appeal."""
     return AppealView(
         found.public_id,
-        found.text,
+        found.text or "",
         visit.services.pages.catalogues.day(found.made_at),
         found.case_public_id,
         found.language,
         language_dir(found.language),
         str(found.state),
-        found.answer,
+        found.answer or "",
     )
 
 

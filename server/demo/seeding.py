@@ -19,6 +19,7 @@ from server.content import Case
 from server.crypto.tokens import keyed_hash
 from server.database import Transaction
 from server.demo import information
+from server.demo.appealing import appealed
 from server.demo.content_files import Content
 from server.demo.drawings import drawn
 from server.demo.leading import led, prepared
@@ -58,6 +59,10 @@ class SignIn:
 class _People:
     member_ids: dict[str, int]
     standings: dict[tuple[str, str], Standing]
+
+    def moderators(self, space: SpaceRow) -> list[str]:
+        """The keys of the people of this story who moderate the space."""
+        return [key for key, slug in self.standings if slug == space.slug and key in ("bo", "salma", "farid")]
 
 
 def seed(services: Services, content: Content, *, today: date) -> list[SignIn]:
@@ -206,6 +211,9 @@ def _what_became_of_it(
         )
     if message.get("state") == "removed":
         _remove(tx, services, made, message["removed_for"], space, people, at)
+    if "appeal" in message:
+        second = people.member_ids[people.moderators(space)[-1]]
+        appealed(tx, services, made, message["appeal"], message.get("overturned", ""), second, at)
 
 
 def _remove(
@@ -220,7 +228,7 @@ def _remove(
     """A flag by a moderator, and their decision an hour later."""
     found = forum.message_by_id(tx, made.message)
     assert found is not None
-    keys = [key for key, slug in people.standings if slug == space.slug and key in ("bo", "salma", "farid")]
+    keys = people.moderators(space)
     moderator = people.standings[keys[0], space.slug]
     flagging.flag(tx, found, moderator, FlagReason.OTHER, "", at=at, policy=services.policies.moderation)
     case_id = tx.session.execute(select(col(Case.public_id)).where(col(Case.message_id) == found.id)).scalar_one()

@@ -131,6 +131,7 @@ def test_the_same_forms_do_something_when_they_are_ours(walk, way):
         "throw_away_draft", "to_picture_form",
         "post_message", "start_topic", "do_edit_message", "do_flag_message", "do_withdraw_message", "do_join_space",
         "card_kept", "dismiss_notice", "end_session", "write_author",
+        "open_case", "appeal", "uphold", "overturn",
         "take_break", "do_conduct", "claim", "unclaim", "measures", "hide", "confirm_proposal",
         "put_proposal_away", "give_protection", "take_protection", "escalate", "undo", "release", "redact", "give_back",
         "skip", "next_case", "do_desk_choices", "remove",
