@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from moderation.contacts import spelled_address
 from moderation.normalise import Folded
 from moderation.phrases import PhraseBook
-from moderation.private_data import Search
+from moderation.private_data import PRIVATE_LISTS, Search
 
 SCAM_LISTS = (
     "service",
@@ -150,6 +151,7 @@ def load(path: Path) -> ScreeningPolicy:
 def _policy(table: _Table, version: str) -> ScreeningPolicy:
     scam, danger = table.table("scam"), table.table("danger")
     threat, criticism = table.table("threat"), table.table("criticism")
+    private = table.table("private_data")
     policy = ScreeningPolicy(
         version=version,
         deadline_seconds=table.number("deadline_seconds"),
@@ -157,25 +159,30 @@ def _policy(table: _Table, version: str) -> ScreeningPolicy:
         least_confidence=table.number("least_confidence"),
         thresholds=_thresholds(table.table("thresholds")),
         trusted_hosts=_trusted_hosts(table.table("links")),
-        private_data=_private_data(table.table("private_data")),
+        private_data=_private_data(private),
         scam=_scam(scam),
         danger=_danger(danger),
         reported_reach=int(threat.number("reach")),
         least_identity_attack=criticism.number("least_identity_attack"),
-        book=_book(scam, danger, threat, criticism),
+        book=_book(scam, danger, threat, criticism, private),
     )
     for read in (scam, danger, threat, criticism, table):
         read.done()
     return policy
 
 
-def _book(scam: _Table, danger: _Table, threat: _Table, criticism: _Table) -> PhraseBook:
+def _book(scam: _Table, danger: _Table, threat: _Table, criticism: _Table, private: _Table) -> PhraseBook:
     lists = {
         **_merged(scam.table("words"), SCAM_LISTS),
         **_merged(danger.table("words"), DANGER_LISTS),
         **_lists(threat.table("words"), THREAT_LISTS),
         **_lists(criticism.table("words"), CRITICISM_LISTS),
+        **_private_lists(private),
     }
+    return _phrases(lists)
+
+
+def _phrases(lists: Mapping[str, tuple[str, ...]]) -> PhraseBook:
     try:
         return PhraseBook(lists)
     except ValueError as error:
@@ -212,15 +219,23 @@ def _trusted_hosts(table: _Table) -> frozenset[str]:
 
 def _private_data(table: _Table) -> Search:
     spelled = table.table("digit_words")
+    lists = _private_lists(table)
     search = Search(
         regions=table.words("regions"),
-        call_words=tuple(Folded(word).text for word in table.words("call_words")),
         public_numbers=frozenset(table.words("public_numbers")),
         case_numbers=_patterns(table, "case_numbers"),
         digit_words={Folded(word).text: digits for digits in spelled.values for word in spelled.words(digits)},
+        spelled_address=spelled_address(*([Folded(word).text for word in lists[name]] for name in ("at", "dot"))),
+        book=_phrases(lists),
     )
     table.done()
     return search
+
+
+def _private_lists(table: _Table) -> dict[str, tuple[str, ...]]:
+    spelled = table.table("digit_words")
+    digits = tuple(word for key in spelled.values for word in spelled.words(key))
+    return {**_merged(table.table("words"), PRIVATE_LISTS), "digit": digits}
 
 
 def _patterns(table: _Table, key: str) -> tuple[re.Pattern[str], ...]:

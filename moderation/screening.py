@@ -155,7 +155,7 @@ class _Judgement:
                 self._threshold = self._policy.thresholds.get(self._language.code)
         self._hits = self._policy.book.named(words)
         self._look_for_links(words.folded)
-        for span in find(words.folded, self._policy.private_data):
+        for span in find(words, self._policy.private_data, self._hits):
             written = words.folded.original[span.start : span.end]
             self.evidence.hold(Rule.PRIVATE_DATA, written)
         self._look_for_lures(words)
