@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from moderation.classifier import Classifier, Scores
 from moderation.disclosures import disclosures, menace
@@ -11,7 +11,7 @@ from moderation.language import UNDETERMINED, Language, detect
 from moderation.normalise import Folded, sentences
 from moderation.phrases import Hits, Words
 from moderation.policy import ScreeningPolicy, Threshold
-from moderation.private_data import find
+from moderation.private_data import Span, find
 from moderation.scams import judge
 from moderation.verdict import Label, Outcome, Reason, Rule, Verdict
 
@@ -92,6 +92,19 @@ class Screener:
             judgement.evidence.hold(Rule.JUDGE_FAILED, "")
         return judgement.verdict(self._name())
 
+    def details(self, text: str) -> list[Span]:
+        """The private data in a text, for its author to hide. Never raises: what is missed here still holds."""
+        found: list[Span] = []
+        try:
+            for start, piece in placed_pieces(text, self._policy.chunk_letters):
+                for span in find(piece, self._policy.private_data):
+                    if not found or start + span.start >= found[-1].end:
+                        found.append(replace(span, start=start + span.start, end=start + span.end))
+        except Exception:
+            # The same border as above: the text goes on to be screened, and waits for a person.
+            return []
+        return found
+
     def _name(self) -> str:
         try:
             return self._classifier.name if self._classifier else "none"
@@ -114,14 +127,19 @@ class Screener:
 
 def pieces(text: str, letters: int) -> Iterator[str]:
     """The text in overlapping pieces of at most so many letters, cut between words if it can be."""
+    return (piece for _, piece in placed_pieces(text, letters))
+
+
+def placed_pieces(text: str, letters: int) -> Iterator[tuple[int, str]]:
+    """The same pieces, each with the place where it begins."""
     start = 0
     while len(text) - start > letters:
         end = start + letters
         gap = text.rfind(" ", end - OVERLAP, end)
         end = gap if gap > 0 else end
-        yield text[start:end]
+        yield start, text[start:end]
         start = max(start + 1, end - OVERLAP)
-    yield text[start:]
+    yield start, text[start:]
 
 
 class _Judgement:

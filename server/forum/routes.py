@@ -12,6 +12,7 @@ from server.forum import keeping, kept, mutes, posting, queries, rules, views
 from server.forum.addresses import is_own, standing_of, the_message, the_own_message, the_space, the_topic
 from server.forum.forms import AUTOMATIC, EditForm, FlagForm, MessageForm, TopicForm
 from server.forum.models import FlagReason
+from server.forum.nudging import settled
 from server.forum.picture_routes import (
     developed,
     has_picture_fields,
@@ -132,6 +133,7 @@ def new_topic_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Re
 def start_topic(visit: Visit, space: SpaceRow, form: TopicForm) -> Response:
     """Open a topic with its first message."""
     author = standing_of(visit, space)
+    form = settled(visit, form, "title", "text")
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
     writing = _screened(visit, author, form.text, form.language, beside=form.title)
     with visit.transaction() as tx:
@@ -230,6 +232,7 @@ def write_again(visit: Visit, topic: TopicRow, form: FormState) -> Response:
 def post_message(visit: Visit, topic: TopicRow, form: MessageForm) -> Response:
     """Say something in a topic, with a picture or without."""
     author = standing_of(visit, topic.space)
+    form = settled(visit, form, "text", "alt")
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
     picture = developed(visit, topic.space, author, form)
     writing = _screened(visit, author, form.text, form.language, beside=form.alt)
@@ -346,6 +349,7 @@ def edit_page(visit: Visit, message: OwnMessage, form: FormState = BLANK) -> Res
 def do_edit(visit: Visit, message: OwnMessage, form: EditForm) -> Response:
     """Put new words in place of the old ones."""
     author = standing_of(visit, message.topic.space)
+    form = settled(visit, form, "title", "text")
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
     limit = visit.policies.text.title_characters
     if message.opens_topic and not form.title:

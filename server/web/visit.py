@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from moderation.private_data import Span
 from moderation.screening import Author
 from moderation.verdict import Verdict
 from server.clock import Clock
@@ -72,6 +73,7 @@ class News(Protocol):
 
 
 Screen = Callable[[str, Author | None], Verdict]
+FindDetails = Callable[[str], Sequence[Span]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Services:
     remembered: RememberedPages
     fragments: Fragments
     screen: Screen
+    details: FindDetails
     find_viewer: FindViewer
     renewal: Renewal
     news: News
