@@ -140,7 +140,7 @@ def start_topic(visit: Visit, space: SpaceRow, form: TopicForm) -> Response:
         posted = posting.start_topic(tx, space, author, form.title, writing, at=visit.now)
         if author.has_drafts:
             keeping.drop_draft(tx, author, None)
-    return _to_message(visit, posted)
+    return _to_message(visit, posted, writing)
 
 
 @page("/topics/{topic}", name="topic", needs=Permission.READ_SPACE, at=the_topic, remembers=True)
@@ -244,20 +244,23 @@ def post_message(visit: Visit, topic: TopicRow, form: MessageForm) -> Response:
         )
         if author.has_drafts:
             keeping.drop_draft(tx, author, topic.id)
-    return _to_message(visit, posted)
+    return _to_message(visit, posted, writing)
 
 
 def _screened(visit: Visit, author: Standing, text: str, language: str, *, beside: str = "") -> Writing:
     """Let the machine look, before any transaction is open. `beside`: a title, or what a picture shows."""
     whole = f"{beside}\n\n{text}" if beside else text
-    verdict = visit.screen(whole, Author(known=author.known, vouched=author.vouched))
+    by = Author(author.known, author.vouched, pseudonym=author.pseudonym, verified=bool(author.verified_as))
+    verdict = visit.screen(whole, by)
     return Writing.of(text, verdict.language if language == AUTOMATIC else language, verdict)
 
 
-def _to_message(visit: Visit, posted: Posted) -> Response:
+def _to_message(visit: Visit, posted: Posted, writing: Writing) -> Response:
+    """To the words, with what became of them; whoever complains of a lure is told who can act on it."""
     if posted.held:
         return visit.redirect(visit.url("topic", {"done": "held"}, topic=posted.topic) + f"#m-{posted.message}")
-    return visit.redirect_to("message", {"done": "posted"}, message=posted.message)
+    done = "complained" if writing.verdict.complaint else "posted"
+    return visit.redirect_to("message", {"done": done}, message=posted.message)
 
 
 # Messages ----------------------------------------------------------------------------------------------
@@ -360,7 +363,7 @@ def do_edit(visit: Visit, message: OwnMessage, form: EditForm) -> Response:
     with visit.transaction() as tx:
         posted = rules.edit(tx, message, author, writing, title=form.title, version=form.version, at=visit.now)
     if posted.held:
-        return _to_message(visit, posted)
+        return _to_message(visit, posted, writing)
     return visit.redirect_to("message", {"done": "changed"}, message=message.public_id)
 
 

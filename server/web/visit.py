@@ -110,6 +110,10 @@ class Services:
 
 DONE: Mapping[str, Sentence] = {
     "posted": say("Your message is here. Everybody who may read this topic can see it."),
+    "complained": say(
+        "Your message is here. Did somebody want money or a favour from you? “Help near you” names people who can act "
+        "on it, and you need not say who you are."
+    ),
     "held": say("Your message is saved. A person will read it first."),
     "changed": say("Your new words are here."),
     "withdrawn": say("Your message is gone."),

@@ -13,6 +13,7 @@ from moderation.screening import Screener
 from server import places
 from server.app import build
 from server.crypto import keyring
+from server.permissions import Role
 from server.settings import Settings
 from tests.doubles import StillClock, quick_passwords
 from tests.people import ADDRESS, Community, Person, last_message
@@ -197,3 +198,31 @@ def test_a_finder_that_fails_finds_nothing_and_the_text_waits(screener, monkeypa
     monkeypatch.setattr(screening, "find", broken)
     assert screener.details(f"Call me on {NUMBER}") == []
     assert screener.screen(f"Call me on {NUMBER}").outcome == "hold"
+
+
+# What else follows from what was found -----------------------------------------------------------------
+
+
+def test_whoever_tells_of_harm_is_shown_help_at_once_and_a_trained_reader(amina, community):
+    dina = community.staff("dina", Role.PROTECTION_LEAD)
+    clinic = {"kind": "health", "area": "Lake", "telephones": "+1 202 555 0142", "cost": "free", "name_en": "Clinic"}
+    for fields in (clinic, {**clinic, "kind": "legal", "name_en": "Lawyer", "telephones": "+1 202 555 0143"}):
+        assert dina.sends("/help-near-you/manage/new", **fields).status_code == 303
+    answer = way(amina, "message")("A worker said I get the card only if I sleep with him")
+    page = amina.reads(answer.headers["location"])
+    assert "a person trained for this reads it first" in page
+    assert "Clinic" in page and "+1 202-555-0142" in page
+    assert "Lawyer" not in page
+    assert "sleep with him" not in community.visitor().reads(answer.headers["location"])
+
+
+def test_whoever_complains_of_a_bribe_is_published_and_told_who_can_act(amina, community):
+    answer = way(amina, "message")("The guard asked me for money to enter the registration office.")
+    assert "done=complained" in answer.headers["location"]
+    assert "The guard asked me for money" in community.visitor().reads(answer.headers["location"])
+    assert "Did somebody want money or a favour from you?" in amina.reads(answer.headers["location"])
+
+
+def test_testimony_of_war_stays_published(amina, community):
+    answer = way(amina, "message")("They burned our house and killed my brother, so we fled at night.")
+    assert "They burned our house" in community.visitor().reads(answer.headers["location"])
