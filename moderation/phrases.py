@@ -109,11 +109,10 @@ class PhraseBook:
                 self._add(name, phrase)
 
     def _add(self, name: str, phrase: str) -> None:
-        words = tuple(_LISTED.findall(Folded(phrase).text))
+        words: tuple[str, ...] = tuple(_LISTED.findall(Folded(phrase).text))
         if not words or (words[0].endswith("*") and len(words[0]) <= _SHORTEST_STEM):
             raise ValueError(f"The phrase {phrase!r} in the list {name} is too short.")
-        if len(words) > 1 and "*" not in phrase:
-            self._joined.setdefault("".join(words), []).append(name)
+        self._joined.setdefault("".join(words), []).append(name)
         if words[0].endswith("*"):
             self._stems.setdefault(words[0][:_SHORTEST_STEM], []).append((name, words))
         else:
