@@ -76,9 +76,9 @@ def judge(text: Words, hits: Hits, policy: ScamPolicy, *, name: str = "") -> Lur
     if speaks_for := _agency(text, hits, name, policy):
         findings.append(speaks_for)
     score = sum(finding.points for finding in findings)
-    told = _warns(hits)
+    told = _warns(hits) or _tells(hits)
     if told:
-        # Somebody who warns and yet says "contact me": a person shall look, nobody shall wait.
+        # Somebody who warns or tells and yet says "contact me": a person shall look, nobody shall wait.
         score = min(score, policy.hold - 1)
     return Lure(score, tuple(findings), told, () if told else favours)
 

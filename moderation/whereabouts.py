@@ -20,7 +20,7 @@ _PLUS_CODE = re.compile(
 )
 _NUMBER_WORD = r"(?:no|nr|n|num|numero|nº|№|رقم|پلاک|نمره|буд|будинок|дом|д|namba|nambari|nyumba namba|numara|num)"
 _NAME_THEN_NUMBER = re.compile(
-    rf"[\s.,']{{1,3}}((?:[^\W\d_]+[\s.,'\-]{{1,3}}){{1,4}}?)(?:{_NUMBER_WORD}[\s.:,]{{1,3}})?(\d{{1,4}}[a-z]?)(?![\w:.]?\d)"
+    rf"[\s.,']{{1,3}}((?:[^\W\d_]+[\s,'\-]{{1,3}}){{1,4}}?)(?:{_NUMBER_WORD}[\s.:,]{{1,3}})?(\d{{1,4}}[a-z]?)(?![\w:.]?\d)"
 )
 _NUMBER_AFTER = re.compile(rf"[\s.,]{{0,3}}(?:{_NUMBER_WORD}[\s.:]{{0,3}})?\d{{1,4}}(?![\w]|[.:,]\d)")
 _NUMBER_BEFORE = re.compile(r"(?<![\w.,:])\d{1,4}(?:\s?(?:bis|ter|quater|[a-d]))?,?\s{1,2}(?:de la |la |de )?$")

@@ -46,6 +46,11 @@ def test_no_complaint_is_held(name, rules):
     assert [line for line in lines(name, "complaints") if rules.screen(line).outcome is Outcome.HOLD] == []
 
 
+def test_who_tells_of_a_lure_in_its_own_words_is_read_and_looked_at(rules):
+    verdict = rules.screen("They want a passport photo and 80 dollars for a visa first. When you pay, they are gone.")
+    assert (verdict.outcome, verdict.raised, verdict.complaint) == (Outcome.PUBLISH, True, True)
+
+
 def test_90_of_100_complaints_are_known_for_what_they_are(rules):
     complaints = lines("lure_lines", "complaints")
     missed = [line for line in complaints if not rules.screen(line).complaint]

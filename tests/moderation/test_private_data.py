@@ -72,6 +72,8 @@ def test_addresses_accounts_and_case_numbers_are_found(text, part, kind, policy)
         "room 214, block 4, tent 17",
         "one two three, and we are ready",
         "Resolution 2254 (2015) of the council",
+        "Nos vemos en la plaza del mercado. El 4 no hay bus",
+        "He is at home. It is late",
     ],
 )
 def test_dates_amounts_and_wrong_check_sums_are_left_alone(text, policy):
