@@ -23,10 +23,12 @@ def say(english: str, /, **params: str | int) -> Sentence:
 class Refused(Exception):
     """A person asked for something that the rules do not allow now. Shown as a sentence, status 409.
 
-    `values` are what the form carries from now on, unseen, beside what was typed.
+    `values` are what the form carries from now on, unseen, beside what was typed; `summary` stands over the form
+    in place of "something is wrong".
     """
 
     status = 409
+    summary: Sentence | None = None
 
     def __init__(self, sentence: Sentence | str, *, field: str = "", values: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence if isinstance(sentence, str) else sentence.english)

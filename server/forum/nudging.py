@@ -37,6 +37,7 @@ class Nudged(Invalid):
     """Not an error: the form once more, with a word about what it shows. Status 200."""
 
     status = 200
+    summary = say("Nothing is sent yet. Please look at this once.")
 
 
 class BackToTheBox(Refused):

@@ -363,7 +363,7 @@ def state_of(visit: Visit, error: FormErrors | Refused) -> FormState:
     sentence: Sentence = error.sentence
     values.update(error.values)
     errors = {error.field: said(sentence)} if error.field else {}
-    return FormState(values, errors, said(LOOK_BELOW) if error.field else said(sentence))
+    return FormState(values, errors, said(error.summary or LOOK_BELOW) if error.field else said(sentence))
 
 
 def _listen_for_language(visit: Visit) -> None:

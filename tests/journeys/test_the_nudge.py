@@ -91,6 +91,7 @@ def test_words_with_a_number_come_back_once_with_two_buttons(amina, form):
     answer = send(f"Call me on {NUMBER} & come")
     assert answer.status_code == 200
     page = unescape(answer.text)
+    assert "Nothing is sent yet. Please look at this once." in page
     assert box(answer.text) == f"Call me on {NUMBER} & come", "nothing typed is lost"
     assert f"how to find or reach you: “{NUMBER}”" in page
     shown = re.findall(r'<button name="details" value="(\w+)"', page)
