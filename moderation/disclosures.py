@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from moderation.decisions import Finding
 from moderation.phrases import Hit, Hits, Words
 from moderation.policy import DANGER_LISTS
 
@@ -10,7 +11,7 @@ from moderation.policy import DANGER_LISTS
 class Disclosure:
     """A cry for help: which list it came from, and the author's words."""
 
-    kind: str
+    kind: Finding
     part: str
 
 
@@ -25,7 +26,7 @@ def disclosures(text: Words, hits: Hits, *, reach: int) -> list[Disclosure]:
         for hit in hits.get(kind, ()):
             if kind != "idiom" and not any(_overlap(hit, idiom) for idiom in idioms):
                 is_told = kind == "violence_feared" and _is_reported(hit, hits, reach)
-                found.append(Disclosure("told_of_threat" if is_told else kind, text.part(hit)))
+                found.append(Disclosure(Finding("told_of_threat" if is_told else kind), text.part(hit)))
                 break
     return found
 

@@ -28,6 +28,8 @@ _LETTERS_ALIKE = {
     "ʼ": "'",
     "ˮ": "'",
     "،": ",",
+    "٫": ".",
+    "٬": ",",
     "؛": ";",
     "؟": "?",
     "।": ".",
@@ -123,6 +125,34 @@ _SPACED = re.compile(r"(?<!\S)(?:[^\W\d_][ .\-_*]){3,}[^\W\d_](?!\S)")
 _BETWEEN = re.compile(rf"([^{WORD_CLASS}\s*])\1*")
 _LONGEST_WORD = 40
 """A longer 'word' is a paste or an attack; its first letters say enough."""
+
+
+_ODD = re.compile(r"[a-z][0134578@$!]{1,3}[a-z]|([^\W\d_])\1\1|(?<!\S)(?:[^\W\d_][ .\-_*]){2}")
+
+
+def is_odd(folded: str) -> bool:
+    """Whether something in the text is spelled in a way that hides words: signs for letters, gaps, long letters."""
+    return _ODD.search(folded) is not None
+
+
+def letters_for_signs(folded: str) -> str:
+    """Folded text with 'wh4ts@pp' as 'whatsapp': as long as before, so that places stay what they were."""
+    return _LEET.sub(lambda signs: signs[0].translate(_LEET_LETTER), folded)
+
+
+def spaced_words(folded: str) -> list[tuple[int, int]]:
+    """Where words are written with the same gap between all their letters."""
+    return [match.span() for match in _GAPS.finditer(folded)]
+
+
+_GAPS = re.compile(r"(?<![^\W_])[^\W\d_]([ .\-_*])(?:[^\W\d_]\1){1,60}[^\W\d_](?![^\W_])")
+
+
+def unstretched(word: str) -> tuple[str, ...]:
+    """'paaaay' as 'pay' and 'paay': languages differ in which letters they double."""
+    if not _STRETCHED.search(word):
+        return ()
+    return _STRETCHED.sub(r"\1", word), _STRETCHED.sub(r"\1\1", word)
 
 
 def judged(folded: str) -> str:

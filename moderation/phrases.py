@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from moderation.normalise import WORD_CLASS, Folded
+from moderation.normalise import WORD_CLASS, Folded, is_odd, letters_for_signs, spaced_words, unstretched
 
 _WORD = re.compile(rf"[{WORD_CLASS}]+")
 _LISTED = re.compile(rf"[{WORD_CLASS}]+\*?")
@@ -23,6 +23,8 @@ class Word:
     text: str
     start: int
     end: int
+    is_joined: bool = False
+    """Written with gaps between the letters; it may be several words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,39 @@ class Words:
 
     def __init__(self, folded: Folded) -> None:
         self.folded = folded
-        self.words = [Word(found[0], found.start(), found.end()) for found in _WORD.finditer(folded.text)]
+        self._is_odd = is_odd(folded.text)
+        plain = letters_for_signs(folded.text) if self._is_odd else folded.text
+        self.words = [Word(found[0], found.start(), found.end()) for found in _WORD.finditer(plain)]
+        if self._is_odd:
+            self._join(spaced_words(plain))
+
+    def _join(self, spans: Sequence[tuple[int, int]]) -> None:
+        """Words that were written with gaps between the letters become words again."""
+        joined: list[Word] = []
+        coming = iter(spans)
+        start, end = next(coming, (0, 0))
+        for word in self.words:
+            while end and word.start >= end:
+                start, end = next(coming, (0, 0))
+            if joined and end and start < word.start and word.end <= end:
+                before = joined.pop()
+                joined.append(Word(before.text + word.text, before.start, word.end, is_joined=True))
+            else:
+                joined.append(word)
+        self.words = joined
 
     @cached_property
     def forms(self) -> list[tuple[str, ...]]:
         """For each word the forms under which a list may hold it."""
+        if self._is_odd:
+            return [self._odd_forms(word) for word in self.words]
         return [_forms(word.text) for word in self.words]
+
+    def _odd_forms(self, word: Word) -> tuple[str, ...]:
+        """Also as it was written, where signs became letters, and without letters that go on and on."""
+        written = self.folded.text[word.start : word.end]
+        others = (written,) if written != word.text and len(written) == len(word.text) else ()
+        return (*_forms(word.text), *others, *unstretched(word.text), *((word.text[1:],) if word.is_joined else ()))
 
     def part(self, hit: Hit) -> str:
         """The found words as the author wrote them."""
@@ -74,14 +103,16 @@ class PhraseBook:
     def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
         self._whole: dict[str, list[Pattern]] = {}
         self._stems: dict[str, list[Pattern]] = {}
+        self._joined: dict[str, list[str]] = {}
         for name, phrases in lists.items():
             for phrase in phrases:
                 self._add(name, phrase)
 
     def _add(self, name: str, phrase: str) -> None:
-        words = tuple(_LISTED.findall(Folded(phrase).text))
+        words: tuple[str, ...] = tuple(_LISTED.findall(Folded(phrase).text))
         if not words or (words[0].endswith("*") and len(words[0]) <= _SHORTEST_STEM):
             raise ValueError(f"The phrase {phrase!r} in the list {name} is too short.")
+        self._joined.setdefault("".join(words), []).append(name)
         if words[0].endswith("*"):
             self._stems.setdefault(words[0][:_SHORTEST_STEM], []).append((name, words))
         else:
@@ -91,6 +122,8 @@ class PhraseBook:
         """Every place where a listed phrase begins, in the order of the text."""
         whole, stems, all_forms = self._whole, self._stems, text.forms
         for index, forms in enumerate(all_forms):
+            if text.words[index].is_joined:
+                yield from (Hit(name, index, index) for name in self._joined.get(text.words[index].text, ()))
             for form in forms:
                 for name, words in whole.get(form, ()):
                     if len(words) == 1 or _goes_on(all_forms, index, words):

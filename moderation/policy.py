@@ -3,14 +3,17 @@
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+from moderation.contacts import spelled_address
+from moderation.decisions import Effect, Finding, PolicyRule, Rules, Writer
 from moderation.normalise import Folded
 from moderation.phrases import PhraseBook
-from moderation.private_data import Search
+from moderation.private_data import PRIVATE_LISTS, Search
 
 SCAM_LISTS = (
     "service",
@@ -23,6 +26,8 @@ SCAM_LISTS = (
     "favour",
     "warning",
     "excuse",
+    "tells",
+    "claim",
 )
 SCAM_POINTS = (
     "fee_for_service",
@@ -33,10 +38,14 @@ SCAM_POINTS = (
     "urgency",
     "papers",
     "offer",
+    "agency_name",
 )
 THREAT_LISTS = ("threat", "reported", "testimony")
 CRITICISM_LISTS = ("agencies", "address")
 DANGER_LISTS = ("self_harm", "violence_now", "violence_feared", "child", "exploitation", "told_of_threat", "idiom")
+
+
+Chosen = TypeVar("Chosen", bound=StrEnum)
 
 
 class PolicyError(Exception):
@@ -62,18 +71,11 @@ class ScamPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class DangerPolicy:
-    """Which kinds of disclosure hold, and which raise."""
-
-    hold: frozenset[str]
-    raised: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class ScreeningPolicy:
     """Everything `screen` decides by. `version` is the hash of the file it was read from.
 
-    The book holds the words of every list, so that a text is looked through once.
+    `factors` make the thresholds of the model lower or higher for a writer; `reasons` are the keys of the
+    stock reasons that people give. The book holds the words of every list, so that a text is looked through once.
     """
 
     version: str
@@ -84,7 +86,9 @@ class ScreeningPolicy:
     trusted_hosts: frozenset[str]
     private_data: Search
     scam: ScamPolicy
-    danger: DangerPolicy
+    rules: Rules
+    factors: Mapping[Writer, float]
+    reasons: tuple[str, ...]
     reported_reach: int
     least_identity_attack: float
     book: PhraseBook
@@ -128,6 +132,40 @@ class _Table:
             raise PolicyError(f"The key {self._name(key)} must be a table.")
         return _Table(cast("dict[str, Any]", value), self._name(key))
 
+    def text(self, key: str) -> str:
+        value = self._value(key)
+        if not isinstance(value, str) or not value.strip():
+            raise PolicyError(f"The key {self._name(key)} must be a text that is not empty.")
+        return value
+
+    def member(self, key: str, kind: type[Chosen]) -> Chosen:
+        return self._one(key, self.text(key), kind)
+
+    def members(self, key: str, kind: type[Chosen]) -> list[Chosen]:
+        items = self.words(key)
+        if not items:
+            raise PolicyError(f"The key {self._name(key)} must not be empty.")
+        return [self._one(key, item, kind) for item in items]
+
+    def _one(self, key: str, value: str, kind: type[Chosen]) -> Chosen:
+        try:
+            return kind(value)
+        except ValueError:
+            known = ", ".join(kind)
+            raise PolicyError(f"The key {self._name(key)} says {value!r}, which is none of: {known}.") from None
+
+    def lines(self, key: str) -> "Iterator[_Table]":
+        """The tables of a [[list]], each with its number in its name; each is done when it was read."""
+        value = self._value(key)
+        if not isinstance(value, list):
+            raise PolicyError(f"The key {self._name(key)} must be a list of tables, each under [[{self._name(key)}]].")
+        for number, item in enumerate(cast("list[object]", value), 1):
+            if not isinstance(item, dict):
+                raise PolicyError(f"The key {self._name(key)} must hold tables only.")
+            line = _Table(cast("dict[str, Any]", item), f"{self._name(key)}[{number}]")
+            yield line
+            line.done()
+
     def tables(self) -> dict[str, "_Table"]:
         return {key: self.table(key) for key in self.values}
 
@@ -150,6 +188,7 @@ def load(path: Path) -> ScreeningPolicy:
 def _policy(table: _Table, version: str) -> ScreeningPolicy:
     scam, danger = table.table("scam"), table.table("danger")
     threat, criticism = table.table("threat"), table.table("criticism")
+    private = table.table("private_data")
     policy = ScreeningPolicy(
         version=version,
         deadline_seconds=table.number("deadline_seconds"),
@@ -157,25 +196,32 @@ def _policy(table: _Table, version: str) -> ScreeningPolicy:
         least_confidence=table.number("least_confidence"),
         thresholds=_thresholds(table.table("thresholds")),
         trusted_hosts=_trusted_hosts(table.table("links")),
-        private_data=_private_data(table.table("private_data")),
+        private_data=_private_data(private),
         scam=_scam(scam),
-        danger=_danger(danger),
+        rules=_rules(table),
+        factors=_factors(table.table("threshold_factors")),
+        reasons=_reasons(table.table("reasons")),
         reported_reach=int(threat.number("reach")),
         least_identity_attack=criticism.number("least_identity_attack"),
-        book=_book(scam, danger, threat, criticism),
+        book=_book(scam, danger, threat, criticism, private),
     )
     for read in (scam, danger, threat, criticism, table):
         read.done()
     return policy
 
 
-def _book(scam: _Table, danger: _Table, threat: _Table, criticism: _Table) -> PhraseBook:
+def _book(scam: _Table, danger: _Table, threat: _Table, criticism: _Table, private: _Table) -> PhraseBook:
     lists = {
         **_merged(scam.table("words"), SCAM_LISTS),
         **_merged(danger.table("words"), DANGER_LISTS),
         **_lists(threat.table("words"), THREAT_LISTS),
         **_lists(criticism.table("words"), CRITICISM_LISTS),
+        **_private_lists(private),
     }
+    return _phrases(lists)
+
+
+def _phrases(lists: Mapping[str, tuple[str, ...]]) -> PhraseBook:
     try:
         return PhraseBook(lists)
     except ValueError as error:
@@ -204,6 +250,45 @@ def _thresholds(table: _Table) -> dict[str, Threshold]:
     return found
 
 
+def _rules(table: _Table) -> Rules:
+    lines = [
+        PolicyRule(
+            name=line.text("name"),
+            when=frozenset(line.members("when", Finding)),
+            standing=frozenset(line.members("standing", Writer)),
+            effect=line.member("effect", Effect),
+        )
+        for line in table.lines("rules")
+    ]
+    try:
+        return Rules(lines)
+    except ValueError as error:
+        raise PolicyError(str(error)) from error
+
+
+def _factors(table: _Table) -> dict[Writer, float]:
+    factors = {writer: table.number(writer) for writer in Writer}
+    table.done()
+    for writer, factor in factors.items():
+        if not LEAST_FACTOR <= factor <= 1 / LEAST_FACTOR:
+            raise PolicyError(f"The key {table.path}.{writer} must be from {LEAST_FACTOR} to {1 / LEAST_FACTOR}.")
+    return factors
+
+
+LEAST_FACTOR = 0.5
+
+
+def _reasons(table: _Table) -> tuple[str, ...]:
+    stock = table.words("stock")
+    table.done()
+    if len(set(stock)) < len(stock) or not all(_REASON.fullmatch(key) for key in stock):
+        raise PolicyError(f"The key {table.path}.stock must hold different keys of small letters and _.")
+    return stock
+
+
+_REASON = re.compile(r"[a-z]{2,24}(?:_[a-z]{2,24}){0,4}")
+
+
 def _trusted_hosts(table: _Table) -> frozenset[str]:
     hosts = frozenset(host.lower() for host in table.words("trusted_hosts"))
     table.done()
@@ -212,15 +297,23 @@ def _trusted_hosts(table: _Table) -> frozenset[str]:
 
 def _private_data(table: _Table) -> Search:
     spelled = table.table("digit_words")
+    lists = _private_lists(table)
     search = Search(
         regions=table.words("regions"),
-        call_words=tuple(Folded(word).text for word in table.words("call_words")),
         public_numbers=frozenset(table.words("public_numbers")),
         case_numbers=_patterns(table, "case_numbers"),
         digit_words={Folded(word).text: digits for digits in spelled.values for word in spelled.words(digits)},
+        spelled_address=spelled_address(*([Folded(word).text for word in lists[name]] for name in ("at", "dot"))),
+        book=_phrases(lists),
     )
     table.done()
     return search
+
+
+def _private_lists(table: _Table) -> dict[str, tuple[str, ...]]:
+    spelled = table.table("digit_words")
+    digits = tuple(word for key in spelled.values for word in spelled.words(key))
+    return {**_merged(table.table("words"), PRIVATE_LISTS), "digit": digits}
 
 
 def _patterns(table: _Table, key: str) -> tuple[re.Pattern[str], ...]:
@@ -257,15 +350,3 @@ def _scam(table: _Table) -> ScamPolicy:
     )
     points.done()
     return policy
-
-
-def _danger(table: _Table) -> DangerPolicy:
-    return DangerPolicy(hold=_kinds(table, "hold"), raised=_kinds(table, "raise"))
-
-
-def _kinds(table: _Table, key: str) -> frozenset[str]:
-    kinds = frozenset(table.words(key))
-    for kind in kinds:
-        if kind not in DANGER_LISTS:
-            raise PolicyError(f"The key {table.path}.{key} names an unknown list, {kind}.")
-    return kinds

@@ -1,11 +1,29 @@
-"""What a text gives away about a person: numbers to call, addresses, accounts, case numbers."""
+"""What a text gives away about a person: numbers to call, addresses, accounts, places, case numbers."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from moderation import contacts, identities, whereabouts
 from moderation.normalise import Folded
+from moderation.phrases import Hits, PhraseBook, Words
+from moderation.whose import Whose, whose
+
+PRIVATE_LISTS = (
+    "call",
+    "identity",
+    "born",
+    "plate",
+    "street_first",
+    "street_last",
+    "platform",
+    "theirs",
+    "mine",
+    "at",
+    "dot",
+)
+"""The lists of words that the policy gives for each language."""
 
 
 class Kind(StrEnum):
@@ -17,90 +35,104 @@ class Kind(StrEnum):
     CARD = "card"
     HANDLE = "handle"
     CASE_NUMBER = "case_number"
+    PLACE = "place"
+    BIRTH_DATE = "birth_date"
+    PLATE = "plate"
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where in the text as written, end exclusive, and what it is."""
+    """Where in the text as written, end exclusive, what it is, and whose it seems to be."""
 
     start: int
     end: int
     kind: Kind
+    whose: Whose = Whose.UNSAID
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """What to look for: the policy's half of finding private data.
 
-    `regions` are ISO 3166 codes whose way of writing numbers is tried; `call_words` make a number
-    of seven digits a phone number; `public_numbers` (digits only) belong to verified hotlines.
+    `regions` are ISO 3166 codes whose way of writing numbers is tried; `public_numbers` (digits only)
+    belong to verified hotlines; `book` holds PRIVATE_LISTS and the words of `digit_words` as "digit".
     """
 
     regions: tuple[str, ...]
-    call_words: tuple[str, ...]
     public_numbers: frozenset[str]
     case_numbers: tuple[re.Pattern[str], ...]
     digit_words: dict[str, str]
+    spelled_address: re.Pattern[str]
+    book: PhraseBook
 
 
 HIDDEN = "▇▇▇▇▇▇"
 """What a reader sees instead. Always as long, so that its length tells nothing."""
 
-_EMAIL = re.compile(r"[a-z0-9][\w.+\-]{0,63}\s?@\s?[\w\-]+(?:\.[\w\-]+)*\.[a-z]{2,24}(?![\w])", re.IGNORECASE)
-_SPELLED_AT = r"(?:\s*[\[({]\s*(?:at|@|arobase|arroba)\s*[\])}]\s*|\s(?:at|arobase|arroba)\s)"
-_SPELLED_DOT = r"(?:\s*\.\s?|\s*[\[({]\s*(?:dot|point|punto|\.)\s*[\])}]\s*|\s(?:dot|point|punto)\s)"
-_SPELLED_EMAIL = re.compile(
-    rf"[a-z0-9][\w.+\-]{{0,63}}{_SPELLED_AT}(?:(?:gmail|g mail|hotmail|yahoo|outlook|icloud|proton"
-    rf"(?:mail)?|mail|yandex|ukr)(?:{_SPELLED_DOT}[a-z]{{2,4}})?(?!\w)|[\w\-]{{2,40}}{_SPELLED_DOT}"
-    r"(?:com|org|net|info|edu|gov|io|me|co|de|fr|es|it|uk|tr|ru|jo|lb|ke|ua|eu)(?!\w))"
-)
-_HANDLE = re.compile(
-    r"(?:https?://)?(?:www\.)?(?:(?:wa\.me|api\.whatsapp\.com/send|chat\.whatsapp\.com|t\.me|"
-    r"telegram\.me|m\.me|fb\.me|fb\.com|facebook\.com|instagram\.com|tiktok\.com|snapchat\.com/add|"
-    r"signal\.me)/[^\s,;)\]]+|(?:telegram|whatsapp|instagram|insta|snapchat|snap|tiktok|viber|"
-    r"signal|imo)\s{0,2}(?::|is|=)?\s{0,2}@[\w.]{3,32})"
-)
 _IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2}\d{2}(?:[ \-]?[a-z0-9]){11,30}(?![a-z0-9])")
 _DIGITS = re.compile(r"(?<![\w.,])(?:\+|00|\()?\d(?:[\s\-./()·*_,]{0,3}\d){6,18}(?!\w)")
 _CARD_LENGTHS = range(13, 20)
+_YEAR = r"(?:1[34]|19|20)\d\d"
 _DATE = re.compile(
-    r"\d{1,2}[./\-]\d{1,2}[./\-](?:19|20)\d\d|(?:19|20)\d\d[./\-]\d{1,2}[./\-]\d{1,2}"
-    r"|(?:19|20)\d\d\s?-\s?(?:19|20)\d\d"
+    rf"\d{{1,2}}[./\-]\d{{1,2}}[./\-]{_YEAR}|{_YEAR}[./\-]\d{{1,2}}[./\-]\d{{1,2}}"
+    rf"|{_YEAR}\s?[\-/]\s?{_YEAR}|^\d{{1,2}}\.\d\d\s?-\s?\d{{1,2}}\.\d\d$"
 )
+_AMOUNT = re.compile(r"^\d{1,3}(?:[\s.]\d{3}){2}$|^\d{1,3}(?:,\d{2,3})+$")
+"""Seven to nine digits in groups of three; after a word like 'call', nine of them are a number to call."""
 _DIGIT = re.compile("[0-9]")
 _SEVEN_DIGITS = re.compile(r"(?:\d\D{0,4}){6}\d")
 _LOOK_ALIKE_DIGIT = str.maketrans("oli|", "0111")
-_SMUGGLED = re.compile(r"(?<=\d)[oli|]+(?=[\d\s\-])|(?<!\w)[oli|](?=\d\d)")
+_SMUGGLED = re.compile(r"(?<=\d)[oli|]{1,12}(?=[\d\s\-])|(?<!\w)[oli|](?=\d[\doli|])")
 _CALL_REACH = 30
 """How many letters before a number a word like 'call' may stand."""
 _MOST_CANDIDATES = 40
 """A text with more numbers than this is a table; the first ones decide."""
 
+Place = tuple[int, int, Kind]
 
-def find(text: str | Folded, search: Search) -> list[Span]:
-    """The private data in a text, in order and without overlap."""
-    folded = text if isinstance(text, Folded) else Folded(text)
-    plain = folded.text
-    found: list[tuple[int, int, Kind]] = []
-    if "@" in plain or "(at" in plain or "[at" in plain or " at " in plain or " arob" in plain:
-        found += _matches(Kind.EMAIL, (_EMAIL, _SPELLED_EMAIL), plain)
-    if "/" in plain or "@" in plain:
-        found += _matches(Kind.HANDLE, (_HANDLE,), plain)
+
+def find(text: str | Folded | Words, search: Search, hits: Hits | None = None) -> list[Span]:
+    """The private data in a text, in order and without overlap.
+
+    `hits` are what the lists of search.book found in the text, when that is known already.
+    """
+    words = text if isinstance(text, Words) else Words(text if isinstance(text, Folded) else Folded(text))
+    hits = search.book.named(words) if hits is None else hits
+    spans: list[Span] = []
+    for start, end, kind in _without_overlap(list(_found(words, hits, search))):
+        spans.append(Span(*words.folded.span(start, end), kind, whose(words, hits, start, end)))
+    return spans
+
+
+def _found(words: Words, hits: Hits, search: Search) -> Iterator[Place]:
+    plain = words.folded.text
+    yield from _as(Kind.EMAIL, contacts.emails(words, hits, search.spelled_address))
+    yield from _as(Kind.HANDLE, contacts.handles(words, hits))
     if _DIGIT.search(plain):
-        found += _matches(Kind.CASE_NUMBER, search.case_numbers, plain)
-    if _SEVEN_DIGITS.search(plain):
-        found += _numbers(plain, search)
-    found += _spelled_numbers(plain, search)
-    return [Span(*folded.span(start, end), kind) for start, end, kind in _without_overlap(found)]
+        yield from _as(Kind.PLACE, whereabouts.places(words, hits))
+        named = [
+            *_as(Kind.BIRTH_DATE, identities.births(words, hits)),
+            *_as(Kind.PLATE, identities.plates(words, hits)),
+        ]
+        named += _as(Kind.CASE_NUMBER, identities.numbers(words, hits))
+        for pattern in search.case_numbers:
+            named += _as(Kind.CASE_NUMBER, (match.span() for match in pattern.finditer(plain)))
+        yield from named
+        if _SEVEN_DIGITS.search(plain):
+            yield from _numbers(words, hits, search, named)
+    elif "/" in plain:
+        yield from _as(Kind.PLACE, whereabouts.places(words, hits))
+    if "digit" in hits:
+        yield from _spelled_numbers(words, hits, search)
 
 
-def _matches(kind: Kind, patterns: Iterable[re.Pattern[str]], plain: str) -> list[tuple[int, int, Kind]]:
-    return [(*match.span(), kind) for pattern in patterns for match in pattern.finditer(plain)]
+def _as(kind: Kind, found: Iterable[tuple[int, int]]) -> list[Place]:
+    return [(start, end, kind) for start, end in found]
 
 
-def _without_overlap(found: Sequence[tuple[int, int, Kind]]) -> list[tuple[int, int, Kind]]:
+def _without_overlap(found: Sequence[Place]) -> list[Place]:
     """First come, first kept; of two that begin together the longer stays, grown over the other."""
-    kept: list[tuple[int, int, Kind]] = []
+    kept: list[Place] = []
     for start, end, kind in sorted(found, key=lambda each: (each[0], -each[1])):
         if kept and start < kept[-1][1]:
             first, last, earlier = kept[-1]
@@ -110,15 +142,18 @@ def _without_overlap(found: Sequence[tuple[int, int, Kind]]) -> list[tuple[int, 
     return kept
 
 
-def _numbers(plain: str, search: Search) -> list[tuple[int, int, Kind]]:
-    """Accounts, cards and phone numbers, each by its own check sum or rule."""
-    plain = _SMUGGLED.sub(lambda letters: letters[0].translate(_LOOK_ALIKE_DIGIT), plain)
-    found = [(start, end, Kind.IBAN) for start, end in _ibans(plain)]
+def _numbers(words: Words, hits: Hits, search: Search, named: Sequence[Place]) -> list[Place]:
+    """Accounts, cards and phone numbers, each by its own check sum or rule, outside what is `named` already."""
+    plain = _SMUGGLED.sub(lambda letters: letters[0].translate(_LOOK_ALIKE_DIGIT), words.folded.text)
+    found = _as(Kind.IBAN, _ibans(plain))
+    calls = [words.span(hit)[1] for hit in hits.get("call", ())]
+    taken = [*found, *named]
     for match in list(_DIGITS.finditer(plain))[:_MOST_CANDIDATES]:
         start, end = match.span()
-        if any(start < last and first < end for first, last, _ in found):
+        if any(start < last and first < end for first, last, _ in taken):
             continue
-        kind = _kind_of_number(plain, start, end, search)
+        is_called = any(0 <= start - call <= _CALL_REACH for call in calls)
+        kind = _kind_of_number(match[0], search, is_called=is_called)
         if kind:
             found.append((start, end, kind))
     return found
@@ -138,18 +173,13 @@ def _ibans(plain: str) -> Iterable[tuple[int, int]]:
                 break
 
 
-def _kind_of_number(plain: str, start: int, end: int, search: Search) -> Kind | None:
-    written = plain[start:end]
+def _kind_of_number(written: str, search: Search, *, is_called: bool) -> Kind | None:
     digits = re.sub(r"\D", "", written)
     if digits in search.public_numbers:
         return None
     if len(digits) in _CARD_LENGTHS and digits[0] in "3456" and _is_card(digits):
         return Kind.CARD
-    before = plain[max(0, start - _CALL_REACH) : start]
-    is_called = any(word in before for word in search.call_words)
-    if _is_phone(written, digits, search.regions, is_called=is_called):
-        return Kind.PHONE
-    return None
+    return Kind.PHONE if _is_phone(written, digits, search.regions, is_called=is_called) else None
 
 
 def _is_card(digits: str) -> bool:
@@ -158,12 +188,17 @@ def _is_card(digits: str) -> bool:
     return luhn.is_valid(digits) and len(set(digits)) > 1
 
 
+def _is_no_number_to_call(written: str, digits: str) -> bool:
+    """Days, years, times, and amounts of money."""
+    return bool(_DATE.search(written) or (digits[0] != "0" and len(digits) < 9 and _AMOUNT.match(written)))
+
+
 def _is_phone(written: str, digits: str, regions: Sequence[str], *, is_called: bool) -> bool:
-    if len(set(digits)) < 3:
+    if len(set(digits)) < 3 or _is_no_number_to_call(written, digits):
         return False
     if is_called:
         return len(digits) <= 15
-    if _DATE.search(written) or "," in written:
+    if "," in written:
         return False
     if written[0] == "+" or digits.startswith("00"):
         return _is_valid(f"+{digits.lstrip('0')}", regions=("ZZ",))
@@ -192,27 +227,25 @@ _WORD = re.compile(r"[^\W_]+")
 _SPELLED_LEAST = 7
 
 
-def _spelled_numbers(plain: str, search: Search) -> list[tuple[int, int, Kind]]:
+def _spelled_numbers(words: Words, hits: Hits, search: Search) -> Iterator[Place]:
     """Seven or more digits in a row of which some are written as words: 'zero seven nine…'."""
-    found: list[tuple[int, int, Kind]] = []
-    run: list[re.Match[str]] = []
-    words = search.digit_words
-    if words.keys().isdisjoint(re.sub("[-,./]", " ", plain).split()):
-        return found
-    for match in [*_WORD.finditer(plain), None]:
-        if match and (match[0] in words or (run and match[0].isdigit() and len(match[0]) < 4)):
-            run.append(match)
+    spelled, run = search.digit_words, list[int]()
+    listed = {hit.first for hit in hits["digit"]}
+    for index in range(min(listed), len(words.words) + 1):
+        is_digit = index in listed
+        if index < len(words.words) and (is_digit or (run and _is_short_number(words.words[index].text))):
+            run.append(index)
             continue
-        if len({each[0] for each in run}) < 3:
-            pass
-        elif len(run) >= _SPELLED_LEAST or (len(run) > 3 and _length(run, words) >= _SPELLED_LEAST + 1):
-            found.append((run[0].start(), run[-1].end(), Kind.PHONE))
-        run = []
-    return found
+        if run:
+            texts = [words.words[each].text for each in run]
+            length = sum(len(spelled.get(text, text)) for text in texts)
+            if len(set(texts)) > 2 and (len(run) >= _SPELLED_LEAST or (len(run) > 3 and length > _SPELLED_LEAST)):
+                yield words.words[run[0]].start, words.words[run[-1]].end, Kind.PHONE
+            run = []
 
 
-def _length(run: Sequence[re.Match[str]], words: dict[str, str]) -> int:
-    return sum(len(words.get(match[0], match[0])) for match in run)
+def _is_short_number(word: str) -> bool:
+    return word.isdigit() and len(word) < 4
 
 
 def hidden(text: str, spans: Sequence[Span]) -> str:

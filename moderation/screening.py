@@ -3,25 +3,39 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from moderation.classifier import Classifier, Scores
+from moderation.decisions import RULE_OF, Effect, Finding, Rules, Writer
 from moderation.disclosures import disclosures, menace
 from moderation.language import UNDETERMINED, Language, detect
 from moderation.normalise import Folded, sentences
 from moderation.phrases import Hits, Words
 from moderation.policy import ScreeningPolicy, Threshold
-from moderation.private_data import find
+from moderation.private_data import Span, find
 from moderation.scams import judge
-from moderation.verdict import Label, Outcome, Reason, Rule, Verdict
+from moderation.verdict import Label, Outcome, Reason, Verdict
+from moderation.whose import Whose
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """What matters of the person: known here (a message of theirs was released), or vouched for."""
+    """What matters of the person: known here (a message of theirs was released), or vouched for.
+
+    `pseudonym` is looked at for the names of agencies, unless `verified`: somebody made sure of it.
+    """
 
     known: bool
     vouched: bool = False
+    pseudonym: str = ""
+    verified: bool = False
+
+    @property
+    def writer(self) -> Writer:
+        """By which rules."""
+        if self.known:
+            return Writer.KNOWN
+        return Writer.VOUCHED if self.vouched else Writer.NEW
 
 
 KNOWN = Author(known=True)
@@ -30,6 +44,12 @@ KNOWN = Author(known=True)
 OVERLAP = 200
 """Letters that neighbouring pieces of a long text share, so that nothing hides in the cut."""
 MOST_REASONS = 12
+MOST_OF_ONE_RULE = 6
+DETAILS_OF = {
+    Whose.OWN: Finding.OWN_DETAILS,
+    Whose.THEIRS: Finding.DETAILS_OF_OTHERS,
+    Whose.UNSAID: Finding.DETAILS,
+}
 _SHOWN_LETTERS = 240
 _LINK = re.compile(
     r"(?:https?://|www\.)[^\s/]+[^\s]*|(?<![@\w.\-])(?:[a-z0-9\-]{2,63}\.){1,6}(?:com|org|net|info|biz|io|co|me|"
@@ -43,27 +63,35 @@ class _Late(Exception):
     """The deadline passed before every piece was judged."""
 
 
-@dataclass(slots=True)
 class _Evidence:
-    """What was found so far, and what it asks for."""
+    """What was found so far, and what follows from it by the rules."""
 
-    reasons: list[Reason] = field(default_factory=list[Reason])
-    holds: bool = False
-    raised: bool = False
+    def __init__(self, rules: Rules, writer: Writer) -> None:
+        self.holds = False
+        self.raised = False
+        self._rules = rules
+        self._writer = writer
+        self._found: list[tuple[int, Reason]] = []
 
-    def hold(self, rule: Rule, part: str, weight: float = 1.0) -> None:
-        self.holds = True
-        self._note(rule, part, weight)
+    def note(self, finding: Finding, part: str, weight: float = 1.0) -> None:
+        """Look up what follows, and keep why."""
+        place, effect = self._rules.decide(finding, self._writer)
+        if effect is Effect.PUBLISH:
+            return
+        self.holds = self.holds or effect is Effect.HOLD
+        self.raised = self.raised or effect is Effect.RAISE
+        reason = Reason(RULE_OF[finding], part[:_SHOWN_LETTERS], round(min(1.0, max(0.0, weight)), 3))
+        same = [known for _, known in self._found if known.rule == reason.rule]
+        if len(same) < MOST_OF_ONE_RULE and all(known.part != reason.part for known in same):
+            self._found.append((place, reason))
 
-    def raise_(self, rule: Rule, part: str, weight: float = 0.5) -> None:
-        self.raised = True
-        self._note(rule, part, weight)
+    def minds(self, finding: Finding) -> bool:
+        """Whether anything would follow, so that it is worth looking for."""
+        return self._rules.decide(finding, self._writer)[1] is not Effect.PUBLISH
 
-    def _note(self, rule: Rule, part: str, weight: float) -> None:
-        reason = Reason(rule, part[:_SHOWN_LETTERS], round(min(1.0, max(0.0, weight)), 3))
-        same = (reason.rule, reason.part)
-        if len(self.reasons) < MOST_REASONS and all((known.rule, known.part) != same for known in self.reasons):
-            self.reasons.append(reason)
+    def reasons(self) -> tuple[Reason, ...]:
+        """In the order of the rules, so that the gravest is told first and never left out."""
+        return tuple(reason for _, reason in sorted(self._found, key=lambda each: each[0])[:MOST_REASONS])
 
 
 class Screener:
@@ -86,11 +114,24 @@ class Screener:
         try:
             self._judge(text, judgement)
         except _Late:
-            judgement.evidence.hold(Rule.JUDGE_SLOW, "")
+            judgement.evidence.note(Finding.JUDGE_SLOW, "")
         except Exception:
             # The border where any failure becomes "a person looks".
-            judgement.evidence.hold(Rule.JUDGE_FAILED, "")
+            judgement.evidence.note(Finding.JUDGE_FAILED, "")
         return judgement.verdict(self._name())
+
+    def details(self, text: str) -> list[Span]:
+        """The private data in a text, for its author to hide. Never raises: what is missed here still holds."""
+        found: list[Span] = []
+        try:
+            for start, piece in placed_pieces(text, self._policy.chunk_letters):
+                for span in find(piece, self._policy.private_data):
+                    if not found or start + span.start >= found[-1].end:
+                        found.append(replace(span, start=start + span.start, end=start + span.end))
+        except Exception:
+            # The same border as above: the text goes on to be screened, and waits for a person.
+            return []
+        return found
 
     def _name(self) -> str:
         try:
@@ -105,7 +146,7 @@ class Screener:
         for piece in pieces(text, self._policy.chunk_letters):
             judgement.read(Words(Folded(piece)))
             if self._classifier is None:
-                judgement.evidence.hold(Rule.JUDGE_FAILED, "")
+                judgement.evidence.note(Finding.JUDGE_FAILED, "")
             elif judgement.covered:
                 judgement.score(piece, self._classifier)
             if self._clock() - started > self._policy.deadline_seconds:
@@ -114,21 +155,26 @@ class Screener:
 
 def pieces(text: str, letters: int) -> Iterator[str]:
     """The text in overlapping pieces of at most so many letters, cut between words if it can be."""
+    return (piece for _, piece in placed_pieces(text, letters))
+
+
+def placed_pieces(text: str, letters: int) -> Iterator[tuple[int, str]]:
+    """The same pieces, each with the place where it begins."""
     start = 0
     while len(text) - start > letters:
         end = start + letters
         gap = text.rfind(" ", end - OVERLAP, end)
         end = gap if gap > 0 else end
-        yield text[start:end]
+        yield start, text[start:end]
         start = max(start + 1, end - OVERLAP)
-    yield text[start:]
+    yield start, text[start:]
 
 
 class _Judgement:
     """One text on its way to a verdict."""
 
     def __init__(self, policy: ScreeningPolicy, author: Author) -> None:
-        self.evidence = _Evidence()
+        self.evidence = _Evidence(policy.rules, author.writer)
         self._policy = policy
         self._author = author
         self._language: Language | None = None
@@ -136,6 +182,7 @@ class _Judgement:
         self._threshold: Threshold | None = None
         self._scores: Scores | None = None
         self._is_testimony = False
+        self._is_complaint = False
 
     @property
     def covered(self) -> bool:
@@ -144,50 +191,62 @@ class _Judgement:
 
     def meet(self) -> None:
         """What is known before anything is read: who writes."""
-        if not (self._author.known or self._author.vouched):
-            self.evidence.hold(Rule.FIRST_MESSAGE, "", 0.5)
+        if not self._author.known:
+            self.evidence.note(Finding.FIRST_MESSAGE, "", 0.5)
 
     def read(self, words: Words) -> None:
         """The language, by the first piece, and the rules, which need no model."""
         if self._language is None:
             self._language = detect(words.folded)
             if self._language.confidence >= self._policy.least_confidence:
-                self._threshold = self._policy.thresholds.get(self._language.code)
+                self._threshold = self._own_threshold(self._language.code)
         self._hits = self._policy.book.named(words)
         self._look_for_links(words.folded)
-        for span in find(words.folded, self._policy.private_data):
-            written = words.folded.original[span.start : span.end]
-            self.evidence.hold(Rule.PRIVATE_DATA, written)
+        for span in find(words, self._policy.private_data, self._hits):
+            self.evidence.note(DETAILS_OF[span.whose], words.folded.original[span.start : span.end])
         self._look_for_lures(words)
         self._look_for_danger(words)
 
+    def _own_threshold(self, language: str) -> Threshold | None:
+        threshold, factor = self._policy.thresholds.get(language), self._policy.factors[self._author.writer]
+        if threshold is None or factor == 1:
+            return threshold
+        return Threshold(min(1.0, threshold.raised * factor), min(1.0, threshold.hold * factor))
+
     def _look_for_links(self, folded: Folded) -> None:
-        if self._author.known or ("." not in folded.text and "://" not in folded.text):
+        if not self.evidence.minds(Finding.LINK) or ("." not in folded.text and "://" not in folded.text):
             return
         for link in _LINK.finditer(folded.text):
             if not _is_trusted(link[0], self._policy.trusted_hosts):
-                self.evidence.hold(Rule.LINK_WHILE_NEW, folded.part(*link.span()), 0.5)
+                self.evidence.note(Finding.LINK, folded.part(*link.span()), 0.5)
 
     def _look_for_lures(self, words: Words) -> None:
-        lure = judge(words, self._hits, self._policy.scam)
+        lure = judge(words, self._hits, self._policy.scam, name=self._unverified_name)
+        self._is_complaint = self._is_complaint or lure.told
+        for part in lure.favours:
+            self.evidence.note(Finding.FAVOUR, part)
         if lure.score < self._policy.scam.raised:
             return
-        note = self.evidence.hold if lure.score >= self._policy.scam.hold else self.evidence.raise_
-        for finding in lure.findings:
-            note(Rule.SCAM, finding.part, finding.points / self._policy.scam.hold)
+        strong = Finding.LURE if lure.score >= self._policy.scam.hold else Finding.LURE_PERHAPS
+        kind = Finding.LURE_TOLD if lure.told else strong
+        for sign in lure.findings:
+            self.evidence.note(kind, sign.part, sign.points / self._policy.scam.hold)
+
+    @property
+    def _unverified_name(self) -> str:
+        return "" if self._author.verified else self._author.pseudonym
 
     def _look_for_danger(self, words: Words) -> None:
         found = menace(words, self._hits, reach=self._policy.reported_reach)
         self._is_testimony = self._is_testimony or found.is_testimony
         if found.made:
-            self.evidence.hold(Rule.THREAT, found.made)
+            self.evidence.note(Finding.THREAT, found.made)
         if found.told:
-            self.evidence.raise_(Rule.DANGER_WORDS, found.told)
+            self.evidence.note(Finding.TOLD_OF_THREAT, found.told, 0.5)
         for disclosure in disclosures(words, self._hits, reach=self._policy.reported_reach):
-            if disclosure.kind in self._policy.danger.hold:
-                self.evidence.hold(Rule.DANGER_WORDS, disclosure.part)
-            elif disclosure.kind in self._policy.danger.raised and not found.made:
-                self.evidence.raise_(Rule.DANGER_WORDS, disclosure.part)
+            if disclosure.kind is not Finding.TOLD_OF_THREAT or not found.made:
+                weight = 0.5 if disclosure.kind is Finding.TOLD_OF_THREAT else 1.0
+                self.evidence.note(disclosure.kind, disclosure.part, weight)
 
     def score(self, piece: str, classifier: Classifier) -> None:
         """The model's word on a piece, of which the worst counts."""
@@ -203,9 +262,10 @@ class _Judgement:
         part = _heaviest(blamed, classifier)
         # People who tell what was done to them must be heard; a person looks, nobody waits.
         if toxicity >= threshold.hold and is_direct and not self._is_testimony:
-            self.evidence.hold(Rule.TOXICITY, part, toxicity)
+            self.evidence.note(Finding.TOXIC, part, toxicity)
         else:
-            self.evidence.raise_(Rule.TOXICITY, part, toxicity)
+            kind = Finding.TOXIC_TOLD if toxicity >= threshold.hold else Finding.TOXIC_PERHAPS
+            self.evidence.note(kind, part, toxicity)
 
     def _without_criticism(self, piece: str, scores: Scores, classifier: Classifier) -> tuple[float, bool, str]:
         """The toxicity that is left when sentences about agencies are set aside.
@@ -240,9 +300,10 @@ class _Judgement:
             language=self._language.code if self._language else UNDETERMINED,
             covered=self.covered,
             scores=self._scores,
-            reasons=tuple(self.evidence.reasons),
+            reasons=self.evidence.reasons(),
             policy_version=self._policy.version,
             model=model,
+            complaint=self._is_complaint,
         )
 
 

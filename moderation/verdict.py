@@ -29,7 +29,10 @@ class Rule(StrEnum):
     LINK_WHILE_NEW = "link_while_new"
     PRIVATE_DATA = "private_data"
     SCAM = "scam"
+    DISCLOSURE = "disclosure"
+    """Somebody tells of sexual violence, exploitation, self-harm, a child in danger, or violence now."""
     DANGER_WORDS = "danger_words"
+    """Somebody tells of a threat."""
     TOXICITY = "toxicity"
     THREAT = "threat"
     JUDGE_FAILED = "judge_failed"
@@ -54,7 +57,8 @@ class Verdict:
     """The machine's word on a text; people decide.
 
     `raised` asks a person to look although the text is published. `covered` is False where no honest
-    test exists for the language: then `scores` is None ("no automatic score").
+    test exists for the language: then `scores` is None ("no automatic score"). `complaint`: the text tells
+    of a lure, or of somebody who wanted money or favours.
     """
 
     outcome: Outcome
@@ -65,3 +69,4 @@ class Verdict:
     reasons: tuple[Reason, ...]
     policy_version: str
     model: str
+    complaint: bool = False

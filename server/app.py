@@ -55,7 +55,7 @@ from server.web.remembered import RememberedPages
 from server.web.rooms import Door, Room
 from server.web.shelf import Shelf
 from server.web.threads import Threads
-from server.web.visit import Services
+from server.web.visit import FindDetails, Services
 from server.web.words import Catalogues
 
 ROOMS: Sequence[Room[Any]] = [
@@ -91,12 +91,14 @@ def build(
     *,
     clock: Clock | None = None,
     screen: Screen | None = None,
+    details: FindDetails | None = None,
     passwords: Callable[[bytes], Passwords] = Passwords,
     operator: str = "Baraza",
     demonstration: bool = False,
 ) -> House:
     """Make the application. Raises BootRefused when a promise could not be kept."""
-    services = _services(settings, clock or SystemClock(), screen, passwords, operator, demonstration)
+    machine = _machine(settings, screen, details)
+    services = _services(settings, clock or SystemClock(), machine, passwords, operator, demonstration)
     services.db.hub.listen(_forget_pages(services))
     app: ASGIApp = _router(services)
     app = SafeHeaders(app, neutral_origin=_origin(settings.neutral_url), onion_url=settings.onion_url)
@@ -107,7 +109,7 @@ def build(
 def _services(
     settings: Settings,
     clock: Clock,
-    screen: Screen | None,
+    machine: "_Machine",
     passwords: Callable[[bytes], Passwords],
     operator: str,
     demonstration: bool,
@@ -139,7 +141,8 @@ def _services(
         limits=Limits(),
         remembered=RememberedPages(),
         fragments=Fragments(),
-        screen=screen or _screener(folder).screen,
+        screen=machine.screen,
+        details=machine.details,
         find_viewer=partial(accounts.find_viewer, trust=in_force.moderation.trust),
         renewal=accounts.Renewal(),
         news=announcements.news,
@@ -148,6 +151,22 @@ def _services(
         operator=operator,
         demonstration=demonstration,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Machine:
+    """What looks at words: the verdict on a text, and the private details in it."""
+
+    screen: Screen
+    details: FindDetails
+
+
+def _machine(settings: Settings, screen: Screen | None, details: FindDetails | None) -> _Machine:
+    """The machine that ships, or another; another that names no way to find details finds none."""
+    if screen is not None:
+        return _Machine(screen, details or (lambda _: ()))
+    screener = _screener(places.policies(settings.data_dir))
+    return _Machine(screener.screen, details or screener.details)
 
 
 def _screener(folder: Any) -> Screener:

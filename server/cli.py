@@ -24,7 +24,9 @@ app = typer.Typer(
 )
 staff_app = typer.Typer(help="People who run and moderate the place.", no_args_is_help=True)
 model_app = typer.Typer(help="The embedded model: its card, training, measuring.", no_args_is_help=True)
+policy_app = typer.Typer(help="The policies: what a change would do.", no_args_is_help=True)
 app.add_typer(staff_app, name="staff")
+app.add_typer(policy_app, name="policy")
 app.add_typer(model_app, name="model")
 audit_app = typer.Typer(help="The ledger of what was decided.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
@@ -189,6 +191,26 @@ def screen(
     lines: Iterable[str] = [text] if text is not None else io.TextIOWrapper(sys.stdin.buffer, "utf-8", "replace")
     policy = places.policies(data or Path("var")) / "moderation.toml"
     raise SystemExit(commands.screen_lines(lines, _said, policy_path=policy, json_lines=json_lines))
+
+
+@policy_app.command("try")
+def policy_try(
+    file: Annotated[Path, typer.Argument(help="A changed moderation.toml.")],
+    days: Annotated[int, typer.Option(min=1, max=365, help="How far to look back.")] = 30,
+    data: DataDir = None,
+) -> None:
+    """What a changed moderation.toml would have done with the texts of the last days; counts only."""
+    from server.tables_out import table
+    from server.trying import HELD, PUBLISHED, RAISED, try_policy
+
+    trial = try_policy(_settings(data), file, days=days)
+    fates = [(fate, trial.before[fate], trial.after[fate]) for fate in (PUBLISHED, RAISED, HELD)]
+    table(f"{trial.texts} texts of {days} days", ("What became of them", "Now", "With the change"), fates)
+    if not trial.changes:
+        print("Nothing would have gone another way.")
+        return
+    rows = [(c.rule, c.language, c.before, c.after, count) for c, count in trial.changes.most_common()]
+    table("What would change", ("Rule", "Language", "Now", "With the change", "Texts"), rows)
 
 
 @model_app.command("info")

@@ -3,6 +3,7 @@
 A rule raises Refused with a whole sentence; the web layer translates it and shows it beside the form.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -20,12 +21,18 @@ def say(english: str, /, **params: str | int) -> Sentence:
 
 
 class Refused(Exception):
-    """A person asked for something that the rules do not allow now. Shown as a sentence, status 409."""
+    """A person asked for something that the rules do not allow now. Shown as a sentence, status 409.
+
+    `values` are what the form carries from now on, unseen, beside what was typed; `summary` stands over the form
+    in place of "something is wrong".
+    """
 
     status = 409
+    summary: Sentence | None = None
 
-    def __init__(self, sentence: Sentence | str, *, field: str = "") -> None:
+    def __init__(self, sentence: Sentence | str, *, field: str = "", values: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence if isinstance(sentence, str) else sentence.english)
+        self.values = values or {}
         self.sentence = sentence if isinstance(sentence, Sentence) else Sentence(sentence)
         self.field = field
 

@@ -1,5 +1,6 @@
 """What browsers send to the forum."""
 
+from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator
@@ -33,7 +34,29 @@ def _people(value: object) -> object:
     return None if value == "" else value
 
 
-class MessageForm(Form):
+class Details(StrEnum):
+    """What shall become of private details that were found in the words."""
+
+    UNASKED = ""
+    HIDE = "hide"
+    CHANGE = "change"
+    HOTLINE = "hotline"
+    SEND = "send"
+
+
+def _mark(value: object) -> str:
+    text = str(value)
+    return text if text.isascii() and text.isdigit() and len(text) <= 10 else ""
+
+
+class DetailsForm(Form):
+    """A form whose words are looked through for private details; `nudged` says which were asked about before."""
+
+    details: Details = Details.UNASKED
+    nudged: Annotated[str, BeforeValidator(_mark)] = ""
+
+
+class MessageForm(DetailsForm):
     """A message in a topic, or an answer to one; with a picture, what it shows and who is in it."""
 
     file_field: ClassVar[str] = "image"
@@ -47,7 +70,7 @@ class MessageForm(Form):
     people: Annotated[People | None, BeforeValidator(_people)] = None
 
 
-class TopicForm(Form):
+class TopicForm(DetailsForm):
     """A new topic with its first message."""
 
     title: Title
@@ -55,7 +78,7 @@ class TopicForm(Form):
     language: LanguageCode = AUTOMATIC
 
 
-class EditForm(Form):
+class EditForm(DetailsForm):
     """A changed message; `version` says which edition was on the screen."""
 
     text: MessageText

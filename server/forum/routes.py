@@ -12,6 +12,7 @@ from server.forum import flagging, keeping, kept, mutes, posting, queries, rules
 from server.forum.addresses import is_own, standing_of, the_message, the_own_message, the_space, the_topic
 from server.forum.forms import AUTOMATIC, EditForm, FlagForm, MessageForm, TopicForm
 from server.forum.models import FlagReason
+from server.forum.nudging import settled
 from server.forum.picture_routes import (
     developed,
     has_picture_fields,
@@ -133,13 +134,14 @@ def new_topic_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Re
 def start_topic(visit: Visit, space: SpaceRow, form: TopicForm) -> Response:
     """Open a topic with its first message."""
     author = standing_of(visit, space)
+    form = settled(visit, form, "title", "text")
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
     writing = _screened(visit, author, form.text, form.language, beside=form.title)
     with visit.transaction() as tx:
         posted = posting.start_topic(tx, space, author, form.title, writing, at=visit.now)
         if author.has_drafts:
             keeping.drop_draft(tx, author, None)
-    return _to_message(visit, posted)
+    return _to_message(visit, posted, writing)
 
 
 @page("/topics/{topic}", name="topic", needs=Permission.READ_SPACE, at=the_topic, remembers=True)
@@ -231,6 +233,7 @@ def write_again(visit: Visit, topic: TopicRow, form: FormState) -> Response:
 def post_message(visit: Visit, topic: TopicRow, form: MessageForm) -> Response:
     """Say something in a topic, with a picture or without."""
     author = standing_of(visit, topic.space)
+    form = settled(visit, form, "text", "alt")
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
     picture = developed(visit, topic.space, author, form)
     writing = _screened(visit, author, form.text, form.language, beside=form.alt)
@@ -243,21 +246,24 @@ def post_message(visit: Visit, topic: TopicRow, form: MessageForm) -> Response:
         )
         if author.has_drafts:
             keeping.drop_draft(tx, author, topic.id)
-    return _to_message(visit, posted)
+    return _to_message(visit, posted, writing)
 
 
 def _screened(visit: Visit, author: Standing, text: str, language: str, *, beside: str = "") -> Writing:
     """Let the machine look, before any transaction is open. `beside`: a title, or what a picture shows."""
     whole = f"{beside}\n\n{text}" if beside else text
     begun = author.vouched or author.begun  # only the first message waits because it is the first
-    verdict = visit.screen(whole, Author(known=author.known, vouched=begun))
+    by = Author(author.known, begun, pseudonym=author.pseudonym, verified=bool(author.verified_as))
+    verdict = visit.screen(whole, by)
     return Writing.of(text, verdict.language if language == AUTOMATIC else language, verdict)
 
 
-def _to_message(visit: Visit, posted: Posted) -> Response:
+def _to_message(visit: Visit, posted: Posted, writing: Writing) -> Response:
+    """To the words, with what became of them; whoever complains of a lure is told who can act on it."""
     if posted.held:
         return visit.redirect(visit.url("topic", {"done": "held"}, topic=posted.topic) + f"#m-{posted.message}")
-    return visit.redirect_to("message", {"done": "posted"}, message=posted.message)
+    done = "complained" if writing.verdict.complaint else "posted"
+    return visit.redirect_to("message", {"done": done}, message=posted.message)
 
 
 # Messages ----------------------------------------------------------------------------------------------
@@ -349,6 +355,7 @@ def edit_page(visit: Visit, message: OwnMessage, form: FormState = BLANK) -> Res
 def do_edit(visit: Visit, message: OwnMessage, form: EditForm) -> Response:
     """Put new words in place of the old ones."""
     author = standing_of(visit, message.topic.space)
+    form = settled(visit, form, "title", "text")
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
     limit = visit.policies.text.title_characters
     if message.opens_topic and not form.title:
@@ -359,7 +366,7 @@ def do_edit(visit: Visit, message: OwnMessage, form: EditForm) -> Response:
     with visit.transaction() as tx:
         posted = rules.edit(tx, message, author, writing, title=form.title, version=form.version, at=visit.now)
     if posted.held:
-        return _to_message(visit, posted)
+        return _to_message(visit, posted, writing)
     return visit.redirect_to("message", {"done": "changed"}, message=message.public_id)
 
 

@@ -16,6 +16,9 @@ from server.forum import keeping, kept, mutes, queries
 from server.forum.forms import AUTOMATIC
 from server.forum.queries import HeldRow, MessageRow, TopicRow, TopicRowInList
 from server.forum.rules import LIMITED
+from server.help_contacts.models import HelpKind
+from server.help_contacts.queries import all_contacts
+from server.help_contacts.views import ContactView, near
 from server.permissions import Standing
 from server.pictures.queries import PictureRow
 from server.spaces.queries import Duty, SpaceRow, SpaceView
@@ -29,6 +32,7 @@ HELD_BECAUSE: dict[str, Sentence] = {
     Rule.LINK_WHILE_NEW: say("it has a link, and you are new here"),
     Rule.PRIVATE_DATA: say("it shows private details (“%(part)s”), and everybody could read them"),
     Rule.SCAM: say("it looks like the tricks that people use to get money (“%(part)s”)"),
+    Rule.DISCLOSURE: say("you tell of something hard: a person trained for this reads it first"),
     Rule.DANGER_WORDS: say("somebody may be in danger, and a trained person should see it soon"),
     Rule.TOXICITY: say("the computer was not sure about “%(part)s”; it makes mistakes"),
     Rule.THREAT: say("the computer took “%(part)s” for a threat; it makes mistakes"),
@@ -41,6 +45,8 @@ BETWEEN = "\f"
 """Stands between the messages of a page that is rendered at once and kept in pieces."""
 ANY_TOPIC = UUID(int=0)
 """Stands for the topic in what is made once for all topics."""
+HELP_AT_ONCE = (HelpKind.EMERGENCY, HelpKind.HEALTH, HelpKind.WOMEN, HelpKind.CHILDREN)
+MOST_AT_ONCE = 4
 UNSURE = say("the computer was not sure about it; it makes mistakes")
 RETURNED_BECAUSE = say("a moderator asks you to change it first; your page says how")
 LIMITED_BECAUSE = say("for some days a person reads your messages in this space first")
@@ -145,6 +151,7 @@ class HeldView:
     changeable: bool
     like_a_scam: bool
     picture: PictureView | None
+    help: Sequence[ContactView]
 
 
 def desk(visit: Visit, space: SpaceRow, view: SpaceView) -> Markup:
@@ -341,7 +348,17 @@ def _held(visit: Visit, row: HeldRow, space: SpaceView) -> HeldView:
         row.state == ContentState.HELD,
         any(reason.get("rule") == Rule.SCAM for reason in row.rules),
         picture_view(row.picture),
+        _help_at_once(visit, row),
     )
+
+
+def _help_at_once(visit: Visit, row: HeldRow) -> list[ContactView]:
+    """For whoever tells of harm: who helps now, those that speak the language of the words first."""
+    if not any(reason.get("rule") in (Rule.DISCLOSURE, Rule.DANGER_WORDS) for reason in row.rules):
+        return []
+    contacts = [contact for contact in all_contacts(visit.snapshot) if contact.kind in HELP_AT_ONCE]
+    contacts.sort(key=lambda contact: row.language not in contact.languages)
+    return near(visit, contacts, area="", language="")[:MOST_AT_ONCE]
 
 
 def because(reason: dict[str, object]) -> Sentence:

@@ -361,8 +361,9 @@ def state_of(visit: Visit, error: FormErrors | Refused) -> FormState:
     if isinstance(error, FormErrors):
         return FormState(values, {name: said(s) for name, s in error.errors.items() if name}, said(LOOK_BELOW))
     sentence: Sentence = error.sentence
+    values.update(error.values)
     errors = {error.field: said(sentence)} if error.field else {}
-    return FormState(values, errors, said(LOOK_BELOW) if error.field else said(sentence))
+    return FormState(values, errors, said(error.summary or LOOK_BELOW) if error.field else said(sentence))
 
 
 def _listen_for_language(visit: Visit) -> None:

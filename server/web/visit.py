@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from moderation.private_data import Span
 from moderation.screening import Author
 from moderation.verdict import Verdict
 from server.clock import Clock
@@ -72,6 +73,7 @@ class News(Protocol):
 
 
 Screen = Callable[[str, Author | None], Verdict]
+FindDetails = Callable[[str], Sequence[Span]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Services:
     remembered: RememberedPages
     fragments: Fragments
     screen: Screen
+    details: FindDetails
     find_viewer: FindViewer
     renewal: Renewal
     news: News
@@ -107,6 +110,10 @@ class Services:
 
 DONE: Mapping[str, Sentence] = {
     "posted": say("Your message is here. Everybody who may read this topic can see it."),
+    "complained": say(
+        "Your message is here. Did somebody want money or a favour from you? “Help near you” names people who can act "
+        "on it, and you need not say who you are."
+    ),
     "held": say("Your message is saved. A person will read it first."),
     "changed": say("Your new words are here."),
     "withdrawn": say("Your message is gone."),

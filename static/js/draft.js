@@ -10,7 +10,7 @@ const place = `words ${location.pathname}`;
 try {
   if (box) {
     const done = new URLSearchParams(location.search).get("done") ?? "";
-    if (["posted", "held", "draft"].includes(done)) sessionStorage.clear();
+    if (["posted", "complained", "held", "draft"].includes(done)) sessionStorage.clear();
     const kept = sessionStorage.getItem(place);
     if (kept && !box.value) box.value = kept;
     box.addEventListener("input", () => {

@@ -51,7 +51,7 @@ def test_an_arabic_digit_phone_number_is_found(text, policy):
         ("card 4111 1111 1111 1111", "4111 1111 1111 1111", Kind.CARD),
         ("wa.me/962791234567", "wa.me/962791234567", Kind.HANDLE),
         ("https://t.me/some_name", "https://t.me/some_name", Kind.HANDLE),
-        ("telegram: @some_name", "telegram: @some_name", Kind.HANDLE),
+        ("telegram: @some_name", "@some_name", Kind.HANDLE),
         ("my case 123-45C67890 waits", "123-45C67890", Kind.CASE_NUMBER),
         ("case number: ABC-2024-1234", "case number: ABC-2024-1234", Kind.CASE_NUMBER),
     ],
@@ -72,6 +72,8 @@ def test_addresses_accounts_and_case_numbers_are_found(text, part, kind, policy)
         "room 214, block 4, tent 17",
         "one two three, and we are ready",
         "Resolution 2254 (2015) of the council",
+        "Nos vemos en la plaza del mercado. El 4 no hay bus",
+        "He is at home. It is late",
     ],
 )
 def test_dates_amounts_and_wrong_check_sums_are_left_alone(text, policy):

@@ -97,7 +97,7 @@ DANGER = [
 def test_a_cry_for_help_is_held_for_a_trained_person(text, rules):
     verdict = rules.screen(text)
     assert verdict.outcome is Outcome.HOLD
-    assert Rule.DANGER_WORDS in rules_of(verdict)
+    assert Rule.DISCLOSURE in rules_of(verdict)
 
 
 IDIOMS = [

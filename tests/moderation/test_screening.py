@@ -95,7 +95,7 @@ def test_pieces_overlap_and_lose_nothing(text, letters):
 def test_the_first_message_of_a_newcomer_is_held_with_all_other_evidence(rules):
     verdict = rules.screen("Hello, my number is 0791234567", NEW)
     assert verdict.outcome is Outcome.HOLD
-    assert rules_of(verdict) == [Rule.FIRST_MESSAGE, Rule.PRIVATE_DATA]
+    assert rules_of(verdict) == [Rule.PRIVATE_DATA, Rule.FIRST_MESSAGE]
 
 
 def test_a_voucher_skips_the_first_look_but_not_the_one_at_links(rules):
