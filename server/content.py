@@ -110,7 +110,6 @@ class Screening(SQLModel, table=True):
 
 
 SEVERITY: dict[str, int] = {
-    Rule.DISCLOSURE: 100,
     Rule.DANGER_WORDS: 100,
     Rule.THREAT: 100,
     "flag:danger": 100,

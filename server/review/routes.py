@@ -12,7 +12,7 @@ from server.permissions import Permission
 from server.review import proposal_routes, queries, reverting, rules, shift_routes, shifts, views, waiting
 from server.review.acts import Act
 from server.review.finding import conduct_first, moderator_key, the_case, the_queue
-from server.review.forms import CaseForm, RedactForm, RemoveForm, ReturnForm
+from server.review.forms import CaseForm, RedactForm, RemoveForm, ReturnForm, SkipForm
 from server.review.models import Action
 from server.review.queries import CaseRow
 from server.review.redaction import parts_in
@@ -73,6 +73,7 @@ def case_page(visit: Visit, case: CaseRow, form: FormState = BLANK) -> Response:
         choices=views.choices(visit),
         goes_on=bool(visit.query.get("on") or form.values.get("on")),
         pause=views.break_is_due(visit),
+        typed=[words for name in ("note", "parts", "advice_note") if (words := form.values.get(name, "").strip())],
         undo=views.undo_view(visit, but=case.public_id),
         form=FormState({**blank, **usual, **form.values}, form.errors, form.summary),
     )
@@ -177,6 +178,14 @@ def undo(visit: Visit, case: CaseRow, form: CaseForm) -> Response:
     return visit.redirect_to("case", {"done": "undone"}, case=case.public_id)
 
 
+@action("/review/{case}/skip", name="skip", needs=Permission.OPEN_CASES, form=SkipForm, at=the_case, again=case_page)
+def skip(visit: Visit, case: CaseRow, form: SkipForm) -> Response:
+    """Leave a case to others."""
+    with visit.transaction() as tx:
+        shifts.skip(tx, case, moderator_key(visit), form.why, at=visit.now)
+    return visit.redirect_to("review", {"done": "left"})
+
+
 def _decided(visit: Visit, case: CaseRow, form: CaseForm, act: Act, done: str) -> Response:
     """Do it, and go on: to the next case, or back to this one."""
     policy, viewer = visit.policies.moderation, visit.viewer
@@ -208,4 +217,5 @@ routes = [
     hide,
     escalate,
     undo,
+    skip,
 ]

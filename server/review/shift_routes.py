@@ -5,8 +5,8 @@ from starlette.responses import Response
 from server.notice_board.routes import policy_text
 from server.permissions import Permission
 from server.review import shifts, views
-from server.review.finding import moderator_key, the_case, the_queue
-from server.review.forms import ConductForm, SkipForm
+from server.review.finding import moderator_key, the_queue
+from server.review.forms import ConductForm
 from server.review.queries import CaseRow
 from server.review.shifts import Kind
 from server.review.waiting import OwnQueue
@@ -99,14 +99,6 @@ def do_choices(visit: Visit, found: OwnQueue, form: Form) -> Response:
     return visit.redirect_to("desk_choices", {"done": "chosen"})
 
 
-@action("/review/{case}/skip", name="skip", needs=Permission.OPEN_CASES, form=SkipForm, at=the_case)
-def skip(visit: Visit, case: CaseRow, form: SkipForm) -> Response:
-    """Leave a case to others."""
-    with visit.transaction() as tx:
-        shifts.skip(tx, case, moderator_key(visit), form.why, at=visit.now)
-    return visit.redirect_to("review", {"done": "left"})
-
-
 routes = [
     conduct_page,
     do_conduct,
@@ -114,5 +106,4 @@ routes = [
     take_break,
     choices_page,
     do_choices,
-    skip,
 ]
