@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from moderation.corpus import SOURCES, Licence
-from moderation.evaluate import Line, ProbeLine, mean_auc, probe_table, table
+from moderation.evaluate import CaseLine, Line, ProbeLine, case_table, mean_auc, probe_table, table
 
 LIMITS = """
 - A score sorts a queue. It never removes, bans or strikes; people decide, and can be appealed to.
 - No score at all for Swahili, Somali, Tigrinya, Pashto, Kurdish, Urdu in Arabic script, Ukrainian,
-  Burmese, Arabic in Latin letters, and every language that is not in the table: there is no honest
-  test for them here. The same when the language of a text is in doubt, as with very short ones.
+  Burmese, Arabic and Hindi in Latin letters (Roman Urdu is covered), and every language that is not
+  in the table: there is no honest test for them here. The same when the language of a text is in
+  doubt, as with very short ones.
 - The test texts come from the same collections as the training texts (tweets, comments, Instagram).
   Expect 5 to 15 points less AUC on a new forum. Nothing here was written by refugees on a forum.
 - French (335 test texts), Farsi, Spanish, Italian and German are thin. A threshold at 1 % false
@@ -20,15 +21,19 @@ LIMITS = """
   pairs are rewritten sentences: the high numbers of those three languages flatter.
 - Testimony ("they burned our house") is the most harmful false alarm. Screening lets such a text
   raise and never hold by the model alone, but recognises only listed ways of telling.
-- English recall is low: most plain insults to groups ("… are terrorists") score below the raise
-  threshold, because the adversarial texts of `dynahate` push the thresholds up. Reports by members
+- The thresholds were chosen on the probes and calm cases below, among others: that these are quiet is
+  no independent test. Cases and training sentences were written by one hand, cases first; a test keeps
+  them apart, but not their style. Expect less from other people's sentences.
+- What is only implied passes: four of five implied threats in the English cases are not raised, and one
+  harmless case in five of those with negations, taken-back words or homonyms is. Reports by members
   matter more than scores.
-- The model is not told the language. The name Amina once scored as a Turkish swear word; names were
-  then added to the everyday sentences, and the one probe with that name is no independent test.
+- The model is told the language that was recognised; a wrong guess is a wrong judgement. The name Amina
+  once scored as a Turkish swear word; names were then added to our sentences, and the one probe with
+  that name is no independent test.
 - The four sub-labels are hints for a moderator, confused across languages; threats were learnt from
   Bengali and from sentences written for the purpose.
-- Probe and everyday sentences in Hindi, Bengali, Amharic and Roman Urdu, and some of the added
-  training sentences, were not read by native speakers.
+- Probes and our own sentences in Hindi, Bengali, Amharic and Roman Urdu were not read by native
+  speakers; nor were the cases and sentences in the other languages, English apart.
 - Augmentation is named `aug_…` and was learnt by both models.
 """.strip()
 
@@ -43,6 +48,7 @@ class Measured:
     learnt_from: tuple[str, ...]
     lines: Mapping[str, Line]
     probe_lines: Mapping[str, ProbeLine]
+    cases: Mapping[str, CaseLine]
 
 
 def first_line(shipped: Measured) -> str:
@@ -83,14 +89,20 @@ def _numbers(title: str, model: Measured) -> Iterator[str]:
     yield ""
     yield f"`{model.name}`, {model.size:,} bytes, sha256 `{model.sha256}`."
     yield ""
-    yield "Thresholds are chosen on the dev split (raise: 5 % false alarms, hold: 1 %); all else is"
-    yield "measured on the test split. `% scored`: texts that the language gate lets through."
+    yield "Thresholds: the lowest that keep false alarms on the dev split at most at 15 % (raise) and 1 %"
+    yield "(hold), and at most at 4 % and none on our own calm sentences. All else is measured on the test split."
+    yield "`% scored`: texts that the language gate lets through; each text is in the language that it guesses."
     yield ""
     yield from table(model.lines)
     yield ""
     yield "False alarms on harmless sentences, raised and in brackets held:"
     yield ""
     yield from probe_table(model.probe_lines)
+    yield ""
+    yield "Functional cases at the raise threshold (`moderation/cases`), 40 of a kind in English and 10"
+    yield "elsewhere; harmless ones should not be raised, harmful ones should:"
+    yield ""
+    yield from case_table(model.cases)
     yield ""
 
 
@@ -101,9 +113,13 @@ def card(shipped: Measured, other: Measured, *, seed: int) -> str:
         "",
         "# Model card",
         "",
-        "Hashed letter sequences (2 to 5, inside words) and words (1 to 2) in 2^21 buckets,",
-        "naive-Bayes-weighted logistic regression, one byte a weight; four heads for insult,",
-        f"threat, identity attack and profanity, given toxicity. Trained with seed {seed}. numpy only.",
+        "Two opinions, averaged. The first: hashed letter sequences (2 to 5, inside words) and words (1 to",
+        "2), in 2^21 buckets for all languages and 2^22 for each language alone, naive-Bayes-weighted",
+        "logistic regression. The second knows word order: hashed pieces of words, convolutions over one",
+        "and three words, the strongest and the sum of each, one hidden layer. One byte a weight. Their sum",
+        "is calibrated language by language on the dev split, as if 40 % of texts were toxic. Four heads for",
+        f"insult, threat, identity attack and profanity, given toxicity. Trained with seed {seed}. At run",
+        "time numpy only. The words shown to moderators are those of the first opinion, exactly.",
         f"Mean AUC over languages: {mean_auc(shipped.lines):.3f} as shipped,",
         f"{mean_auc(other.lines):.3f} for the other choice of sources.",
         "",

@@ -65,14 +65,18 @@ class _Remembering:
         self._inner = inner
         self._known: dict[str, Scores] = {}
 
-    def scores(self, texts: Sequence[str]) -> list[Scores]:
-        """Probabilities for each text, remembered until forget()."""
+    def scores(self, texts: Sequence[str], language: str) -> list[Scores]:
+        """Probabilities for each text, remembered until forget(); one text has one language."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new:
-            self._known.update(zip(new, self._inner.scores(new), strict=True))
+            self._known.update(zip(new, self._inner.scores(new, language), strict=True))
         return [self._known[text] for text in texts]
 
-    def explain(self, text: str) -> list[tuple[str, float]]:
+    def sits(self, language: str) -> "_Remembering":
+        """Itself: what is tried is the policy, not the judge."""
+        return self
+
+    def explain(self, text: str, language: str) -> list[tuple[str, float]]:
         """Nothing: no text is shown here."""
         return []
 
