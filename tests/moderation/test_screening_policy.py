@@ -93,8 +93,8 @@ def test_the_first_rule_that_speaks_of_a_finding_decides(tmp_path):
 class WarmJudge(CalmJudge):
     """Always finds the same."""
 
-    def scores(self, texts):
-        return [{**scores, "toxicity": 0.9} for scores in super().scores(texts)]
+    def scores(self, texts, language):
+        return [{**scores, "toxicity": 0.9} for scores in super().scores(texts, language)]
 
 
 def test_a_threshold_can_be_lower_for_who_is_new(tmp_path):
