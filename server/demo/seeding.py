@@ -19,8 +19,8 @@ from server.content import Case
 from server.crypto.tokens import keyed_hash
 from server.database import Transaction
 from server.demo import information
-from server.demo.appealing import appealed
 from server.demo.content_files import Content
+from server.demo.deciding import appealed, first_messages_released
 from server.demo.drawings import drawn
 from server.demo.leading import led, prepared
 from server.forum import flagging, posting
@@ -84,6 +84,9 @@ def seed(services: Services, content: Content, *, today: date) -> list[SignIn]:
         )
         for topic in content.topics:
             _topic(tx, services, topic, spaces[topic["space"]], people, today)
+        teams = {space.id: people.moderators(space) for space in spaces.values()}
+        first = {space_id: people.member_ids[team[0]] for space_id, team in teams.items() if team}
+        first_messages_released(tx, first, until=services.clock.now())
         for entry in content.spaces:
             led(tx, services.policies.hosting, entry, spaces[entry["slug"]], people.member_ids, today)
         information.announce(tx, content.information, spaces, people.standings, today=today)
@@ -243,6 +246,8 @@ def _remove(
 def _verdict(services: Services, message: dict[str, Any]) -> Verdict:
     """What the machine says of the text; whether it waited is part of the story, and so as written."""
     said = services.screen(message["text"], Author(known=message.get("held_for") != "first_message"))
+    if said.language != message["language"]:  # the machine guessed another language, and the story knows better
+        said = replace(said, covered=False, scores=None)
     if message.get("state") != "held":
         return replace(said, outcome=Outcome.PUBLISH, raised=False, language=message["language"])
     rule = Rule(message["held_for"])

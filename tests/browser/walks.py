@@ -334,6 +334,12 @@ def hrefs(page: Page, path: str, selector: str) -> list[str]:
     return page.eval_on_selector_all(selector, "all => all.map(one => one.getAttribute('href'))")
 
 
+def types_a_wrong_code(page: Page) -> None:
+    """Sixteen signs that nobody was given."""
+    page.fill("[name=code]", "AAAA-BBBB-CCCC-DDDD")
+    presses(page, "main form button")
+
+
 def guest_stops(page: Page, staff_link: str) -> Iterator[Stop]:
     """What anybody can open."""
     topics = hrefs(page, "/s/questions", ".topic a")
@@ -361,6 +367,9 @@ def guest_stops(page: Page, staff_link: str) -> Iterator[Stop]:
     yield Stop("announcements", "/s/questions/announcements")
     yield Stop("policy", "/policies/guidelines")
     yield Stop("privacy", "/policies/privacy")
+    yield Stop("transparency", "/transparency")
+    yield Stop("case_code", "/appeal")
+    yield Stop("a code that opens nothing", "/appeal", types_a_wrong_code, 409)
     yield Stop("nothing here", "/nowhere", status=404)
     yield Stop("wrong method", "/me/card", status=405)
     yield Stop("neutral", "/weather")
@@ -377,6 +386,8 @@ def member_stops(page: Page, account: Account) -> Iterator[Stop]:
     others = page.locator(".message a[href*='/flag']").first.get_attribute("href") or ""
     elsewhere = hrefs(page, "/spaces", ".space h2 > a")
     yield Stop("spaces", "/spaces")
+    for decision in hrefs(page, "/me", "a[href*='/appeal/']")[:1]:
+        yield Stop("decision", decision)
     yield Stop("space", "/s/questions")
     yield Stop("topic", topics[0])
     yield Stop("topic with an own message", f"{topics[1]}?done=posted")
@@ -503,6 +514,11 @@ def protection_stops(page: Page) -> Iterator[Stop]:
     yield Stop("remove_help_contact", f"{entry}/remove")
 
 
+def answers_nothing(page: Page) -> None:
+    """Keep a decision without telling its author why."""
+    presses(page, "main form [data-weight=quiet]")
+
+
 def moderator_stops(page: Page) -> Iterator[Stop]:
     """What a moderator can open."""
     cases = hrefs(page, "/review", "[data-case]")
@@ -511,6 +527,10 @@ def moderator_stops(page: Page) -> Iterator[Stop]:
     yield Stop("part of the queue", "/review?show=flagged")
     yield Stop("keys", "/review", unveils)
     yield Stop("desk_choices", "/review/choices")
+    yield Stop("appeals", "/review/appeals")
+    for appeal in hrefs(page, "/review/appeals", "main .queue a")[:1]:
+        yield Stop("second_look", appeal)
+        yield Stop("an answer without words", appeal, answers_nothing, 422)
     yield Stop("team_letters", "/letters")
     yield Stop("conversation", "/letters", opens_the_first)
     yield Stop("author_letter", f"{cases[0]}/letter")
