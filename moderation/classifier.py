@@ -19,10 +19,17 @@ class Classifier(Protocol):
         """Which model, and which weights, as written into every verdict."""
         ...
 
-    def scores(self, texts: Sequence[str]) -> list[Scores]:
-        """The scores of each text, in order. Raises Unavailable when it cannot judge."""
+    def scores(self, texts: Sequence[str], language: str) -> list[Scores]:
+        """The scores of each text, in order. Raises Unavailable when it cannot judge.
+
+        `language` is the code that was recognised, or empty.
+        """
         ...
 
-    def explain(self, text: str) -> list[tuple[str, float]]:
+    def sits(self, language: str) -> "Classifier":
+        """The judge of one text in this language: itself, or whoever stands in for it."""
+        ...
+
+    def explain(self, text: str, language: str) -> list[tuple[str, float]]:
         """The words of the text that pushed it towards toxicity, heaviest first."""
         ...

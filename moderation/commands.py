@@ -10,11 +10,13 @@ from moderation import embedded
 from moderation.card import Measured, card
 from moderation.classifier import Classifier, Unavailable
 from moderation.corpus import Sources
-from moderation.evaluate import evaluate, measure, probe
+from moderation.detoxified import importing
+from moderation.evaluate import case_lines, evaluate, measure, probe
 from moderation.policy import load
 from moderation.screening import Screener
 from moderation.train import train
 from moderation.verdict import Verdict
+from moderation.weights import digest_of
 
 Write = Callable[[str], object]
 
@@ -141,13 +143,15 @@ def _trained(corpus: Path, out: Path, sources: Sources, seed: int, write: Write)
     train(corpus, out, sources, seed, lambda line: write(f"{line}\n"))
     model = embedded.load(out)
     lines = measure(model, corpus)
+    thresholds = {language: line.threshold for language, line in lines.items()}
     return Measured(
         name=model.name,
         size=out.stat().st_size,
-        sha256=embedded.digest_of(out),
+        sha256=digest_of(out),
         learnt_from=tuple(model.about["learnt_from"]),
         lines=lines,
-        probe_lines=probe(model, {language: line.threshold for language, line in lines.items()}),
+        probe_lines=probe(model, thresholds),
+        cases=case_lines(model, thresholds),
     )
 
 
@@ -162,4 +166,10 @@ def model_evaluate(corpus: Path, write: Write) -> int:
     """The tables of the shipped model on the corpus."""
 
     evaluate(embedded.load(), corpus, lambda line: write(f"{line}\n"))
+    return 0
+
+
+def model_import(checkpoint: Path, base: Path, out: Path, write: Write) -> int:
+    """Make an operator's Detoxify weights ready. Raises importing.Refused with why not."""
+    importing.bring_in(checkpoint, base, out, lambda line: write(f"{line}\n"))
     return 0

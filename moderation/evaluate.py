@@ -16,9 +16,13 @@ from moderation.normalise import Folded
 from moderation.policy import Threshold
 from moderation.train import LANGUAGES
 
-RAISE_FALSE_ALARMS, HOLD_FALSE_ALARMS = 0.05, 0.01
+RAISE_FALSE_ALARMS, HOLD_FALSE_ALARMS = 0.15, 0.01
 """Share of harmless development texts that may be raised, and held."""
 PROBES = Path(__file__).with_name("probes.toml")
+CASES = Path(__file__).with_name("cases")
+CALM_RAISED, CALM_HELD = 0.04, 0.0
+"""The same of our own harmless probes and cases: identity, forum, testimony and criticism of agencies."""
+CALM_KINDS = ("identity", "forum", "testimony", "criticism")
 LEAST_CONFIDENCE = 0.5
 """As in the policy that ships: below it a text is not scored."""
 
@@ -71,22 +75,33 @@ def threshold_at(harmless: Array, share: float) -> float:
     return min(1.0, math.floor(float(np.quantile(harmless, 1 - share)) * 1000 + 1) / 1000)
 
 
-def _line(model: EmbeddedModel, rows: Sequence[Row]) -> Line:
-    scores = np.array([model.toxicity(row.text) for row in rows])
+def _gate(text: str) -> tuple[str, bool]:
+    """The language as which the text is measured, and whether screening would have it scored at all."""
+    found = detect(Folded(text))
+    if found.code in LANGUAGES and found.confidence >= LEAST_CONFIDENCE:
+        return found.code, True
+    return found.guess, False
+
+
+def _line(model: EmbeddedModel, rows: Sequence[Row], quiet: Sequence[str]) -> Line:
+    gates = [_gate(row.text) for row in rows]
+    scores = np.array([model.toxicity(row.text, code) for row, (code, _) in zip(rows, gates, strict=True)])
     toxic = np.array([row.toxic for row in rows], dtype=bool)
     test = np.array([row.split == "test" for row in rows], dtype=bool)
-    harmless = scores[~test & ~toxic]
-    threshold = Threshold(
-        raised=threshold_at(harmless, RAISE_FALSE_ALARMS),
-        hold=threshold_at(harmless, HOLD_FALSE_ALARMS),
-    )
-    reached = [_is_scored(row) for row in rows if row.split == "test"]
-    return _measured(scores[test], toxic[test], threshold, float(np.mean(reached)))
+    scored = np.array([is_scored for _, is_scored in gates], dtype=bool)
+    calm = np.array([model.toxicity(text, rows[0].language) for text in quiet])
+    threshold = _threshold(scores[~test & ~toxic & scored], calm)
+    return _measured(scores[test], toxic[test], threshold, _share(scored[test]))
 
 
-def _is_scored(row: Row) -> bool:
-    found = detect(Folded(row.text))
-    return found.code in LANGUAGES and found.confidence >= LEAST_CONFIDENCE
+def _threshold(harmless: Array, calm: Array) -> Threshold:
+    """The lowest pair that keeps false alarms rare, on development texts and on our own sentences."""
+    raised = threshold_at(harmless, RAISE_FALSE_ALARMS)
+    hold = threshold_at(harmless, HOLD_FALSE_ALARMS)
+    if calm.size:
+        raised = max(raised, threshold_at(calm, CALM_RAISED))
+        hold = max(hold, threshold_at(calm, CALM_HELD))
+    return Threshold(raised=raised, hold=max(hold, raised))
 
 
 def _share(chosen: Mask) -> float:
@@ -117,11 +132,59 @@ def measure(model: EmbeddedModel, corpus: Path) -> dict[str, Line]:
     for row in read(corpus, Sources.ALL, LANGUAGES):
         if row.split in ("dev", "test"):
             held_out.setdefault(row.language, []).append(row)
+    quiet = calm_sentences()
     return {
-        language: _line(model, rows)
+        language: _line(model, rows, quiet.get(language, []))
         for language, rows in sorted(held_out.items())
         if {"dev", "test"} <= {row.split for row in rows}
     }
+
+
+def cases() -> dict[str, dict[str, dict[str, list[str]]]]:
+    """The functional cases: by language, by "harmless" or "harmful", by kind."""
+    return {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(CASES.glob("*.toml"))}
+
+
+def calm_sentences() -> dict[str, list[str]]:
+    """The sentences on which a threshold must stay quiet, by language."""
+    found: dict[str, list[str]] = {}
+    for language, kinds in probes().items():
+        found.setdefault(language, []).extend(text for texts in kinds.values() for text in texts)
+    for language, held in cases().items():
+        found.setdefault(language, []).extend(text for kind in CALM_KINDS for text in held["harmless"].get(kind, []))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One language's cases: the share of each kind that is raised or held, and the mean of both sides right."""
+
+    balanced: float
+    auc: float
+    harmful: Mapping[str, float]
+    harmless: Mapping[str, float]
+
+
+def case_lines(model: EmbeddedModel, thresholds: Mapping[str, Threshold]) -> dict[str, CaseLine]:
+    """How the cases of each language come out at its raise threshold."""
+    found: dict[str, CaseLine] = {}
+    for language, sides in cases().items():
+        if language not in thresholds:
+            continue
+        scores = {
+            side: {kind: np.array([model.toxicity(text, language) for text in texts]) for kind, texts in kinds.items()}
+            for side, kinds in sides.items()
+        }
+        limit = thresholds[language].raised
+        bad, good = (np.concatenate(list(scores[side].values())) for side in ("harmful", "harmless"))
+        labels = np.concatenate([np.ones(bad.size, dtype=bool), np.zeros(good.size, dtype=bool)])
+        found[language] = CaseLine(
+            balanced=(_share(bad >= limit) + _share(good < limit)) / 2,
+            auc=auc(labels, np.concatenate([bad, good])),
+            harmful={kind: _share(each >= limit) for kind, each in scores["harmful"].items()},
+            harmless={kind: _share(each >= limit) for kind, each in scores["harmless"].items()},
+        )
+    return found
 
 
 def probes() -> dict[str, dict[str, list[str]]]:
@@ -135,7 +198,7 @@ def probe(model: EmbeddedModel, thresholds: Mapping[str, Threshold]) -> dict[str
     for language, kinds in sorted(probes().items()):
         if language not in thresholds:
             continue
-        scores = {kind: np.array([model.toxicity(each) for each in listed])
+        scores = {kind: np.array([model.toxicity(each, language) for each in listed])
                   for kind, listed in kinds.items()}  # fmt: skip
         pair = thresholds[language]
         found[language] = ProbeLine(
@@ -179,11 +242,26 @@ def probe_table(lines: Mapping[str, ProbeLine]) -> Iterator[str]:
         yield f"| {language} | {line.sentences} | " + " | ".join(cells) + " |"
 
 
+def case_table(lines: Mapping[str, CaseLine]) -> Iterator[str]:
+    """The cases as a Markdown table: kinds down, languages across, shares that are raised."""
+    if not lines:
+        return
+    yield "| raised of | " + " | ".join(lines) + " |"
+    yield "|---" * (1 + len(lines)) + "|"
+    first = next(iter(lines.values()))
+    for side in ("harmful", "harmless"):
+        for kind in getattr(first, side):
+            cells = [f"{getattr(line, side).get(kind, math.nan):.0%}" for line in lines.values()]
+            yield f"| {side}: {kind.replace('_', ' ')} | " + " | ".join(cells) + " |"
+    yield "| balanced accuracy | " + " | ".join(f"{line.balanced:.1%}" for line in lines.values()) + " |"
+    yield "| AUC | " + " | ".join(f"{line.auc:.2f}" for line in lines.values()) + " |"
+
+
 def evaluate(model: EmbeddedModel, corpus: Path, write: Callable[[str], object]) -> None:
-    """Write both tables for the model."""
+    """Write the tables for the model: languages, false alarms on probes, functional cases."""
     lines = measure(model, corpus)
-    for row in table(lines):
-        write(row)
-    write("")
-    for row in probe_table(probe(model, {name: line.threshold for name, line in lines.items()})):
-        write(row)
+    thresholds = {name: line.threshold for name, line in lines.items()}
+    for part in (table(lines), probe_table(probe(model, thresholds)), case_table(case_lines(model, thresholds))):
+        for row in part:
+            write(row)
+        write("")

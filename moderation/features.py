@@ -1,10 +1,15 @@
 """What the model sees of a text: hashed letter sequences inside words, and words and word pairs."""
 
+import hashlib
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 BUCKETS_BITS = 21
 """Buckets of the toxicity weights; 2^20 costs half a point of AUC, 2^22 wins nothing."""
+OWN_BITS = 22
+"""Buckets of the toxicity weights that belong to one language each."""
 LABEL_BITS = 18
 """Buckets of the four label heads."""
 SHORTEST, LONGEST = 2, 5
@@ -30,6 +35,7 @@ _UP = _powers(_BASE, MAX_LETTERS + 2)
 _DOWN = _powers(_INVERSE, MAX_LETTERS + 2)
 
 Buckets = NDArray[np.uint32]
+_NONE: Buckets = np.zeros(0, dtype=np.uint32)
 
 
 def _bucket(hashes: NDArray[np.uint64]) -> Buckets:
@@ -63,23 +69,53 @@ def _letters(judged: str) -> tuple[NDArray[np.uint64], NDArray[np.bool_], NDArra
     return _sums(letters), spaces, seen
 
 
-def buckets_of(judged: str) -> tuple[Buckets, Buckets]:
-    """The distinct buckets of the letter sequences and of the words of a normalised text.
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """What a normalised text is made of, hashed: letter sequences, words, neighbouring words.
 
-    `judged` comes from normalise.judged: words with one space between and around them.
+    `sequences` are ordered by length, then by place; `places` says for each the number of its word.
+    `first_long` is where those of three letters and more begin.
     """
+
+    sequences: Buckets
+    places: NDArray[np.int32]
+    first_long: int
+    words: Buckets
+    pairs: Buckets
+
+    def distinct(self) -> tuple[Buckets, Buckets]:
+        """The distinct buckets of the letter sequences, and those of words and pairs."""
+        return _distinct(self.sequences.copy()), _distinct(np.concatenate([self.words, self.pairs]))
+
+
+def pieces_of(judged: str) -> Pieces:
+    """The pieces of a text from normalise.judged: words with one space between and around them."""
     sums, spaces, seen = _letters(judged)
     starts = _starts(seen)
-    return _distinct(_sequences(sums, starts)), _distinct(_words(sums, spaces))
-
-
-def placed(judged: str) -> tuple[Buckets, NDArray[np.int32]]:
-    """Every letter sequence, and for each the number of the word that it lies in, from 0."""
-    sums, _, seen = _letters(judged)
-    starts = _starts(seen)
     if not starts:
-        return np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int32)
-    return _sequences(sums, starts), np.concatenate([seen[start + 1] for _, start in starts]) - 1
+        return Pieces(_NONE, np.zeros(0, dtype=np.int32), 0, _NONE, _NONE)
+    places = np.concatenate([seen[start + 1] for _, start in starts]) - 1
+    words, pairs = _words(sums, spaces)
+    return Pieces(_sequences(sums, starts), places, starts[0][1].size, words, pairs)
+
+
+def buckets_of(judged: str) -> tuple[Buckets, Buckets]:
+    """The distinct buckets of the letter sequences and of the words of a normalised text."""
+    return pieces_of(judged).distinct()
+
+
+def salt_of(language: str) -> np.uint64:
+    """The number that makes a language's own buckets; 0 stands for no language."""
+    if not language:
+        return np.uint64(0)
+    return np.uint64(int.from_bytes(hashlib.sha256(language.encode()).digest()[:8], "big") | 1)
+
+
+def own_buckets(buckets: Buckets, salt: np.uint64 | NDArray[np.uint64]) -> Buckets:
+    """The same pieces as one language alone uses them: a word may be harmless in another."""
+    mixed = ((buckets.astype(np.uint64) + np.uint64(1)) * np.uint64(_BASE)) ^ salt
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * _MIX
+    return (mixed >> np.uint64(64 - OWN_BITS)).astype(np.uint32)
 
 
 def _starts(seen: NDArray[np.int32]) -> list[tuple[int, NDArray[np.int64]]]:
@@ -101,12 +137,12 @@ def _sequences(sums: NDArray[np.uint64], starts: list[tuple[int, NDArray[np.int6
     return _bucket(np.concatenate(hashes)) if hashes else np.zeros(0, dtype=np.uint32)
 
 
-def _words(sums: NDArray[np.uint64], spaces: NDArray[np.bool_]) -> Buckets:
+def _words(sums: NDArray[np.uint64], spaces: NDArray[np.bool_]) -> tuple[Buckets, Buckets]:
     """Every word, and every pair of neighbours."""
     gaps = np.flatnonzero(spaces)
     if gaps.size < 2:
-        return np.zeros(0, dtype=np.uint32)
+        return _NONE, _NONE
     starts, ends = gaps[:-1] + 1, gaps[1:]
     single = (sums[ends] - sums[starts]) * _DOWN[starts] * np.uint64(_SALTS[0])
     pair = (sums[ends[1:]] - sums[starts[:-1]]) * _DOWN[starts[:-1]] * np.uint64(_SALTS[1])
-    return _bucket(np.concatenate([single, pair]))
+    return _bucket(single), _bucket(pair)

@@ -19,11 +19,15 @@ UNDETERMINED = "und"
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A BCP 47 code (`ur-Latn` is Urdu in Latin letters), a script, a confidence in [0, 1]."""
+    """A BCP 47 code (`ur-Latn` is Urdu in Latin letters), a script, a confidence in [0, 1].
+
+    `guess` is the likeliest code, also when it is too doubtful to be named.
+    """
 
     code: str
     script: str
     confidence: float
+    guess: str = UNDETERMINED
 
 
 _SCRIPTS: tuple[tuple[int, int, str], ...] = (
@@ -264,7 +268,7 @@ def _decided(votes: dict[str, float], script: str, share: float, words: int) -> 
     best = max(sorted(votes), key=lambda code: votes[code])
     needed = words * _SHARE.get(script, _SHARE_ELSEWHERE)
     confidence = round(_confidence(votes, best, needed) * min(1.0, share / 0.7), 2)
-    return Language(best if confidence >= _SURE else UNDETERMINED, script, confidence)
+    return Language(best if confidence >= _SURE else UNDETERMINED, script, confidence, best)
 
 
 _SURE = 0.3

@@ -70,6 +70,25 @@ class DangerPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class DetoxifyPolicy:
+    """How Detoxify is asked, where an operator has it: seconds, counts, and its own two points.
+
+    `waiting` texts may queue; a child that fails is begun again `restarts` times in the window.
+    """
+
+    raised: float
+    hold: float
+    deadline_seconds: float
+    patience_seconds: float
+    start_seconds: float
+    waiting: int
+    restarts: int
+    restart_window_seconds: float
+    threads: int
+    overlap_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScreeningPolicy:
     """Everything `screen` decides by. `version` is the hash of the file it was read from.
 
@@ -87,6 +106,7 @@ class ScreeningPolicy:
     danger: DangerPolicy
     reported_reach: int
     least_identity_attack: float
+    detoxify: DetoxifyPolicy
     book: PhraseBook
 
 
@@ -162,6 +182,7 @@ def _policy(table: _Table, version: str) -> ScreeningPolicy:
         danger=_danger(danger),
         reported_reach=int(threat.number("reach")),
         least_identity_attack=criticism.number("least_identity_attack"),
+        detoxify=_detoxify(table.table("detoxify")),
         book=_book(scam, danger, threat, criticism),
     )
     for read in (scam, danger, threat, criticism, table):
@@ -256,6 +277,25 @@ def _scam(table: _Table) -> ScamPolicy:
         points={name: int(points.number(name)) for name in SCAM_POINTS},
     )
     points.done()
+    return policy
+
+
+def _detoxify(table: _Table) -> DetoxifyPolicy:
+    policy = DetoxifyPolicy(
+        raised=table.number("raise"),
+        hold=table.number("hold"),
+        deadline_seconds=table.number("deadline_seconds"),
+        patience_seconds=table.number("patience_seconds"),
+        start_seconds=table.number("start_seconds"),
+        waiting=max(1, int(table.number("waiting"))),
+        restarts=int(table.number("restarts")),
+        restart_window_seconds=table.number("restart_window_seconds"),
+        threads=max(1, int(table.number("threads"))),
+        overlap_tokens=int(table.number("overlap_tokens")),
+    )
+    if not 0 < policy.raised < policy.hold < 1:
+        raise PolicyError(f"The keys {table.path}.raise and .hold must lie between 0 and 1, raise below hold.")
+    table.done()
     return policy
 
 

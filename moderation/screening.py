@@ -90,11 +90,12 @@ class Screener:
         except Exception:
             # The border where any failure becomes "a person looks".
             judgement.evidence.hold(Rule.JUDGE_FAILED, "")
-        return judgement.verdict(self._name())
+        return judgement.verdict(self._name(judgement))
 
-    def _name(self) -> str:
+    def _name(self, judgement: "_Judgement") -> str:
         try:
-            return self._classifier.name if self._classifier else "none"
+            judge = judgement.judge or self._classifier
+            return judge.name if judge else "none"
         except Exception:
             # A broken judge may not even know its name.
             return "unavailable"
@@ -107,7 +108,8 @@ class Screener:
             if self._classifier is None:
                 judgement.evidence.hold(Rule.JUDGE_FAILED, "")
             elif judgement.covered:
-                judgement.score(piece, self._classifier)
+                judgement.judge = judgement.judge or self._classifier.sits(judgement.language)
+                judgement.score(piece, judgement.judge)
             if self._clock() - started > self._policy.deadline_seconds:
                 raise _Late
 
@@ -136,11 +138,18 @@ class _Judgement:
         self._threshold: Threshold | None = None
         self._scores: Scores | None = None
         self._is_testimony = False
+        self.judge: Classifier | None = None
+        """Who sits over this text, once its language is known."""
 
     @property
     def covered(self) -> bool:
         """Whether the model may speak about this text."""
         return self._threshold is not None
+
+    @property
+    def language(self) -> str:
+        """The code of the recognised language, empty before anything was read."""
+        return self._language.code if self._language else ""
 
     def meet(self) -> None:
         """What is known before anything is read: who writes."""
@@ -191,7 +200,7 @@ class _Judgement:
 
     def score(self, piece: str, classifier: Classifier) -> None:
         """The model's word on a piece, of which the worst counts."""
-        scores = classifier.scores([piece])[0]
+        scores = classifier.scores([piece], self.language)[0]
         before = self._scores or {}
         self._scores = {label: max(scores[label], before.get(label, 0.0)) for label in scores}
         threshold = self._threshold
@@ -200,7 +209,7 @@ class _Judgement:
         toxicity, is_direct, blamed = self._without_criticism(piece, scores, classifier)
         if toxicity < threshold.raised:
             return
-        part = _heaviest(blamed, classifier)
+        part = _heaviest(blamed, classifier, self.language)
         # People who tell what was done to them must be heard; a person looks, nobody waits.
         if toxicity >= threshold.hold and is_direct and not self._is_testimony:
             self.evidence.hold(Rule.TOXICITY, part, toxicity)
@@ -220,7 +229,7 @@ class _Judgement:
         if len(kept) == len(parts):
             return scores[Label.TOXICITY], True, piece
         rest = " ".join(kept)
-        worst = classifier.scores([rest])[0][Label.TOXICITY] if kept else 0.0
+        worst = classifier.scores([rest], self.language)[0][Label.TOXICITY] if kept else 0.0
         if "address" not in self._hits or worst >= (self._threshold or Threshold(1, 1)).raised:
             return worst, True, rest
         return scores[Label.TOXICITY], False, piece
@@ -228,7 +237,7 @@ class _Judgement:
     def _is_about_agency(self, sentence: str, classifier: Classifier) -> bool:
         if "agencies" not in self._policy.book.named(Words(Folded(sentence))):
             return False
-        scores = classifier.scores([sentence])[0]
+        scores = classifier.scores([sentence], self.language)[0]
         return scores[Label.IDENTITY_ATTACK] < self._policy.least_identity_attack
 
     def verdict(self, model: str) -> Verdict:
@@ -255,11 +264,11 @@ def _is_trusted(link: str, hosts: frozenset[str]) -> bool:
 _SHOWN_WORDS = 3
 
 
-def _heaviest(text: str, classifier: Classifier) -> str:
+def _heaviest(text: str, classifier: Classifier, language: str) -> str:
     """The words that weighed most, out of the sentence that weighs most."""
     parts: Sequence[str] = sentences(text) or [text]
     if len(parts) > 1:
-        scores = classifier.scores(parts)
+        scores = classifier.scores(parts, language)
         parts = [max(zip(scores, parts, strict=True), key=lambda pair: pair[0][Label.TOXICITY])[1]]
-    words = [word for word, _ in classifier.explain(parts[0])[:_SHOWN_WORDS]]
+    words = [word for word, _ in classifier.explain(parts[0], language)[:_SHOWN_WORDS]]
     return ", ".join(words) or parts[0]

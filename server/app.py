@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from moderation import embedded
 from moderation.classifier import Unavailable
+from moderation.detoxified import judge as detoxify
 from moderation.policy import load as load_screening_policy
 from moderation.screening import Author, Screener
 from moderation.verdict import Verdict
@@ -134,7 +135,7 @@ def _services(
         limits=Limits(),
         remembered=RememberedPages(),
         fragments=Fragments(),
-        screen=screen or _screener(folder).screen,
+        screen=screen or _screener(folder, settings).screen,
         find_viewer=accounts.find_viewer,
         renewal=accounts.Renewal(),
         news=announcements.news,
@@ -145,14 +146,21 @@ def _services(
     )
 
 
-def _screener(folder: Any) -> Screener:
+def _screener(folder: Any, settings: Settings) -> Screener:
     """The machine; without its model it goes on, and holds everything."""
     policy = load_screening_policy(folder / "moderation.toml")
     try:
-        return Screener(policy, embedded.load())
+        model = embedded.load()
     except Unavailable as error:
         failures.log.error("the model cannot be loaded (%s): every message will be held", type(error).__name__)
         return Screener(policy, None)
+    if settings.classifier == "embedded":
+        return Screener(policy, model)
+    try:
+        return Screener(policy, detoxify.load(settings.detoxify_dir, model, policy))
+    except Unavailable:
+        failures.log.error("Detoxify cannot be loaded: the embedded model judges in its place. See: baraza check")
+        return Screener(policy, model)
 
 
 def _router(services: Services) -> Router:

@@ -205,6 +205,22 @@ def model_train(
     raise SystemExit(commands.model_train(corpus, out, sources, seed, sys.stdout.write))
 
 
+@model_app.command("import")
+def model_import(
+    checkpoint: Annotated[Path, typer.Option(help="A checkpoint of Detoxify (.ckpt).")],
+    base: Annotated[Path, typer.Option(help="Folder with config.json and the tokenizer's files.")],
+    out: Annotated[Path, typer.Option(help="New folder for what the server reads.")],
+) -> None:
+    """Make the weights of Detoxify ready for the server (needs the extra "detoxify"; fetches nothing)."""
+    from moderation import commands
+
+    try:
+        status = commands.model_import(checkpoint, base, out, sys.stdout.write)
+    except commands.importing.Refused as refused:
+        raise BootRefused(str(refused)) from None
+    raise SystemExit(status)
+
+
 @model_app.command("evaluate")
 def model_evaluate(corpus: Annotated[Path, typer.Argument(help="Folder of <language>.tsv.xz files.")]) -> None:
     """Error rates for each language."""

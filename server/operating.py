@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 from sqlalchemy import text
 
+from moderation import embedded
+from moderation.classifier import Unavailable
+from moderation.detoxified.folder import whole
 from moderation.policy import PolicyError
 from moderation.policy import load as load_screening_policy
 from server import places, policies, privacy, settings
@@ -84,6 +87,10 @@ def serve(chosen: Settings, *, host: str, port: int) -> None:
         typer.echo(f"Baraza answers at {address}")
         if not chosen.public_url.startswith("https://"):
             typer.echo("Over plain http anybody on the network can read along. Put a TLS proxy in front.")
+        if chosen.classifier != "embedded":
+            finding = _tried("classifier", lambda: _judge(chosen))
+            instead = "" if finding.fine else " The embedded model judges in its place."
+            typer.echo(f"Texts are judged by {finding.sentence}" if finding.fine else finding.sentence + instead)
         for language in house.services.policies.languages:
             if language.reviewed == "machine-drafted":
                 typer.echo(f"Not yet read by a person: the texts in {language.native_name} ({language.code}).")
@@ -179,6 +186,7 @@ def findings(data_dir: Path | None) -> list[Finding]:
         Finding("settings", f"read; data directory {chosen.data_dir}", True),
         _tried("policies", lambda: f"edition {policies.load(folder).version}"),
         _tried("screening policy", lambda: f"edition {load_screening_policy(folder / 'moderation.toml').version}"),
+        _tried("classifier", lambda: _judge(chosen)),
         _tried("keys", lambda: (keyring.load(chosen.keys_dir), "there, and readable by their owner only")[1]),
         _tried("files", lambda: _private(chosen.data_dir)),
         _tried("disk", lambda: _room(chosen.data_dir)),
@@ -196,6 +204,18 @@ def _tried(part: str, look: Callable[[], str]) -> Finding:
         return Finding(part, str(error), False)
     except Exception as error:  # whatever else is wrong, the operator must see the other lines too
         return Finding(part, f"{type(error).__name__}", False)
+
+
+def _judge(chosen: Settings) -> str:
+    """Who judges texts. Raises BootRefused when what was asked for is not there."""
+    try:
+        name = embedded.load().name
+        if chosen.classifier == "embedded":
+            return name
+        imported = whole(chosen.detoxify_dir)
+    except Unavailable as error:
+        raise BootRefused(str(error)) from None
+    return f"{imported.name} for {', '.join(imported.languages)}; {name} for the others and in its place"
 
 
 def _private(data_dir: Path) -> str:

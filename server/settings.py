@@ -36,12 +36,18 @@ class Settings(BaseModel):
     public_url: str = ""
     onion_url: str = ""
     trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(_split)] = ()
-    classifier: Literal["embedded"] = "embedded"
+    classifier: Literal["embedded", "detoxify"] = "embedded"
+    detoxify: Path | None = None
 
     @property
     def database(self) -> str:
         """The address of the community database; an SQLite file in the data directory by default."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'community.sqlite3'}"
+
+    @property
+    def detoxify_dir(self) -> Path:
+        """What `baraza model import` made; in the data directory unless said otherwise."""
+        return self.detoxify or self.data_dir / "detoxify"
 
     @property
     def keys_dir(self) -> Path:

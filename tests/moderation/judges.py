@@ -11,9 +11,12 @@ class CalmJudge:
 
     name = "calm"
 
-    def scores(self, texts: Sequence[str]) -> list[dict[str, float]]:
+    def scores(self, texts: Sequence[str], language: str) -> list[dict[str, float]]:
         labels = ("toxicity", "insult", "threat", "identity_attack", "profanity")
         return [dict.fromkeys(labels, 0.01) for _ in texts]
 
-    def explain(self, text: str) -> list[tuple[str, float]]:
+    def sits(self, language: str) -> "CalmJudge":
+        return self
+
+    def explain(self, text: str, language: str) -> list[tuple[str, float]]:
         return []

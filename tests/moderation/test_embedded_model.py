@@ -11,6 +11,7 @@ from moderation.evaluate import auc, threshold_at
 from moderation.features import buckets_of
 from moderation.train import train
 from moderation.verdict import Label
+from moderation.weights import digest_of
 
 KIND = ["the bread is good today", "we walk to the school", "thank you for the tea", "the bus was late"]
 UNKIND = ["you are a zorp", "what a zorp person", "zorp zorp go away", "all of them are zorps"]
@@ -73,7 +74,7 @@ def test_an_empty_corpus_is_refused(tmp_path):
 
 
 def test_the_shipped_model_is_whole_and_small(model):
-    assert embedded.SHIPPED.stat().st_size < 2_000_000
+    assert embedded.SHIPPED.stat().st_size < 16_000_000
     assert model.name.startswith("embedded-all-")
 
 
@@ -83,7 +84,7 @@ def test_the_shipped_card_says_first_what_the_model_learnt_from(model):
     card = lines[1].splitlines()
     assert "non-commercial" in card[0]
     assert "no licence" in card[0]
-    assert embedded.digest_of(embedded.SHIPPED) in lines[1]
+    assert digest_of(embedded.SHIPPED) in lines[1]
     assert all(name in lines[1] for name in model.about["learnt_from"])
 
 
@@ -98,8 +99,8 @@ def test_a_damaged_model_is_unavailable(harm, tmp_path, model):
     elif harm == "changed":
         with np.load(embedded.SHIPPED) as held:
             arrays = dict(held)
-        arrays["toxicity"] = arrays["toxicity"].copy()
-        arrays["toxicity"][5] += 1
+        arrays["shared"] = arrays["shared"].copy()
+        arrays["shared"][5] += 1
         np.savez(path, **arrays)
     with pytest.raises(Unavailable):
         embedded.load(path)

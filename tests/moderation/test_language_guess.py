@@ -32,6 +32,7 @@ SENTENCES = {
     "ku": "Zarokên min her roj diçin dibistanê û kêfxweş in",
     "my": "ကျွန်ုပ်၏ကလေးများ ကျောင်းသွားကြသည်",
     "ar-Latn": "el wled byrou7o 3al madrase kel yom w mabsoutin",
+    "hi-Latn": "Namaste, kripya mujhe karyalay ka samay bataiye, parivar ki sahayata avashyak hai, dhanyavad",
     "nl": "Mijn kinderen gaan elke dag naar school en vinden het leuk.",
     "id": "Anak saya pergi ke sekolah setiap hari dan mereka senang.",
 }
@@ -60,6 +61,11 @@ UNCOVERED = [
     "Potrzebuję pomocy z dokumentami",
     "Ik weet niet waar het kantoor is",
     "Uşaqlarım hər gün məktəbə gedir",
+    "7aga ya rab, meen yegy m3aya bokra el mostashfa?",
+    "shlonak akhi, shako mako, wein sayer el dawam",
+    "salam 3likom, kifach ndir bach njib les papiers dyali",
+    "ကျွန်တော်တို့ ရေမရှိဘူး",
+    "ہمارے کیمپ میں دو دن سے پانی نہیں ہے",
 ]
 
 

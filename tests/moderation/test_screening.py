@@ -22,7 +22,7 @@ class BrokenJudge(CalmJudge):
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def scores(self, texts: Sequence[str]):
+    def scores(self, texts: Sequence[str], language: str):
         raise self.error
 
 
@@ -63,9 +63,9 @@ def test_a_long_text_is_given_up_between_pieces(policy):
     class CountingJudge(CalmJudge):
         asked = 0
 
-        def scores(self, texts):
+        def scores(self, texts, language):
             self.asked += 1
-            return super().scores(texts)
+            return super().scores(texts, language)
 
     judge = CountingJudge()
     verdict = Screener(policy, judge, clock=SteppingClock(0.6)).screen("we are here and you are there " * 3000)

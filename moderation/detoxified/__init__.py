@@ -1,0 +1,1 @@
+"""Detoxify for operators who have its weights: made ready once, then judged in a child process."""
