@@ -99,9 +99,15 @@ def _threshold(harmless: Array, calm: Array) -> Threshold:
     raised = threshold_at(harmless, RAISE_FALSE_ALARMS)
     hold = threshold_at(harmless, HOLD_FALSE_ALARMS)
     if calm.size:
-        raised = max(raised, threshold_at(calm, CALM_RAISED))
-        hold = max(hold, threshold_at(calm, CALM_HELD))
+        raised = max(raised, _above(calm, CALM_RAISED))
+        hold = max(hold, _above(calm, CALM_HELD))
     return Threshold(raised=raised, hold=max(hold, raised))
+
+
+def _above(calm: Array, share: float) -> float:
+    """The lowest score, in thousandths, that at most this share of few sentences reaches: counted, not smoothed."""
+    allowed = int(calm.size * share)
+    return min(1.0, math.floor(float(np.sort(calm)[::-1][allowed]) * 1000 + 1) / 1000)
 
 
 def _share(chosen: Mask) -> float:
