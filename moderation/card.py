@@ -25,8 +25,8 @@ LIMITS = """
   no independent test. Cases and training sentences were written by one hand, cases first; a test keeps
   them apart, but not their style. Expect less from other people's sentences.
 - What is only implied passes: four of five implied threats in the English cases are not raised, and one
-  harmless case in five of those with negations, taken-back words or homonyms is. Reports by members
-  matter more than scores.
+  in four of the harmless ones with negations, taken-back words or homonyms is. A milder attack on
+  people passes in a sentence that names an agency. Reports by members matter more than scores.
 - The model is told the language that was recognised; a wrong guess is a wrong judgement. The name Amina
   once scored as a Turkish swear word; names were then added to our sentences, and the one probe with
   that name is no independent test.
