@@ -25,8 +25,8 @@ LIMITS = """
   no independent test. Cases and training sentences were written by one hand, cases first; a test keeps
   them apart, but not their style. Expect less from other people's sentences.
 - What is only implied passes: four of five implied threats in the English cases are not raised, and one
-  harmless case in five of those with negations, taken-back words or homonyms is. Reports by members
-  matter more than scores.
+  in four of the harmless ones with negations, taken-back words or homonyms is. A milder attack on
+  people passes in a sentence that names an agency. Reports by members matter more than scores.
 - The model is told the language that was recognised; a wrong guess is a wrong judgement. The name Amina
   once scored as a Turkish swear word; names were then added to our sentences, and the one probe with
   that name is no independent test.
@@ -90,8 +90,9 @@ def _numbers(title: str, model: Measured) -> Iterator[str]:
     yield f"`{model.name}`, {model.size:,} bytes, sha256 `{model.sha256}`."
     yield ""
     yield "Thresholds: the lowest that keep false alarms on the dev split at most at 15 % (raise) and 1 %"
-    yield "(hold), and at most at 4 % and none on our own calm sentences. All else is measured on the test split."
-    yield "`% scored`: texts that the language gate lets through; each text is in the language that it guesses."
+    yield "(hold), and on our own calm sentences at most at 4 %, of neutral ones 3 %, and none. All else is"
+    yield "measured on the test split. `% scored`: texts that the language gate lets through; each text is"
+    yield "in the language that it guesses."
     yield ""
     yield from table(model.lines)
     yield ""

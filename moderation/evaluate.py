@@ -20,9 +20,10 @@ RAISE_FALSE_ALARMS, HOLD_FALSE_ALARMS = 0.15, 0.01
 """Share of harmless development texts that may be raised, and held."""
 PROBES = Path(__file__).with_name("probes.toml")
 CASES = Path(__file__).with_name("cases")
-CALM_RAISED, CALM_HELD = 0.04, 0.0
+NEUTRAL_RAISED, CALM_RAISED, CALM_HELD = 0.03, 0.04, 0.0
 """The same of our own harmless probes and cases: identity, forum, testimony and criticism of agencies."""
-CALM_KINDS = ("identity", "forum", "testimony", "criticism")
+NEUTRAL_KINDS = ("identity", "forum")
+CALM_KINDS = (*NEUTRAL_KINDS, "testimony", "criticism")
 LEAST_CONFIDENCE = 0.5
 """As in the policy that ships: below it a text is not scored."""
 
@@ -83,23 +84,23 @@ def _gate(text: str) -> tuple[str, bool]:
     return found.guess, False
 
 
-def _line(model: EmbeddedModel, rows: Sequence[Row], quiet: Sequence[str]) -> Line:
+def _line(model: EmbeddedModel, rows: Sequence[Row], neutral: Sequence[str], quiet: Sequence[str]) -> Line:
     gates = [_gate(row.text) for row in rows]
     scores = np.array([model.toxicity(row.text, code) for row, (code, _) in zip(rows, gates, strict=True)])
     toxic = np.array([row.toxic for row in rows], dtype=bool)
     test = np.array([row.split == "test" for row in rows], dtype=bool)
     scored = np.array([is_scored for _, is_scored in gates], dtype=bool)
-    calm = np.array([model.toxicity(text, rows[0].language) for text in quiet])
-    threshold = _threshold(scores[~test & ~toxic & scored], calm)
+    plain, calm = (np.array([model.toxicity(text, rows[0].language) for text in texts]) for texts in (neutral, quiet))
+    threshold = _threshold(scores[~test & ~toxic & scored], plain, calm)
     return _measured(scores[test], toxic[test], threshold, _share(scored[test]))
 
 
-def _threshold(harmless: Array, calm: Array) -> Threshold:
+def _threshold(harmless: Array, neutral: Array, calm: Array) -> Threshold:
     """The lowest pair that keeps false alarms rare, on development texts and on our own sentences."""
     raised = threshold_at(harmless, RAISE_FALSE_ALARMS)
     hold = threshold_at(harmless, HOLD_FALSE_ALARMS)
     if calm.size:
-        raised = max(raised, _above(calm, CALM_RAISED))
+        raised = max(raised, _above(neutral, NEUTRAL_RAISED), _above(calm, CALM_RAISED))
         hold = max(hold, _above(calm, CALM_HELD))
     return Threshold(raised=raised, hold=max(hold, raised))
 
@@ -138,9 +139,9 @@ def measure(model: EmbeddedModel, corpus: Path) -> dict[str, Line]:
     for row in read(corpus, Sources.ALL, LANGUAGES):
         if row.split in ("dev", "test"):
             held_out.setdefault(row.language, []).append(row)
-    quiet = calm_sentences()
+    neutral, quiet = calm_sentences(NEUTRAL_KINDS), calm_sentences(CALM_KINDS)
     return {
-        language: _line(model, rows, quiet.get(language, []))
+        language: _line(model, rows, neutral.get(language, []), quiet.get(language, []))
         for language, rows in sorted(held_out.items())
         if {"dev", "test"} <= {row.split for row in rows}
     }
@@ -151,13 +152,13 @@ def cases() -> dict[str, dict[str, dict[str, list[str]]]]:
     return {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(CASES.glob("*.toml"))}
 
 
-def calm_sentences() -> dict[str, list[str]]:
-    """The sentences on which a threshold must stay quiet, by language."""
+def calm_sentences(kinds: Sequence[str] = CALM_KINDS) -> dict[str, list[str]]:
+    """The sentences on which a threshold must stay quiet, by language: probes and cases of these kinds."""
     found: dict[str, list[str]] = {}
-    for language, kinds in probes().items():
-        found.setdefault(language, []).extend(text for texts in kinds.values() for text in texts)
-    for language, held in cases().items():
-        found.setdefault(language, []).extend(text for kind in CALM_KINDS for text in held["harmless"].get(kind, []))
+    for language, held in probes().items():
+        found.setdefault(language, []).extend(text for kind in kinds for text in held.get(kind, []))
+    for language, sides in cases().items():
+        found.setdefault(language, []).extend(text for kind in kinds for text in sides["harmless"].get(kind, []))
     return found
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from moderation.corpus import everyday
-from moderation.evaluate import calm_sentences, case_lines, cases, probe, probes
+from moderation.evaluate import NEUTRAL_KINDS, calm_sentences, case_lines, cases, probes
 from moderation.normalise import Folded, judged
 from moderation.own import FILLINGS, own
 from moderation.train import LANGUAGES
@@ -60,12 +60,11 @@ def test_every_covered_language_has_sentences_of_both_sorts_and_none_outweighs_t
 
 
 def test_false_alarms_are_rare_in_every_covered_language(model, policy):
-    for language, line in probe(model, policy.thresholds).items():
-        for kind in ("identity", "forum"):
-            assert line.held[kind] <= HELD, (language, kind)
-        both = (line.raised["identity"] + line.raised["forum"]) / 2
-        # One sentence in sixteen is more than the share; none or one may be raised.
-        assert both <= max(RAISED, 1 / 16), language
+    for language, texts in calm_sentences(NEUTRAL_KINDS).items():
+        pair = policy.thresholds[language]
+        scores = [model.toxicity(text, language) for text in texts]
+        assert sum(score >= pair.raised for score in scores) <= RAISED * len(scores), language
+        assert sum(score >= pair.hold for score in scores) <= HELD * len(scores), language
 
 
 def test_calm_cases_are_rarely_raised_and_never_held(model, policy):

@@ -2,9 +2,11 @@ from dataclasses import replace
 
 import pytest
 
+from moderation.evaluate import cases
 from moderation.language import detect
 from moderation.normalise import Folded
 from moderation.screening import Screener
+from moderation.train import LANGUAGES
 
 SURE = 0.5
 
@@ -49,7 +51,26 @@ def test_too_little_text_is_in_no_language(text):
     assert detect(Folded(text)).confidence < SURE
 
 
+def test_short_posts_are_recognised_and_seldom_taken_for_another_covered_language():
+    for language, sides in cases().items():
+        texts = [
+            text for kinds in sides.values() for kind, found in kinds.items() if kind != "spelling" for text in found
+        ]
+        found = [detect(Folded(text)) for text in texts]
+        known = sum(each.code == language and each.confidence >= SURE for each in found)
+        mistaken = sum(each.code != language and each.code in LANGUAGES and each.confidence >= SURE for each in found)
+        assert known >= (0.97 if language == "en" else 0.8) * len(texts), language
+        assert mistaken <= 0.02 * len(texts), language
+
+
 UNCOVERED = [
+    "ሰላም፣ ቤት ትምህርቲ መዓስ እዩ ዝኽፈት፧",
+    "ኣነ ካብ ኤርትራ እየ፣ ካርደይ ኣበይ ክሕድሶ እኽእል፧",
+    "Де можна поновити картку біженця?",
+    "Мама і брат чекають на мене вдома",
+    "Unde este biroul de înregistrare?",
+    "Kje je pisarna, prosim?",
+    "On és l'oficina de refugiats?",
     "Nina shida na karatasi zangu, ofisi iko wapi?",
     "Asante sana rafiki yangu",
     "Wanawake wote wakae nyumbani",

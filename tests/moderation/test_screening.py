@@ -204,3 +204,7 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_texts_get_a_verdict_too(screener, text):
     assert screener.screen(text).policy_version
+
+
+def test_naming_an_agency_excuses_no_plain_attack_on_people(screener):
+    assert Rule.TOXICITY in rules_of(screener.screen("The UNHCR staff are dirty Jews"))
