@@ -33,6 +33,8 @@ from server.pictures.models import People
 from server.pictures.rules import NewPicture
 from server.review import queries as desk
 from server.review import rules as desk_rules
+from server.review.acts import Act, Measures
+from server.review.models import Action
 from server.spaces.models import Access, Joining
 from server.spaces.queries import Duty, SpaceRow, SpaceWords, space_by_slug
 from server.spaces.rules import open_space
@@ -213,7 +215,7 @@ def _what_became_of_it(
             policy=services.policies.moderation,
         )
     if message.get("state") == "removed":
-        _remove(tx, services, made, message["removed_for"], space, people, at)
+        _remove(tx, services, made, message, space, people, at)
     if "appeal" in message:
         second = people.member_ids[people.moderators(space)[-1]]
         appealed(tx, services, made, message["appeal"], message.get("overturned", ""), second, at)
@@ -223,7 +225,7 @@ def _remove(
     tx: Transaction,
     services: Services,
     made: Posted,
-    reason: str,
+    message: dict[str, Any],
     space: SpaceRow,
     people: _People,
     at: datetime,
@@ -231,16 +233,17 @@ def _remove(
     """A flag by a moderator, and their decision an hour later."""
     found = forum.message_by_id(tx, made.message)
     assert found is not None
-    keys = people.moderators(space)
-    moderator = people.standings[keys[0], space.slug]
+    key = message.get("decided_by", people.moderators(space)[0])
+    moderator = people.standings[key, space.slug]
     flagging.flag(tx, found, moderator, FlagReason.OTHER, "", at=at, policy=services.policies.moderation)
     case_id = tx.session.execute(select(col(Case.public_id)).where(col(Case.message_id) == found.id)).scalar_one()
     case = desk.case_by_id(tx, case_id)
     assert case is not None
     policy = services.policies.moderation
     later = at + timedelta(hours=1)
-    by = people.member_ids[keys[0]]
-    desk_rules.remove(tx, case, by, version=case.version, reason=reason, at=later, policy=policy)
+    besides = Measures(strike="suspend_days" in message, suspend_days=message.get("suspend_days", 0))
+    act = Act(Action.REMOVE, message["removed_for"], measures=besides)
+    desk_rules.decide(tx, case, people.member_ids[key], act, version=case.version, at=later, policy=policy)
 
 
 def _verdict(services: Services, message: dict[str, Any]) -> Verdict:
