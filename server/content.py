@@ -188,7 +188,7 @@ _STAYS = (Lane.ESCALATED, Lane.AROUND, Lane.PROTECTION)
 
 
 def _lane_after(tx: Transaction, lane: Lane, message_id: int, space_id: int, rules: list[str]) -> Lane:
-    stays = lane in _STAYS and not PROTECTIVE.intersection(rules)
+    stays = lane == Lane.AROUND or (lane in _STAYS and not PROTECTIVE.intersection(rules))
     return lane if stays else _lane(tx, message_id, space_id, rules)
 
 
@@ -200,10 +200,10 @@ def _author_of(tx: Transaction, message_id: int) -> int | None:
 def _lane(tx: Transaction, message_id: int, space_id: int, rules: Iterable[str]) -> Lane:
     """Where a case belongs by its rules, its author, and whether others can read the text."""
     wanted = set(rules)
+    if ABOUT_MODERATORS in wanted:  # first: nobody may pull a complaint about themselves back by another flag
+        return Lane.AROUND
     if wanted & PROTECTIVE:
         return Lane.PROTECTION
-    if ABOUT_MODERATORS in wanted:
-        return Lane.AROUND
     messages, memberships, grants = (metadata.tables[name] for name in ("message", "membership", "role_grant"))
     row = tx.session.execute(
         select(messages.c.state, grants.c.id)

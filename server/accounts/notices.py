@@ -26,11 +26,15 @@ SENTENCES: Mapping[str, Sentence] = {
         "You cannot write in %(space)s until %(day)s. You can still read, write to the moderators and leave."
     ),
     NoticeKind.APPEAL_UPHELD: say("Another person has read your appeal in %(space)s. The decision stays."),
-    NoticeKind.APPEAL_OVERTURNED: say("Another person has read your appeal in %(space)s. Everything is put back."),
+    NoticeKind.APPEAL_OVERTURNED: say(
+        "Another person has read your appeal in %(space)s. You were right, and the decision is put back."
+    ),
     NoticeKind.PRESSURE: say("A moderator of %(space)s feels under pressure about a case. Please talk with your team."),
     NoticeKind.ANSWERED: say("Somebody answered you in %(space)s."),
     NoticeKind.FLAG_NOT_UPHELD: say("You flagged a message in %(space)s. A moderator read it and left it there."),
 }
+ANSWERS = frozenset({NoticeKind.APPEAL_UPHELD, NoticeKind.APPEAL_OVERTURNED})
+"""The answer to an appeal; there is nothing more to appeal."""
 APPEALABLE = frozenset(
     {
         NoticeKind.REMOVED,
@@ -70,6 +74,7 @@ class Told:
     day: str
     code: str
     """Opens the decision again, to read why and to appeal; empty where there is nothing to appeal."""
+    answered: bool
 
 
 def told(tx: Transaction, visit: Visit) -> list[Told]:
@@ -91,7 +96,9 @@ def _worded(visit: Visit, line: NoticeLine, space: str, slug: str) -> Told:
     if line.reason:
         words = f"{words} {catalogues.said(REASONS.get(line.reason, REASONS['other']))}"
     code = code_of(line.decision) if line.decision is not None and line.kind in APPEALABLE else ""
-    return Told(line.id, words, line.note, _link(visit, line, slug), catalogues.day(line.due_at), code)
+    return Told(
+        line.id, words, line.note, _link(visit, line, slug), catalogues.day(line.due_at), code, line.kind in ANSWERS
+    )
 
 
 def _link(visit: Visit, line: NoticeLine, slug: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from server.web.fields import Form, line, prose
+from server.web.fields import Form, SmallNumber, line, prose
 
 
 class CodeForm(Form):
@@ -18,6 +18,8 @@ class AppealForm(Form):
 
 
 class AnswerForm(Form):
-    """What the author is told."""
+    """What the author is told; `version` is that of the words that were on the screen."""
+
+    version: SmallNumber
 
     answer: Annotated[str, prose("note_characters", required=True)]

@@ -1,11 +1,10 @@
 """What the pages of appeals ask."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -15,13 +14,13 @@ from server.appeals.models import Appeal, AppealState
 from server.content import Case, Lane
 from server.crypto.case_codes import names_of
 from server.database import Transaction, made
-from server.forum.models import Message
+from server.forum.models import Flag, Message
 from server.permissions import INSTALLATION, Place, Viewer
-from server.review.models import Decision
-from server.spaces.models import Space
+from server.review.models import CaseSkip, Decision, Restriction
 
 APPEALS_PER_PAGE = 25
 _Earlier = aliased(Appeal)
+_Newer = aliased(Case)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class AppealRow:
     decision_public_id: UUID
     case_public_id: UUID
     language: str
-    lane: str
+    message_version: int
 
     @property
     def place(self) -> Place:
@@ -137,7 +136,7 @@ def appeal_by_id(tx: Transaction, public_id: UUID) -> AppealRow | None:
             col(Decision.public_id),
             col(Case.public_id),
             col(Case.language),
-            col(Case.lane),
+            col(Message.version),
         )
         .join(Decision, col(Decision.id) == col(Appeal.decision_id))
         .join(Case, col(Case.id) == col(Decision.case_id))
@@ -149,7 +148,7 @@ def appeal_by_id(tx: Transaction, public_id: UUID) -> AppealRow | None:
 
 
 def waiting_appeals(
-    tx: Transaction, viewer: Viewer, spaces: frozenset[int], *, at: datetime, last_after: int, page: int = 1
+    tx: Transaction, viewer: Viewer, *, at: datetime, last_after: int, page: int = 1
 ) -> list[AppealLine]:
     """The open ones that this person may decide, the oldest first.
 
@@ -171,7 +170,7 @@ def waiting_appeals(
         )
         .join(Decision, col(Decision.id) == col(Appeal.decision_id))
         .join(Case, col(Case.id) == col(Decision.case_id))
-        .where(*_decidable(viewer, spaces))
+        .where(*_decidable(viewer))
         .order_by(lost >= last_after, col(Appeal.made_at), col(Appeal.id))
         .limit(APPEALS_PER_PAGE)
         .offset((page - 1) * APPEALS_PER_PAGE)
@@ -179,25 +178,23 @@ def waiting_appeals(
     return [made(AppealLine, row) for row in rows]
 
 
-def waiting_appeals_count(tx: Transaction, viewer: Viewer, spaces: frozenset[int]) -> int:
+def waiting_appeals_count(tx: Transaction, viewer: Viewer) -> int:
     """How many wait for this person."""
     counted = select(func.count()).select_from(Appeal).join(Decision, col(Decision.id) == col(Appeal.decision_id))
-    counted = counted.join(Case, col(Case.id) == col(Decision.case_id)).where(*_decidable(viewer, spaces))
+    counted = counted.join(Case, col(Case.id) == col(Decision.case_id)).where(*_decidable(viewer))
     return tx.look(counted).scalar_one()
 
 
-def second_look_in(tx: Transaction, viewer: Viewer) -> frozenset[int]:
-    """The spaces whose appeals somebody may decide: those of their team; for stewards all."""
-    if viewer.stewards:
-        return frozenset(tx.look(select(col(Space.id))).scalars())
+def team_of(viewer: Viewer) -> frozenset[int]:
+    """The spaces in whose team somebody is."""
     return viewer.spaces_reviewed() | viewer.spaces_hosted()
 
 
-def may_decide(viewer: Viewer, found: AppealRow, spaces: frozenset[int]) -> bool:
-    """Nobody who decided first or wrote the text; of disclosures only people who are trained for them."""
-    if found.space_id not in spaces or viewer.member_id in (found.first_decider, found.author_id):
-        return False
-    return found.lane != Lane.PROTECTION or viewer.is_trained(found.space_id)
+def may_decide(tx: Transaction, viewer: Viewer, appeal_id: int) -> bool:
+    """Whether this appeal, open or answered, is one that this person may decide."""
+    found = select(col(Appeal.id)).join(Decision, col(Decision.id) == col(Appeal.decision_id))
+    found = found.join(Case, col(Case.id) == col(Decision.case_id))
+    return tx.look(found.where(col(Appeal.id) == appeal_id, *_is_for(viewer))).first() is not None
 
 
 def open_appeal_about(tx: Transaction, decision_id: int) -> bool:
@@ -206,13 +203,42 @@ def open_appeal_about(tx: Transaction, decision_id: int) -> bool:
     return tx.look(select(col(Appeal.id)).where(*where)).first() is not None
 
 
-def _decidable(viewer: Viewer, spaces: frozenset[int]) -> Sequence[ColumnElement[bool]]:
-    trained = [space for space in spaces if viewer.is_trained(space)]
+def _decidable(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
+    return (col(Appeal.state) == AppealState.OPEN, *_is_for(viewer))
+
+
+def _is_for(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
+    """Whose appeals somebody may decide: those of their team, by the same lanes as the cases.
+
+    Never for whoever decided first, agreed to it as the second person, wrote or flagged the text, or left the case to
+    others.
+    """
+    member = viewer.member_id
     own = [standing.membership_id for standing in viewer.standings.values()]
+    hosted, team = viewer.spaces_hosted(), team_of(viewer)
+    trained = [space for space in team if viewer.is_trained(space)]
+    handed_up = col(Case.lane).in_([Lane.AROUND, Lane.ESCALATED])
     return (
-        col(Appeal.state) == AppealState.OPEN,
-        col(Appeal.space_id).in_(spaces),
-        col(Appeal.first_decider) != viewer.member_id,
+        or_(
+            and_(~handed_up, col(Case.lane) != Lane.PROTECTION, col(Appeal.space_id).in_(team)),
+            and_(handed_up, true() if viewer.stewards else col(Appeal.space_id).in_(hosted)),
+            and_(col(Case.lane) == Lane.PROTECTION, col(Appeal.space_id).in_(trained)),
+        ),
+        col(Appeal.first_decider) != member,
         col(Appeal.membership_id).not_in(own),
-        or_(col(Case.lane) != Lane.PROTECTION, col(Appeal.space_id).in_(trained)),
+        ~_other_lane_about(),
+        ~exists().where(
+            col(Restriction.decision_id) == col(Appeal.decision_id), col(Restriction.confirmed_by) == member
+        ),
+        ~exists().where(col(CaseSkip.case_id) == col(Case.id), col(CaseSkip.member_id) == member),
+        ~exists().where(col(Flag.message_id) == col(Case.message_id), col(Flag.membership_id).in_(own)),
+    )
+
+
+def _other_lane_about() -> ColumnElement[bool]:
+    """Another case about the same words that is a disclosure or a complaint: it is for those who read these."""
+    return exists().where(
+        col(_Newer.message_id) == col(Case.message_id),
+        col(_Newer.id) != col(Case.id),
+        col(_Newer.lane).in_([Lane.PROTECTION, Lane.AROUND]),
     )

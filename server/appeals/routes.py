@@ -23,9 +23,8 @@ UNKNOWN = say("We do not know this code. It has sixteen signs; please look at ea
 
 @dataclass(frozen=True, slots=True)
 class SecondLook:
-    """The spaces whose appeals the viewer may decide."""
+    """The appeals that the viewer may decide; its place is one of the spaces of their team."""
 
-    spaces: frozenset[int]
     place: Place
 
 
@@ -36,18 +35,17 @@ def the_decision(tx: Transaction, visit: Visit) -> Decided | None:
 
 
 def the_appeals(tx: Transaction, visit: Visit) -> SecondLook | None:
-    """The viewer's spaces; a guest is led to the sign-in."""
-    if not visit.viewer.signed_in:
-        return SecondLook(frozenset(), INSTALLATION)
-    spaces = queries.second_look_in(tx, visit.viewer)
-    return SecondLook(spaces, Place(min(spaces), readable=False, listed=False)) if spaces else None
+    """The viewer's own list; a guest is led to the sign-in."""
+    if not visit.viewer.signed_in or visit.viewer.stewards:
+        return SecondLook(INSTALLATION)
+    team = queries.team_of(visit.viewer)
+    return SecondLook(Place(min(team), readable=False, listed=False)) if team else None
 
 
 def the_appeal(tx: Transaction, visit: Visit) -> AppealRow | None:
     """The appeal in the address, for whoever may decide it."""
     found = queries.appeal_by_id(tx, visit.reference("appeal"))
-    spaces = queries.second_look_in(tx, visit.viewer)
-    return found if found is not None and queries.may_decide(visit.viewer, found, spaces) else None
+    return found if found is not None and queries.may_decide(tx, visit.viewer, found.id) else None
 
 
 # For authors -------------------------------------------------------------------------------------------
@@ -92,11 +90,11 @@ def appeal(visit: Visit, decided: Decided, form: AppealForm) -> Response:
 def appeals_page(visit: Visit, found: SecondLook) -> Response:
     """The appeals that wait, without those about one's own decisions."""
     tx, viewer = visit.snapshot, visit.viewer
-    count = queries.waiting_appeals_count(tx, viewer, found.spaces)
+    count = queries.waiting_appeals_count(tx, viewer)
     pages = max(1, -(-count // queries.APPEALS_PER_PAGE))
     number = wanted_page(visit, pages)
     last_after = visit.policies.appeals.lost
-    waiting = queries.waiting_appeals(tx, viewer, found.spaces, at=visit.now, last_after=last_after, page=number)
+    waiting = queries.waiting_appeals(tx, viewer, at=visit.now, last_after=last_after, page=number)
     return visit.page(
         "appeals/list.html", appeals=views.lines(visit, waiting), pager=pager(visit, "appeals", number, pages)
     )
@@ -124,7 +122,7 @@ def appeal_page(visit: Visit, found: AppealRow, form: FormState = BLANK) -> Resp
 def uphold(visit: Visit, found: AppealRow, form: AnswerForm) -> Response:
     """The decision stays."""
     with visit.transaction() as tx:
-        rules.uphold(tx, found, _member(visit), form.answer, at=visit.now)
+        rules.uphold(tx, found, visit.viewer, form.answer, at=visit.now)
     return visit.redirect_to("appeals", {"done": "upheld"})
 
 
@@ -139,14 +137,10 @@ def uphold(visit: Visit, found: AppealRow, form: AnswerForm) -> Response:
 def overturn(visit: Visit, found: AppealRow, form: AnswerForm) -> Response:
     """Everything is put back."""
     with visit.transaction() as tx:
-        rules.overturn(tx, found, _member(visit), form.answer, at=visit.now, policies=visit.policies)
+        rules.overturn(
+            tx, found, visit.viewer, form.answer, version=form.version, at=visit.now, policies=visit.policies
+        )
     return visit.redirect_to("appeals", {"done": "overturned"})
-
-
-def _member(visit: Visit) -> int:
-    if visit.viewer.member_id is None:
-        raise NotFound
-    return visit.viewer.member_id
 
 
 routes = [code_page, open_case, appeals_page, appeal_page, uphold, overturn, decision_page, appeal]

@@ -9,16 +9,17 @@ from moderation.states import ContentState
 from server.accounts.models import NoticeKind
 from server.accounts.rules import tell
 from server.appeals.models import Appeal, AppealState
-from server.appeals.queries import AppealRow, Decided
-from server.content import CaseState, close_case
+from server.appeals.queries import AppealRow, Decided, may_decide
+from server.content import CaseState, close_case, hold_still
 from server.database import Transaction, changed
 from server.errors import Refused, say
 from server.ledger.models import Hand
+from server.permissions import Viewer
 from server.policies import Policies
 from server.review import queries as review
-from server.review.models import ENDS_THE_CASE, Action
+from server.review.models import ENDS_THE_CASE, Action, EffectKind
 from server.review.reverting import revert
-from server.review.rules import release, undo_ends
+from server.review.rules import CHANGED, release, undo_ends
 
 APPEALABLE = frozenset({Action.REMOVE, Action.REDACT, Action.RETURN, Action.HIDE, Action.MEASURES})
 GONE = frozenset({ContentState.WITHDRAWN, ContentState.ERASED})
@@ -67,38 +68,48 @@ def appeal(tx: Transaction, decided: Decided, text: str, *, at: datetime, polici
     )
 
 
-def uphold(tx: Transaction, found: AppealRow, member_id: int, answer: str, *, at: datetime) -> None:
+def uphold(tx: Transaction, found: AppealRow, by: Viewer, answer: str, *, at: datetime) -> None:
     """The first decision stays, and its author is told why."""
-    _answered(tx, found, member_id, AppealState.UPHELD, answer, at)
+    _answered(tx, found, by, AppealState.UPHELD, answer, at)
     _tell(tx, found, NoticeKind.APPEAL_UPHELD, at)
 
 
 def overturn(
-    tx: Transaction, found: AppealRow, member_id: int, answer: str, *, at: datetime, policies: Policies
+    tx: Transaction, found: AppealRow, by: Viewer, answer: str, *, version: int, at: datetime, policies: Policies
 ) -> None:
-    """Everything that the decision did is put back, and the text can be read again; in one transaction."""
-    _answered(tx, found, member_id, AppealState.OVERTURNED, answer, at)
+    """What the decision did is put back, and the text can be read again; in one transaction.
+
+    Words that their author changed since the page was opened are not published unread: Refused. Words of a redaction
+    that were wiped cannot come back; neither is a text that its author has taken back.
+    """
     case, decision = _of(tx, found)
-    revert(tx, case, decision, by=member_id, at=at, hand=Hand.APPEAL)
+    hold_still(tx, case.message_id)
+    case, decision = _of(tx, found)
+    if case.message_version != version:
+        raise Refused(CHANGED)
+    member_id = _answered(tx, found, by, AppealState.OVERTURNED, answer, at)
+    lost = revert(tx, case, decision, by=member_id, at=at, hand=Hand.APPEAL)
     again = review.case_by_id(tx, found.case_public_id)
     if again is not None and again.state == CaseState.OPEN and decision.action in ENDS_THE_CASE:
         if again.message_state in GONE:
             close_case(tx, again.message_id)  # its author took it back meanwhile: there is nothing to publish
-        else:
+        elif EffectKind.MESSAGE not in lost or again.message_state == ContentState.PUBLISHED:
             release(tx, again, member_id, version=again.version, at=at, policy=policies.moderation)
     _tell(tx, found, NoticeKind.APPEAL_OVERTURNED, at)
 
 
-def _answered(tx: Transaction, found: AppealRow, member_id: int, state: AppealState, answer: str, at: datetime) -> None:
-    if member_id in (found.first_decider, found.author_id):
+def _answered(tx: Transaction, found: AppealRow, by: Viewer, state: AppealState, answer: str, at: datetime) -> int:
+    """Write the answer down, once; gives the key of whoever answers. Raises Refused."""
+    if by.member_id is None or not may_decide(tx, by, found.id):
         raise Refused(NOT_OWN)
     done = tx.session.execute(
         update(Appeal)
         .where(col(Appeal.id) == found.id, col(Appeal.state) == AppealState.OPEN)
-        .values(state=state, decided_by=member_id, answer=answer, decided_at=at)
+        .values(state=state, decided_by=by.member_id, answer=answer, decided_at=at)
     )
     if changed(done) != 1:
         raise Refused(ANSWERED)
+    return by.member_id
 
 
 def _of(tx: Transaction, found: AppealRow) -> tuple[review.CaseRow, review.DecisionRow]:

@@ -67,6 +67,7 @@ class AppealView:
     dir: str
     state: str
     answer: str
+    version: int
 
 
 def decided_view(visit: Visit, decided: Decided) -> DecidedView:
@@ -116,6 +117,7 @@ def appeal_view(visit: Visit, found: AppealRow) -> AppealView:
         language_dir(found.language),
         str(found.state),
         found.answer or "",
+        found.message_version,
     )
 
 

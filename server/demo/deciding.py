@@ -15,6 +15,7 @@ from server.crypto.case_codes import code_of
 from server.database import Transaction
 from server.forum.models import Message, Topic
 from server.forum.rules import Posted
+from server.permissions import Role, Viewer
 from server.review.models import Action, Decision
 from server.web.visit import Services
 
@@ -41,7 +42,9 @@ def appealed(
     )
     assert found is not None
     if overturned:
-        rules.overturn(tx, found, second, overturned, at=at + 2 * day, policies=services.policies)
+        by = Viewer(member_id=second, grants=frozenset({(Role.MODERATOR, found.space_id)}))
+        version = found.message_version
+        rules.overturn(tx, found, by, overturned, version=version, at=at + 2 * day, policies=services.policies)
 
 
 WAITED_HOURS = {"en": 3, "ar": 5, "fr": 14, "es": 30, "sw": 22, "fa": 40, "uk": 26}

@@ -19,7 +19,7 @@ from server.content import (
     open_case,
     record_verdict,
 )
-from server.database import Transaction
+from server.database import Transaction, metadata
 from server.errors import Refused, say
 from server.events import MODERATORS, MessageHeld, SpaceChanged, TopicChanged, space_audience, topic_audience
 from server.finding.rules import learn_message, unlearn_message
@@ -175,11 +175,27 @@ def withdraw(tx: Transaction, message: OwnMessage, *, at: datetime) -> None:
     tx.erases = True
     pictures.erase(tx, message.id)
     forget_verdicts(tx, message.id)
+    _forget_kept_words(tx, message.id)
     check_quotations(tx, message.id)
     forget_answer(tx, message.public_id)
     close_case(tx, message.id)
     tx.session.execute(update(Flag).where(col(Flag.message_id) == message.id).values(note=""))
     recount(tx, message.topic.id)
+
+
+def _forget_kept_words(tx: Transaction, message_id: int) -> None:
+    """What decisions keep of these words to be able to put them back goes too, quotations of them included."""
+    effects = metadata.tables["decision_effect"]
+    answers = select(col(Message.id)).where(col(Message.reply_to_id) == message_id)
+    rows = tx.session.execute(
+        select(effects.c.id, effects.c.before).where(
+            ((effects.c.kind == "message") & (effects.c.target == message_id))
+            | ((effects.c.kind == "quotation") & effects.c.target.in_(answers))
+        )
+    ).all()
+    for key, before in rows:
+        rest = {name: value for name, value in before.items() if name not in ("text", "html", "title", "quoted")}
+        tx.session.execute(update(effects).where(effects.c.id == key).values(before=rest, wipe_at=None))
 
 
 def recount(tx: Transaction, topic_id: int) -> None:

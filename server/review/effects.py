@@ -17,6 +17,7 @@ from server.forum.telling import forget_answer
 from server.review.models import DecisionEffect, EffectKind
 
 WORDS = ("text", "html", "title")
+HIDDEN = (*WORDS, "quoted")
 """What a redaction keeps in the book until it can no longer be undone."""
 
 
@@ -61,6 +62,9 @@ class Book:
         author last changed them (`words_edited`, in seconds).
         """
         before = _values(self.tx, Message, message_id, after)
+        edited_at: datetime | None = self.tx.session.execute(
+            select(col(Message.edited_at)).where(col(Message.id) == message_id)
+        ).scalar_one()
         unlearn_message(self.tx, message_id)
         done = self.tx.session.execute(
             update(Message)
@@ -72,6 +76,7 @@ class Book:
         if done is None:
             return False
         written = _plain({name: value for name, value in after.items() if name not in WORDS})
+        written["edited"] = None if edited_at is None else int(edited_at.timestamp())
         if "text" in after:
             written["words"] = words_edited
         self.note(EffectKind.MESSAGE, message_id, before, written, wipe_at=wipe_at)
@@ -108,7 +113,7 @@ class Book:
             self.note(EffectKind.NOTICE, message_id, {**kept, "message": str(message)}, {})
         forget_answer(self.tx, message)
 
-    def empty_quotations(self, message_id: int, text: str) -> None:
+    def empty_quotations(self, message_id: int, text: str, *, wipe_at: datetime) -> None:
         """Whatever quotes words of the message that shall not be read any more quotes nothing."""
         stands = " ".join(text.split())
         rows = self.tx.session.execute(
@@ -119,7 +124,7 @@ class Book:
         for answer, quoted in rows:
             if answer is not None and " ".join(quoted.split()) not in stands:
                 self.tx.session.execute(update(Message).where(col(Message.id) == answer).values(quoted=""))
-                self.note(EffectKind.QUOTATION, answer, {"quoted": quoted}, {"quoted": ""})
+                self.note(EffectKind.QUOTATION, answer, {"quoted": quoted}, {"quoted": ""}, wipe_at=wipe_at)
 
 
 def _values(tx: Transaction, kind: Any, key: int, names: dict[str, Any]) -> dict[str, Any]:

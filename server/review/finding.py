@@ -3,7 +3,9 @@
 from starlette.responses import Response
 
 from server.accounts.own_routes import member_key
+from server.content import PROTECTIVE, Lane
 from server.database import Transaction
+from server.permissions import Viewer
 from server.review import queries, shifts, waiting
 from server.review.queries import CaseRow, ProposalRow
 from server.review.rules import undo_ends
@@ -28,7 +30,17 @@ def the_case(tx: Transaction, visit: Visit) -> CaseRow | None:
     mine = _is_mine_to_undo(tx, visit, case)
     if waiting.is_skipped(tx, case.id, viewer.member_id) and not mine:
         return None
-    return case if mine or waiting.reach_of(tx, viewer).may_open(case.space.id, case.lane) else None
+    reach = waiting.reach_of(tx, viewer)
+    others = queries.lanes_about(tx, case.message_id) - {str(case.lane)}
+    if not all(reach.may_open(case.space.id, lane) for lane in others):
+        return None
+    return case if mine or (reach.may_open(case.space.id, case.lane) and _is_for(viewer, case)) else None
+
+
+def _is_for(viewer: Viewer, case: CaseRow) -> bool:
+    """A complaint about a moderator in which somebody also tells of harm needs training, or the steward."""
+    tells_of_harm = case.lane == Lane.AROUND and PROTECTIVE.intersection(case.rules)
+    return not tells_of_harm or viewer.stewards or viewer.is_trained(case.space.id)
 
 
 def _is_mine_to_undo(tx: Transaction, visit: Visit, case: CaseRow) -> bool:

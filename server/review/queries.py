@@ -149,6 +149,20 @@ def machine_said(tx: Transaction, message_id: int) -> MachineSaid | None:
     return None if row is None else MachineSaid(row[0], row[1], row[2])
 
 
+def lanes_about(tx: Transaction, message_id: int) -> frozenset[str]:
+    """The lanes of what waits about a text, and of every disclosure or complaint about a moderator that ever did.
+
+    An old case shows the words as they are now, and every flag: it may not be a way around a newer lane.
+    """
+    rows = tx.look(
+        select(col(Case.lane)).where(
+            col(Case.message_id) == message_id,
+            (col(Case.state) == CaseState.OPEN) | col(Case.lane).in_([Lane.PROTECTION, Lane.AROUND]),
+        )
+    )
+    return frozenset(str(lane) for lane in rows.scalars())
+
+
 def flags_on(tx: Transaction, message_id: int) -> list[tuple[str, str]]:
     """Reason and note of each flag; who flagged is not asked for."""
     rows = tx.session.execute(

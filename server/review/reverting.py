@@ -18,11 +18,12 @@ from server.database import Transaction, changed
 from server.errors import Refused, say
 from server.finding.rules import learn_message, unlearn_message
 from server.forum.models import Message, Topic
+from server.forum.quotations import check_quotations
 from server.forum.rules import recount
 from server.forum.telling import forget_answer
 from server.ledger.models import Hand
 from server.ledger.rules import record
-from server.review.effects import WORDS
+from server.review.effects import HIDDEN, WORDS
 from server.review.measures import in_force_until
 from server.review.models import ENDS_THE_CASE, Action, Decision, DecisionEffect, EffectKind, Restriction, Strike
 from server.review.queries import CaseRow, DecisionRow
@@ -109,16 +110,17 @@ def forget(tx: Transaction, *, at: datetime) -> int:
     What the machine quoted of these texts goes with them. Called with every decision and every look at the queue.
     """
     rows = tx.session.execute(
-        select(col(DecisionEffect.id), col(DecisionEffect.target), col(DecisionEffect.before))
+        select(col(DecisionEffect.id), col(DecisionEffect.kind), col(DecisionEffect.target), col(DecisionEffect.before))
         .where(col(DecisionEffect.wipe_at) <= at)
         .limit(100)
     ).all()
-    for key, message_id, before in rows:
-        rest = {name: value for name, value in before.items() if name not in WORDS}
+    for key, kind, message_id, before in rows:
+        rest = {name: value for name, value in before.items() if name not in HIDDEN}
         tx.session.execute(
             update(DecisionEffect).where(col(DecisionEffect.id) == key).values(before=rest, wipe_at=None)
         )
-        tx.session.execute(update(Screening).where(col(Screening.message_id) == message_id).values(reasons=[]))
+        if kind == EffectKind.MESSAGE:
+            tx.session.execute(update(Screening).where(col(Screening.message_id) == message_id).values(reasons=[]))
         tx.erases = True
     return len(rows)
 
@@ -195,15 +197,17 @@ def _message_back(tx: Transaction, effect: _Effect) -> bool:
     row = tx.session.execute(
         select(col(Message.state), col(Message.edited_at)).where(col(Message.id) == effect.target)
     ).one()
+    edited = None if row.edited_at is None else int(row.edited_at.timestamp())
+    changed_since = edited != effect.after.get("edited", edited)
     if row.state != effect.after.get("state", row.state):
         return False
+    if changed_since and effect.before.get("state") == ContentState.PUBLISHED:
+        return False  # nobody has read the new words: they wait
     values = {name: value for name, value in effect.before.items() if name not in WORDS}
     if values.get("was_public") is False and _was_answered(tx, effect.target):
         del values["was_public"]  # its place must stay where others answered it
-    if "words" in effect.after:
-        edited = None if row.edited_at is None else int(row.edited_at.timestamp())
-        if edited == effect.after["words"] and "text" in effect.before:
-            values |= {name: effect.before[name] for name in WORDS}
+    if "words" in effect.after and edited == effect.after["words"] and "text" in effect.before:
+        values |= {name: effect.before[name] for name in WORDS}
     unlearn_message(tx, effect.target)
     tx.session.execute(
         update(Message).where(col(Message.id) == effect.target).values(version=col(Message.version) + 1, **values)
@@ -248,7 +252,14 @@ def _case_back(tx: Transaction, effect: _Effect) -> bool:
 
 
 def _quotation_back(tx: Transaction, effect: _Effect) -> bool:
-    return _columns_back(tx, Message, effect)
+    """The quoted words, unless they were wiped; what the message does not say any more goes again."""
+    if "quoted" not in effect.before:
+        return False
+    done = _columns_back(tx, Message, effect)
+    answered = tx.session.execute(select(col(Message.reply_to_id)).where(col(Message.id) == effect.target)).scalar_one()
+    if answered is not None:
+        check_quotations(tx, answered)
+    return done
 
 
 def _columns_back(tx: Transaction, kind: Any, effect: _Effect) -> bool:

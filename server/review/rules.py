@@ -15,7 +15,7 @@ from moderation.states import ContentState, IllegalMove, Move, moved
 from server.accounts.models import Membership, NoticeKind
 from server.accounts.rules import tell
 from server.content import Case, CaseState, Lane, hold_still
-from server.database import Transaction, changed
+from server.database import Transaction, changed, metadata
 from server.errors import Refused, say
 from server.events import MODERATORS, MessageReleased, MessageRemoved
 from server.forum.models import Flag
@@ -120,11 +120,21 @@ def undo(
     """Put everything back as it was, notices and counts included. Raises Refused once the author was told."""
     if decision.member_id != member_id:
         raise Refused(COLLEAGUE)
-    if at >= undo_ends(decision.decided_at, policy):
+    if at >= undo_ends(decision.decided_at, policy) or _answers_an_appeal(tx, case, decision):
         raise Refused(TOO_LATE)
     lost = reverting.revert(tx, case, decision, by=member_id, at=at, version=version)
     if EffectKind.MESSAGE in lost:
         raise Refused(NOT_NOW)
+
+
+def _answers_an_appeal(tx: Transaction, case: CaseRow, decision: DecisionRow) -> bool:
+    """Whether it was made with the answer to an appeal, which its author has been told already."""
+    appeals = metadata.tables["appeal"]
+    found = select(appeals.c.id).where(
+        appeals.c.decided_at == decision.decided_at,
+        appeals.c.decision_id.in_(select(col(Decision.id)).where(col(Decision.case_id) == case.id)),
+    )
+    return tx.look(found).first() is not None
 
 
 def undo_ends(at: datetime, policy: ModerationPolicy) -> datetime:
@@ -162,7 +172,7 @@ def _partly_hidden(book: Book, case: CaseRow, act: Act, at: datetime, due_at: da
     words = {"text": text, "html": str(rendered(text)), "title": title}
     edited = None if case.edited_at is None else int(case.edited_at.timestamp())
     _change(book, case, words_edited=edited, wipe_at=due_at, state=state, was_public=True, **words)
-    book.empty_quotations(case.message_id, text)
+    book.empty_quotations(case.message_id, text, wipe_at=due_at)
     book.tx.erases = True
     if not published:
         if not case.was_public:

@@ -80,15 +80,21 @@ class Account:
     heads: Sequence[tuple[datetime, bytes]]
 
 
-def account(tx: Transaction, *, since: datetime, at: datetime, policy: OpennessPolicy) -> Account:
-    """Count everything that was decided since then."""
-    decisions = _decisions(tx, since)
-    machine = _machine(tx, since)
+def account(tx: Transaction, *, since: datetime, until: datetime, policy: OpennessPolicy) -> Account:
+    """Count everything that was decided between these moments."""
+    decisions = _decisions(tx, since, until)
+    machine = _machine(tx, since, until)
     read_in = {language for (language,) in tx.look(_READ_IN)}
-    overdue, waiting = _overdue(tx, at, policy)
+    overdue, waiting = _overdue(tx, until, policy)
     return Account(
         published=tx.look(select(func.coalesce(func.sum(col(Topic.messages)), 0))).scalar_one(),
-        waited=_count(tx, LedgerEntry, col(LedgerEntry.after) == ContentState.HELD, col(LedgerEntry.hour) >= since),
+        waited=_count(
+            tx,
+            LedgerEntry,
+            col(LedgerEntry.after) == ContentState.HELD,
+            col(LedgerEntry.hour) >= since,
+            col(LedgerEntry.hour) < until,
+        ),
         reasons=_reasons(decisions),
         waits=_waits(decisions, policy),
         overdue=overdue,
@@ -96,14 +102,18 @@ def account(tx: Transaction, *, since: datetime, at: datetime, policy: OpennessP
         machine=machine,
         unscored=[line.language for line in machine if line.looked_at and not line.scored],
         uncovered=sorted({line.language for line in machine} - read_in),
-        appeals=_appeals(tx, since),
-        strikes=_count(tx, Strike, col(Strike.given_at) >= since),
-        restrictions=_restrictions(tx, since),
+        appeals=_appeals(tx, since, until),
+        strikes=_count(tx, Strike, col(Strike.given_at) >= since, col(Strike.given_at) < until),
+        restrictions=_restrictions(tx, since, until),
         not_confirmed=_count(
-            tx, Restriction, col(Restriction.state) == RestrictionState.PUT_AWAY, col(Restriction.begun_at) >= since
+            tx,
+            Restriction,
+            col(Restriction.state) == RestrictionState.PUT_AWAY,
+            col(Restriction.begun_at) >= since,
+            col(Restriction.begun_at) < until,
         ),
         policies=[(row[0], row[1]) for row in tx.look(_POLICIES)],
-        heads=_heads(tx, at),
+        heads=_heads(tx, until),
     )
 
 
@@ -120,7 +130,7 @@ def _count(tx: Transaction, table: Any, *where: Any) -> int:
     return tx.look(select(func.count()).select_from(table).where(*where)).scalar_one()
 
 
-def _decisions(tx: Transaction, since: datetime) -> Sequence[Any]:
+def _decisions(tx: Transaction, since: datetime, until: datetime) -> Sequence[Any]:
     return tx.look(
         select(
             col(Decision.action),
@@ -132,7 +142,7 @@ def _decisions(tx: Transaction, since: datetime) -> Sequence[Any]:
             col(Case.severity),
         )
         .join(Case, col(Case.id) == col(Decision.case_id))
-        .where(col(Decision.decided_at) >= since, col(Decision.undone_at).is_(None))
+        .where(col(Decision.decided_at) >= since, col(Decision.decided_at) < until, col(Decision.undone_at).is_(None))
         .order_by(col(Decision.id).desc())
         .limit(MOST_ROWS)
     ).all()
@@ -140,7 +150,8 @@ def _decisions(tx: Transaction, since: datetime) -> Sequence[Any]:
 
 def _reasons(decisions: Sequence[Any]) -> list[tuple[str, str, int]]:
     """(action or reason, who noticed, how many): why texts were taken out, and who noticed them."""
-    counts = Counter((row.reason or row.action, noticed(row.rules)) for row in decisions if row.action != "release")
+    taken = [row for row in decisions if row.action in ("remove", "redact", "return")]
+    counts = Counter((row.reason if row.action == "remove" else row.action, noticed(row.rules)) for row in taken)
     return sorted(((reason, by, count) for (reason, by), count in counts.items()), key=lambda line: -line[2])
 
 
@@ -171,18 +182,18 @@ def _share(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else 0.0
 
 
-def _overdue(tx: Transaction, at: datetime, policy: OpennessPolicy) -> tuple[int, int]:
+def _overdue(tx: Transaction, until: datetime, policy: OpennessPolicy) -> tuple[int, int]:
     rows = tx.look(
         select(col(Case.severity), col(Case.opened_at))
-        .where(col(Case.state) == CaseState.OPEN)
+        .where(col(Case.state) == CaseState.OPEN, col(Case.opened_at) < until)
         .order_by(col(Case.id))
         .limit(MOST_ROWS)
     ).all()
-    late = sum(at - opened > timedelta(minutes=policy.target_minutes(severity)) for severity, opened in rows)
+    late = sum(until - opened > timedelta(minutes=policy.target_minutes(severity)) for severity, opened in rows)
     return late, len(rows)
 
 
-def _machine(tx: Transaction, since: datetime) -> list[Machine]:
+def _machine(tx: Transaction, since: datetime, until: datetime) -> list[Machine]:
     rows = tx.look(
         select(
             col(Screening.language),
@@ -192,7 +203,7 @@ def _machine(tx: Transaction, since: datetime) -> list[Machine]:
             col(Message.state),
         )
         .join(Message, col(Message.id) == col(Screening.message_id))
-        .where(col(Screening.judged_at) >= since)
+        .where(col(Screening.judged_at) >= since, col(Screening.judged_at) < until)
         .order_by(col(Screening.id).desc())
         .limit(MOST_ROWS)
     )
@@ -212,10 +223,10 @@ def _machine(tx: Transaction, since: datetime) -> list[Machine]:
     return sorted(lines, key=lambda line: -line.looked_at)
 
 
-def _appeals(tx: Transaction, since: datetime) -> Appeals:
+def _appeals(tx: Transaction, since: datetime, until: datetime) -> Appeals:
     rows = tx.look(
         select(col(Appeal.state), col(Appeal.made_at), col(Appeal.decided_at))
-        .where(col(Appeal.made_at) >= since)
+        .where(col(Appeal.made_at) >= since, col(Appeal.made_at) < until)
         .order_by(col(Appeal.id).desc())
         .limit(MOST_ROWS)
     ).all()
@@ -224,19 +235,22 @@ def _appeals(tx: Transaction, since: datetime) -> Appeals:
     return Appeals(len(rows), states[AppealState.OVERTURNED], states[AppealState.UPHELD], _share(days, 0.5))
 
 
-def _restrictions(tx: Transaction, since: datetime) -> Counter[str]:
+def _restrictions(tx: Transaction, since: datetime, until: datetime) -> Counter[str]:
     rows = tx.look(
         select(col(Restriction.kind), func.count())
-        .where(col(Restriction.begun_at) >= since, col(Restriction.state) == RestrictionState.IN_FORCE)
+        .where(
+            col(Restriction.begun_at) >= since,
+            col(Restriction.begun_at) < until,
+            col(Restriction.state) == RestrictionState.IN_FORCE,
+        )
         .group_by(col(Restriction.kind))
     )
     return Counter({str(RestrictionKind(kind)): count for kind, count in rows})
 
 
-def _heads(tx: Transaction, at: datetime) -> list[tuple[datetime, bytes]]:
+def _heads(tx: Transaction, monday: datetime) -> list[tuple[datetime, bytes]]:
     """The seal of the last line of each of the last weeks: who noted one can show later that nothing was rewritten."""
     heads: list[tuple[datetime, bytes]] = []
-    monday = (at - timedelta(days=at.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
     for week in range(8):
         until = monday - timedelta(weeks=week)
         row = tx.look(

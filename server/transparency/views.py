@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from server.errors import Sentence, say
 from server.review.models import RestrictionKind
 from server.review.words import REMOVAL_REASONS
-from server.transparency.queries import Account, Machine, Wait, account
+from server.transparency.queries import Account, Appeals, Machine, Wait, account
 from server.web.visit import Visit
 from server.web.words import decimal, number, percent
 
 PERIOD = timedelta(days=90)
+ROUNDED = 10
+"""So many messages more can be read before the page says another number."""
 OTHER = say("Another reason")
 NOTICED: Mapping[str, Sentence] = {
     "member": say("a member's flag"),
@@ -91,11 +93,19 @@ class AccountView:
 
 def account_view(visit: Visit) -> AccountView:
     """Count, and put it into words."""
-    since = visit.now - PERIOD
-    policy = visit.policies.openness
-    return _Teller(visit, policy.least_told).view(
-        account(visit.snapshot, since=since, at=visit.now, policy=policy), since
-    )
+    until = last_monday(visit.now)
+    since, policy = until - PERIOD, visit.policies.openness
+    found = account(visit.snapshot, since=since, until=until, policy=policy)
+    return _Teller(visit, policy.least_told).view(found, since)
+
+
+def last_monday(now: datetime) -> datetime:
+    """The account is told by the week: what changes from one look to the next would tell of single events.
+
+    An hour after the week has ended at the earliest, so that nothing is told that can still be undone.
+    """
+    told = now - timedelta(hours=1)
+    return (told - timedelta(days=told.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 class _Teller:
@@ -107,10 +117,11 @@ class _Teller:
 
     def view(self, found: Account, since: datetime) -> AccountView:
         day, said = self._catalogues.day, self._catalogues.said
+        many = {line.language for line in found.machine if line.looked_at >= self._least}
         longest = max((wait.most for wait in found.waits if wait.decided >= self._least), default=0.0)
         return AccountView(
             since=day(since),
-            published=self.told(found.published),
+            published=self.told(found.published - found.published % ROUNDED),
             waited=self.told(found.waited),
             reasons=[
                 ReasonLine(self._reason(reason), said(NOTICED[by]), self.told(count))
@@ -120,11 +131,11 @@ class _Teller:
             open=self.told(found.open),
             overdue=self.told(found.overdue),
             machine=[self._machine(line) for line in found.machine if line.looked_at >= self._least],
-            unscored=found.unscored,
-            uncovered=found.uncovered,
+            unscored=[code for code in found.unscored if code in many],
+            uncovered=[code for code in found.uncovered if code in many],
             appeals=self.told(found.appeals.made),
-            overturned=self.told(found.appeals.overturned),
-            upheld=self.told(found.appeals.upheld),
+            overturned=self._part(found.appeals.overturned, found.appeals),
+            upheld=self._part(found.appeals.upheld, found.appeals),
             appeal_days=decimal(found.appeals.median_days) if found.appeals.made >= self._least else "",
             strikes=self.told(found.strikes),
             restrictions=[(said(RESTRICTIONS[kind]), self.told(found.restrictions[kind])) for kind in RESTRICTIONS],
@@ -139,6 +150,11 @@ class _Teller:
             return self._catalogues.gettext("fewer than %(num)s") % {"num": number(self._least)}
         return number(count)
 
+    def _part(self, count: int, appeals: Appeals) -> str:
+        """A part of the appeals; none is told when it would give a small one away."""
+        parts = (appeals.overturned, appeals.upheld, appeals.made - appeals.overturned - appeals.upheld)
+        return self.told(count) if all(part == 0 or part >= self._least for part in parts) else "–"
+
     def _reason(self, reason: str) -> str:
         sentence = {str(key): value for key, value in REMOVAL_REASONS.items()} | dict(ACTIONS)
         return self._catalogues.said(sentence.get(reason, OTHER))
@@ -150,7 +166,8 @@ class _Teller:
 
     def _machine(self, line: Machine) -> MachineLine:
         wrong = ""
-        if line.judged >= self._least:
+        parts = (line.let_through, line.judged - line.let_through)
+        if line.judged >= self._least and all(part == 0 or part >= self._least for part in parts):
             wrong = percent(line.let_through / line.judged)
         return MachineLine(line.language, self.told(line.looked_at), line.scored > 0, self.told(line.held), wrong)
 

@@ -24,12 +24,10 @@ function decide(act) {
 
 /** @type {Record<string, () => void>} */
 const acts = {
-  j: () => move(1),
+  j: () => (document.querySelector("[data-case]") ? move(1) : find("[data-next]")?.click()),
   k: () => move(-1),
   o: () => (veil ? (veil.open = !veil.open) : document.activeElement?.matches("[data-case]") && find("[data-case]:focus")?.click()),
   a: () => decide(() => find("[data-release]")?.click()),
-  h: () => decide(() => find("[data-hide]")?.click()),
-  e: () => decide(() => find("[data-escalate]")?.click()),
   h: () => decide(() => find("[data-hide]")?.click()),
   e: () => decide(() => find("[data-escalate]")?.click()),
   r: () => decide(() => find("[name=reason]")?.focus()),

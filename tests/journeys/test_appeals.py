@@ -37,6 +37,12 @@ def appeals(person: Person, code: str, text: str = "It is a way to say that I am
     assert answer.status_code == 303, answer.text
 
 
+def answers(person: Person, appeal: str, how: str, answer: str) -> int:
+    """Answer an appeal as its page shows it."""
+    found = re.search(r'name="version" value="(\d+)"', person.gets(appeal).text)
+    return person.sends(f"{appeal}/{how}", answer=answer, version=found[1] if found else "1").status_code
+
+
 def waiting(person: Person) -> list[str]:
     return re.findall(r'href="(/review/appeals/[0-9a-f-]{36})"', person.reads("/review/appeals"))
 
@@ -52,14 +58,14 @@ def test_another_person_puts_everything_back(community_on_both: Community) -> No
 
     assert waiting(bo) == [], "whoever decided first is not even shown it"
     [appeal] = waiting(chadi)
-    assert bo.sends(f"{appeal}/overturn", answer="I was right").status_code == 404
+    assert answers(bo, appeal, "overturn", "I was right") == 404
     shown = chadi.reads(appeal)
     assert "This queue is killing me" in shown
     assert "a way to say that I am tired" in shown
-    assert chadi.sends(f"{appeal}/overturn", answer="It is a saying. We are sorry.").status_code == 303
+    assert answers(chadi, appeal, "overturn", "It is a saying. We are sorry.") == 303
 
     assert "This queue is killing me" in community.visitor().reads(topic)
-    assert "Everything is put back" in amina.reads("/me")
+    assert "the decision is put back" in amina.reads("/me")
     answered = amina.reads(f"/appeal/{code}")
     assert "You were right" in answered
     assert "It is a saying" in answered
@@ -67,7 +73,7 @@ def test_another_person_puts_everything_back(community_on_both: Community) -> No
         assert tx.session.execute(select(col(Strike.id))).first() is None
         assert tx.session.execute(select(col(Restriction.id))).first() is None
         assert checking.check(tx).wrong == []
-    assert chadi.sends(f"{appeal}/uphold", answer="Again").status_code == 409
+    assert answers(chadi, appeal, "uphold", "Again") == 409
 
 
 def test_an_appeal_that_is_lost_says_why_and_changes_nothing(community: Community) -> None:
@@ -75,9 +81,9 @@ def test_an_appeal_that_is_lost_says_why_and_changes_nothing(community: Communit
     chadi = community.moderator("chadi")
     appeals(amina, code)
     [appeal] = waiting(chadi)
-    empty = chadi.sends(f"{appeal}/uphold", answer="")
+    empty = chadi.sends(f"{appeal}/uphold", answer="", version="1")
     assert empty.status_code == 422, "nobody is told nothing"
-    assert chadi.sends(f"{appeal}/uphold", answer="It was aimed at the man in front.").status_code == 303
+    assert answers(chadi, appeal, "uphold", "It was aimed at the man in front.") == 303
     assert "The decision stays" in amina.reads("/me")
     assert "aimed at the man in front" in amina.reads(f"/appeal/{code}")
     assert "killing me" not in community.visitor().reads(topic)
@@ -140,7 +146,7 @@ def test_nobody_decides_about_their_own_text(community: Community) -> None:
     assert waiting(dana) == []
     [appeal] = waiting(chadi)
     assert dana.gets(appeal).status_code == 404
-    assert dana.sends(f"{appeal}/overturn", answer="Mine").status_code == 404
+    assert answers(dana, appeal, "overturn", "Mine") == 404
 
 
 def test_an_appeal_about_a_disclosure_is_for_trained_people(community: Community) -> None:
@@ -171,10 +177,60 @@ def test_what_was_taken_back_meanwhile_stays_taken_back(community: Community) ->
     assert amina.sends(f"/messages/{last_message(community)}/withdraw").status_code == 303
     chadi = community.moderator("chadi")
     [appeal] = waiting(chadi)
-    assert chadi.sends(f"{appeal}/overturn", answer="You were right.").status_code == 303
+    assert answers(chadi, appeal, "overturn", "You were right.") == 303
     assert "killing me" not in community.visitor().reads(topic)
     with community.services.db.reading() as tx:
         state = tx.session.execute(select(col(Message.state)).order_by(col(Message.id).desc()).limit(1)).scalar_one()
         assert state == ContentState.WITHDRAWN
         assert checking.check(tx).wrong == []
         assert tx.session.execute(select(col(Decision.undone_at)).order_by(col(Decision.id))).first() is not None
+
+
+def test_an_answer_cannot_be_undone_and_new_words_are_not_published_unread(community: Community) -> None:
+    bo, amina, chadi = community.moderator("bo"), community.member("amina"), community.moderator("chadi")
+    topic = community.member("nadia").opens_topic("Queue", "How long today?")
+    amina.posts(topic, "Call Omar idiot at the gate")
+    [case] = bo.opens_the_queue()
+    assert bo.decides(case, "redact", parts="Omar").status_code == 303
+    community.clock.goes_on(minutes=11)
+    found = CODE.search(amina.reads("/me"))
+    assert found
+    appeals(amina, found[0])
+    [appeal] = waiting(chadi)
+    opened = re.search(r'name="version" value="(\d+)"', chadi.reads(appeal))
+    assert opened
+    message = last_message(community)
+    shown = re.search(r'name="version" value="(\d+)"', amina.reads(f"/messages/{message}/edit"))
+    assert shown
+    amina.sends(f"/messages/{message}/edit", text="You idiot, other words", version=shown[1])
+    late = chadi.sends(f"{appeal}/overturn", answer="Right", version=opened[1])
+    assert late.status_code == 409
+    assert "other words" not in community.visitor().reads(topic)
+    assert answers(chadi, appeal, "overturn", "You were right.") == 303
+    assert "other words" not in community.visitor().reads(topic), "nobody has read them yet"
+
+
+def test_the_second_person_cannot_undo_the_answer(community: Community) -> None:
+    amina, _, topic, code = removed(community)
+    chadi = community.moderator("chadi")
+    appeals(amina, code)
+    [appeal] = waiting(chadi)
+    assert answers(chadi, appeal, "overturn", "You were right.") == 303
+    with community.services.db.reading() as tx:
+        from server.content import Case
+
+        case = tx.session.execute(select(col(Case.public_id)).order_by(col(Case.id)).limit(1)).scalar_one()
+    assert chadi.decides(f"/review/{case}", "undo").status_code == 409
+    assert "killing me" in community.visitor().reads(topic)
+
+
+def test_a_complaint_about_a_moderator_is_not_appealed_to_moderators(community: Community) -> None:
+    from server.content import Case, Lane
+
+    amina, _, _, code = removed(community)
+    appeals(amina, code)
+    chadi, hani = community.moderator("chadi"), community.host("hani")
+    with community.services.db.transaction() as tx:
+        tx.session.execute(update(Case).values(lane=Lane.AROUND))
+    assert waiting(chadi) == []
+    assert len(waiting(hani)) == 1

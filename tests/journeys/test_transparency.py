@@ -12,6 +12,8 @@ from tests.people import Community
 
 
 def account_of(community: Community) -> str:
+    """The page a week later: what is told changes on Mondays only."""
+    community.clock.goes_on(minutes=60 * 24 * 8)
     community.services.fragments.clear()
     return community.visitor().reads("/transparency")
 
@@ -42,10 +44,10 @@ def test_numbers_are_told_and_small_ones_are_not(community: Community) -> None:
     assert numbers(page, "Waited to be read first") == "fewer than 5"
     assert row(page, "It insults or hurts somebody", "the machine", "fewer than 5")
     assert "too few decisions" in page
-    decided_more = community.member("hani")
-    topic = decided_more.opens_topic("Sport", "Who?")
+    hani = community.member("hani")
+    topic = hani.opens_topic("Sport", "Who?")
     for number in range(3):
-        decided_more.posts(topic, f"idiot {number}")
+        hani.posts(topic, f"idiot {number}")
     page = account_of(community)
     assert numbers(page, "Waited to be read first") == "7"
     assert numbers(page, "Waiting now") == "fewer than 5"
@@ -67,16 +69,36 @@ def test_waits_are_told_by_language_and_late_ones_too(community: Community) -> N
     community.clock.goes_on(minutes=60 * 100)
     bo.signs_in("bo", code=community.code_of("bo"))
     bo.begins_a_shift()
-    assert numbers(account_of(community), "Waiting now for too long") == "6"
     for case in bo.opens_the_queue():
         bo.decides(case, "remove", reason="insult")
-    assert "4 days" in account_of(community)
+    community.clock.goes_on(minutes=1)
     policy = OpennessPolicy(5, 15, 120, 1440, 4320)
     with community.services.db.reading() as tx:
-        found = account(tx, since=community.clock.now().replace(year=2000), at=community.clock.now(), policy=policy)
+        found = account(tx, since=community.clock.now().replace(year=2000), until=community.clock.now(), policy=policy)
     [wait] = found.waits
     assert (wait.decided, wait.late) == (6, 6)
     assert 100 <= wait.median <= 101
+    assert "4 days" in account_of(community)
+
+
+def test_what_waits_for_too_long_is_told(community: Community) -> None:
+    amina = community.member("amina")
+    topic = community.member("nadia").opens_topic("Bus", "Which one?")
+    for number in range(6):
+        amina.posts(topic, f"You idiot number {number}")
+    assert numbers(account_of(community), "Waiting now for too long") == "6"
+
+
+def test_nothing_is_told_before_its_week_is_over(community: Community) -> None:
+    decided(community, 6)
+    before = account_of(community).partition("<h1")[2]
+    amina = community.member("hani")
+    topic = amina.opens_topic("Sport", "Who?")
+    for number in range(6):
+        amina.posts(topic, f"idiot {number}")
+    community.clock.goes_on(minutes=20)
+    community.services.fragments.clear()
+    assert community.visitor().reads("/transparency").partition("<h1")[2] == before
 
 
 def test_a_language_without_a_score_or_a_reader_is_named(community: Community) -> None:
@@ -98,9 +120,10 @@ def test_how_often_the_machine_was_wrong(community: Community) -> None:
         amina.posts(topic, f"You idiot number {number}")
         [case] = bo.opens_the_queue()
         bo.decides(case, *(("release",) if number < 2 else ("remove",)), **({} if number < 2 else {"reason": "insult"}))
+    community.clock.goes_on(minutes=1)
     policy = OpennessPolicy(5, 15, 120, 1440, 4320)
     with community.services.db.reading() as tx:
-        found = account(tx, since=community.clock.now().replace(year=2000), at=community.clock.now(), policy=policy)
+        found = account(tx, since=community.clock.now().replace(year=2000), until=community.clock.now(), policy=policy)
     held = [line for line in found.machine if line.held]
     assert [(line.judged, line.let_through) for line in held] == [(8, 2)]
 
@@ -114,7 +137,7 @@ def test_who_noticed() -> None:
 
 def test_the_last_seal_of_each_week_is_public(community: Community) -> None:
     decided(community, 1)
-    assert "<code>" not in account_of(community).partition('id="chain"')[2]
-    community.clock.goes_on(minutes=60 * 24 * 8)
+    now = community.visitor().reads("/transparency")
+    assert "<code>" not in now.partition('id="chain"')[2]
     page = account_of(community).partition('id="chain"')[2]
     assert re.search(r"<code>[0-9a-f]{64}</code>", page)
