@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlmodel import col
 
 from server.accounts.models import Membership
+from server.accounts.pauses import refuse_while_paused
 from server.announcements.models import Announcement, AnnouncementKind, AnnouncementText
 from server.announcements.queries import AnnouncementRow, words_of
 from server.database import Transaction, changed
@@ -48,7 +49,8 @@ class Draft:
 def publish(tx: Transaction, draft: Draft, author: Author, *, space_id: int | None, at: datetime, today: date) -> UUID:
     """Let everybody in the space read it, or everybody everywhere; gives its public id.
 
-    Raises Invalid for a last day that is over, Refused when the author may not speak for the organisation now.
+    Raises Invalid for a last day that is over, Refused when the author may not speak for the organisation now,
+    or is paused.
     """
     return _published(tx, draft, author, space_id=space_id, corrects=None, at=at, today=today)
 
@@ -155,14 +157,16 @@ def _text(item_id: int, language: str, parts: Mapping[str, str]) -> Announcement
 
 
 def _may_speak(tx: Transaction, author: Author, at: datetime) -> None:
-    """Raises Refused when the verification has ended since the form was opened. Presses come one by one."""
+    """Raises Refused while the author is paused in their space, for a warning too, and when the verification has ended
+    since the form was opened. Presses come one by one."""
     if author.membership_id is None:
         return
     row = tx.session.execute(
-        select(col(Membership.verified_as), col(Membership.verified_until))
+        select(col(Membership.verified_as), col(Membership.verified_until), col(Membership.suspended_until))
         .where(col(Membership.id) == author.membership_id)
         .with_for_update()
     ).one()
+    refuse_while_paused(row.suspended_until, at=at)
     if not author.organisation:
         return
     if row.verified_as != author.organisation or row.verified_until is None or row.verified_until <= at:

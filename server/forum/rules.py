@@ -11,6 +11,7 @@ from sqlmodel import col
 from moderation.states import ContentState, IllegalMove, Move, moved
 from moderation.verdict import Outcome, Reason, Rule, Verdict
 from server.accounts.models import Membership
+from server.accounts.pauses import refuse_while_paused
 from server.content import (
     case_has_changed,
     close_case,
@@ -39,7 +40,6 @@ from server.web.text import RENDERER, rendered
 
 CLOSED = say("This topic is closed. You can read it, but not write in it.")
 READ_ONLY = say("This space can only be read just now.")
-PAUSED = say("You cannot write in this space until %(day)s. You can still read, and take back your messages.")
 STALE = say("This message was changed in the meantime. Please look at it again before you send yours.")
 WAITS = say("This topic waits for a moderator. Nobody can write in it yet.")
 SLOWED = say("A moderator slowed this topic down. Please wait %(minutes)s minutes between two messages.")
@@ -285,8 +285,7 @@ def admitted(tx: Transaction, space: SpaceRow, author: Standing, writing: Writin
     now = as_it_stands(tx, space.id)
     if now.read_only:
         raise Refused(READ_ONLY)
-    if author.suspended_until is not None and author.suspended_until > at:
-        raise Refused(say(PAUSED.english, day=author.suspended_until.date().isoformat()))
+    refuse_while_paused(author.suspended_until, at=at)
     if author.limited_until is not None and author.limited_until > at:
         return writing.read_first(LIMITED)
     return writing.read_first() if now.premoderated else writing

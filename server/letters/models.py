@@ -21,6 +21,8 @@ class Conversation(SQLModel, table=True):
     waits: bool = False
     """Whether the team should answer."""
     last_at: datetime = Field(sa_type=Moment)
+    protected: bool = False
+    """Whether only trained people read it. Once so, always so: a disclosure does not become harmless."""
 
 
 class Letter(SQLModel, table=True):

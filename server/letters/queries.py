@@ -1,23 +1,44 @@
 """What pages ask about letters."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlmodel import col
 
 from server.accounts.models import Membership
 from server.database import Transaction, made
 from server.letters.models import Conversation, Letter
-from server.permissions import Place
+from server.permissions import Place, Viewer
 from server.spaces import queries as spaces
 from server.spaces.models import Space
 from server.spaces.queries import SpaceRow
 
 MOST_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """The spaces whose letters somebody reads, and those whose protected letters."""
+
+    spaces: frozenset[int]
+    trained: frozenset[int]
+
+    def reads(self, found: "ConversationRow") -> bool:
+        """Whether a conversation is for this part of the team."""
+        return found.space.id in (self.trained if found.protected else self.spaces)
+
+
+def team_of(viewer: Viewer) -> Team:
+    """What the viewer reads as one of the team: moderators what is not protected, trained people also what is.
+
+    A trained host is one of them, because a trained host may open such a case and write from it.
+    """
+    reviewed = viewer.spaces_reviewed()
+    trained = frozenset(space for space in reviewed | viewer.spaces_hosted() if viewer.is_trained(space))
+    return Team(reviewed, trained)
 
 
 @dataclass(frozen=True)
@@ -31,6 +52,7 @@ class ConversationRow:
     pseudonym: str
     waits: bool
     last_at: datetime
+    protected: bool
     space: SpaceRow
 
     @cached_property
@@ -57,6 +79,7 @@ _CONVERSATION = (
     col(Membership.pseudonym),
     col(Conversation.waits),
     col(Conversation.last_at),
+    col(Conversation.protected),
 )
 _ALL = (
     select(*_CONVERSATION, *spaces.COLUMNS)
@@ -71,10 +94,10 @@ def conversation_by_id(tx: Transaction, public_id: UUID) -> ConversationRow | No
     return None if row is None else _row(tuple(row))
 
 
-def conversations(tx: Transaction, space_ids: Collection[int]) -> list[ConversationRow]:
-    """Those of the spaces, whoever waits longest first, then the newest."""
+def conversations(tx: Transaction, team: Team) -> list[ConversationRow]:
+    """Those that this part of the team reads, whoever waits longest first, then the newest."""
     rows = tx.look(
-        _ALL.where(col(Conversation.space_id).in_(space_ids))
+        _ALL.where(_read_by(team))
         .order_by(col(Conversation.waits).desc(), col(Conversation.last_at).desc(), col(Conversation.id))
         .limit(MOST_SHOWN)
     )
@@ -82,11 +105,9 @@ def conversations(tx: Transaction, space_ids: Collection[int]) -> list[Conversat
     return sorted((row for row in found if row.waits), key=lambda row: row.last_at) + [r for r in found if not r.waits]
 
 
-def waiting_letters(tx: Transaction, space_ids: Collection[int]) -> int:
-    """How many members wait for an answer."""
-    return tx.look(
-        select(func.count()).where(col(Conversation.space_id).in_(space_ids), col(Conversation.waits).is_(True))
-    ).scalar_one()
+def waiting_letters(tx: Transaction, team: Team) -> int:
+    """How many members wait for an answer from this part of the team."""
+    return tx.look(select(func.count()).where(_read_by(team), col(Conversation.waits).is_(True))).scalar_one()
 
 
 def letters_of(tx: Transaction, membership_id: int) -> list[LetterRow]:
@@ -99,6 +120,13 @@ def letters_of(tx: Transaction, membership_id: int) -> list[LetterRow]:
         .limit(MOST_SHOWN)
     ).all()
     return [LetterRow(by is not None, about, html, at) for by, about, html, at in reversed(rows)]
+
+
+def _read_by(team: Team) -> ColumnElement[bool]:
+    return or_(
+        and_(col(Conversation.space_id).in_(team.spaces), col(Conversation.protected).is_(False)),
+        and_(col(Conversation.space_id).in_(team.trained), col(Conversation.protected).is_(True)),
+    )
 
 
 def _row(row: tuple[object, ...]) -> ConversationRow:

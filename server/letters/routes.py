@@ -12,7 +12,7 @@ from server.errors import NotFound
 from server.forum.queries import message_by_id
 from server.letters import queries, rules
 from server.letters.forms import LetterForm
-from server.letters.queries import ConversationRow, LetterRow
+from server.letters.queries import ConversationRow, LetterRow, Team
 from server.letters.rules import Words
 from server.permissions import Permission, Place, Standing
 from server.spaces.queries import SpaceRow, space_by_slug, space_names
@@ -45,10 +45,10 @@ class ConversationLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
-    """The spaces that the viewer moderates."""
+class Desk:
+    """Where the team reads letters: its place is one of its spaces."""
 
-    spaces: frozenset[int]
+    team: Team
     place: Place
 
 
@@ -58,17 +58,18 @@ def the_space(tx: Transaction, visit: Visit) -> SpaceRow | None:
 
 
 def the_conversation(tx: Transaction, visit: Visit) -> ConversationRow | None:
-    """The one in the address, for moderators of its space; never one's own."""
+    """The one in the address, for those of the team who read it; never one's own."""
     found = queries.conversation_by_id(tx, visit.reference("conversation"))
-    if found is None or found.space.id not in visit.viewer.spaces_reviewed():
+    if found is None or not queries.team_of(visit.viewer).reads(found):
         return None
     return None if found.member_id == visit.viewer.member_id else found
 
 
-def the_team(tx: Transaction, visit: Visit) -> Team | None:
-    """The viewer's own spaces to moderate."""
-    spaces = visit.viewer.spaces_reviewed()
-    return Team(spaces, Place(next(iter(spaces)), readable=False, listed=False)) if spaces else None
+def the_desk(tx: Transaction, visit: Visit) -> Desk | None:
+    """What the viewer reads as one of a team; None for whoever is in none."""
+    team = queries.team_of(visit.viewer)
+    spaces = sorted(team.spaces | team.trained)
+    return Desk(team, Place(spaces[0], readable=False, listed=False)) if spaces else None
 
 
 # For members -------------------------------------------------------------------------------------------
@@ -126,11 +127,11 @@ def _standing(visit: Visit, space: SpaceRow) -> Standing:
 # For the team ------------------------------------------------------------------------------------------
 
 
-@page("/letters", name="team_letters", needs=Permission.REVIEW, at=the_team)
-def team_letters(visit: Visit, team: Team) -> Response:
+@page("/letters", name="team_letters", needs=Permission.OPEN_CASES, at=the_desk)
+def team_letters(visit: Visit, desk: Desk) -> Response:
     """Who wrote to the teams that one belongs to; whoever waits longest first."""
     own = visit.viewer.member_id
-    rows = [row for row in queries.conversations(visit.snapshot, team.spaces) if row.member_id != own]
+    rows = [row for row in queries.conversations(visit.snapshot, desk.team) if row.member_id != own]
     names = space_names(visit.snapshot, reading().language.code, [row.space for row in rows])
     day = visit.services.pages.catalogues.day
     lines = [
@@ -140,7 +141,7 @@ def team_letters(visit: Visit, team: Team) -> Response:
     return visit.page("letters/team.html", lines=lines)
 
 
-@page("/letters/{conversation}", name="conversation", needs=Permission.REVIEW, at=the_conversation)
+@page("/letters/{conversation}", name="conversation", needs=Permission.OPEN_CASES, at=the_conversation)
 def conversation_page(visit: Visit, found: ConversationRow, form: FormState = BLANK) -> Response:
     """A conversation, with the box to answer."""
     return visit.page(
@@ -157,7 +158,7 @@ def conversation_page(visit: Visit, found: ConversationRow, form: FormState = BL
 @action(
     "/letters/{conversation}",
     name="answer_letter",
-    needs=Permission.REVIEW,
+    needs=Permission.OPEN_CASES,
     form=LetterForm,
     at=the_conversation,
     again=conversation_page,
@@ -171,7 +172,7 @@ def answer_letter(visit: Visit, found: ConversationRow, form: LetterForm) -> Res
     return visit.redirect_to("conversation", {"done": "answered"}, conversation=found.public_id)
 
 
-@action("/letters/{conversation}/done", name="letter_done", needs=Permission.REVIEW, at=the_conversation)
+@action("/letters/{conversation}/done", name="letter_done", needs=Permission.OPEN_CASES, at=the_conversation)
 def letter_done(visit: Visit, found: ConversationRow, form: Form) -> Response:
     """There is nothing to answer."""
     with visit.transaction() as tx:

@@ -36,14 +36,28 @@ def write_to_team(tx: Transaction, space_id: int, membership_id: int, words: Wor
         )
 
 
-def write_to_member(tx: Transaction, space_id: int, membership_id: int, words: Words, *, by: int, at: datetime) -> None:
-    """The team writes. The member is told once, until the notice is put away. Raises Refused to oneself."""
+def write_to_member(
+    tx: Transaction,
+    space_id: int,
+    membership_id: int,
+    words: Words,
+    *,
+    by: int,
+    at: datetime,
+    protected: bool = False,
+) -> None:
+    """The team writes. The member is told once, until the notice is put away. Raises Refused to oneself.
+
+    What is `protected`, because the answer may disclose something, is from now on for trained people only.
+    """
     owner = tx.session.execute(
         select(col(Membership.member_id)).where(col(Membership.id) == membership_id)
     ).scalar_one()
     if owner == by:
         raise Refused(OWN)
     conversation = _conversation(tx, space_id, membership_id, at)
+    if protected:
+        tx.session.execute(update(Conversation).where(col(Conversation.id) == conversation).values(protected=True))
     if not _add(tx, conversation, words, by_moderator_id=by, at=at):
         return
     tx.session.execute(update(Conversation).where(col(Conversation.id) == conversation).values(waits=False, last_at=at))

@@ -53,12 +53,11 @@ def _is_mine_to_undo(tx: Transaction, visit: Visit, case: CaseRow) -> bool:
 
 
 def the_proposal(tx: Transaction, visit: Visit) -> ProposalRow | None:
-    """A suspension that waits, for the team of its space; never for whom it is about."""
+    """A suspension that waits, for those who may open its case; never for whom it is about."""
     found = queries.proposal_by_id(tx, visit.reference("proposal"))
     if found is None or found.author_id == visit.viewer.member_id:
         return None
-    team = visit.viewer.spaces_reviewed() | visit.viewer.spaces_hosted()
-    return found if found.space.id in team else None
+    return found if waiting.reach_of(tx, visit.viewer).may_open(found.space.id, found.lane) else None
 
 
 def conduct_first(visit: Visit, case: CaseRow) -> Response | None:

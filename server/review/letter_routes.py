@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from server.content import Lane
 from server.letters import rules
 from server.letters.forms import LetterForm
 from server.letters.routes import name_of
@@ -29,10 +30,11 @@ def author_letter_page(visit: Visit, case: CaseRow, form: FormState = BLANK) -> 
     again=author_letter_page,
 )
 def write_author(visit: Visit, case: CaseRow, form: LetterForm) -> Response:
-    """The team writes about a message."""
-    words = Words(form.text, case.message_public_id)
+    """The team writes about a message. What is answered about a disclosure is not for the whole team either."""
+    words, protected = Words(form.text, case.message_public_id), case.lane == Lane.PROTECTION
+    author, by = case.membership_id, moderator_key(visit)
     with visit.transaction() as tx:
-        rules.write_to_member(tx, case.space.id, case.membership_id, words, by=moderator_key(visit), at=visit.now)
+        rules.write_to_member(tx, case.space.id, author, words, by=by, at=visit.now, protected=protected)
     return visit.redirect_to("case", {"done": "answered"}, case=case.public_id)
 
 

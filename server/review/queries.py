@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlmodel import col
 
 from moderation.states import ContentState
@@ -216,11 +216,12 @@ class ProposalRow:
     by_member_id: int
     begun_at: datetime
     case_public_id: UUID
+    lane: Lane
     space: SpaceRow
 
     @property
     def place(self) -> Place:
-        """Where the space is: its moderators and hosts may agree."""
+        """Where the space is: of its team, whoever may open the case may agree."""
         return self.space.place
 
 
@@ -236,6 +237,7 @@ _PROPOSAL = (
     col(Restriction.by_member_id),
     col(Restriction.begun_at),
     col(Case.public_id),
+    col(Case.lane),
 )
 _PROPOSALS = (
     select(*_PROPOSAL, *spaces.COLUMNS)
@@ -255,11 +257,10 @@ def proposal_by_id(tx: Transaction, public_id: UUID) -> ProposalRow | None:
     return None if row is None else _proposal(tuple(row))
 
 
-def proposals(tx: Transaction, space_ids: Collection[int], *, since: datetime) -> list[ProposalRow]:
-    """Those of the spaces that somebody can still agree to."""
-    rows = tx.session.execute(
-        _PROPOSALS.where(col(Membership.space_id).in_(space_ids), col(Restriction.begun_at) > since)
-    )
+def proposals(tx: Transaction, corners: Collection[tuple[int, Lane]], *, since: datetime) -> list[ProposalRow]:
+    """Those from these lanes of spaces that somebody can still agree to."""
+    here = tuple_(col(Membership.space_id), col(Case.lane)).in_(sorted(corners))
+    rows = tx.session.execute(_PROPOSALS.where(here, col(Restriction.begun_at) > since))
     return [_proposal(tuple(row)) for row in rows]
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from server.database import Transaction
 from server.errors import Refused
-from server.letters.queries import waiting_letters
+from server.letters.queries import team_of, waiting_letters
 from server.permissions import Permission
 from server.review import proposal_routes, queries, reverting, rules, shift_routes, shifts, views, waiting
 from server.review.acts import Act
@@ -39,8 +39,8 @@ def review(visit: Visit, found: OwnQueue) -> Response:
         cases=views.case_lines(visit, waiting.queue(tx, viewer, reach, show, page=number), reach),
         count=views.count_sentence(visit, count),
         filters=views.filters(visit, reach, show),
-        letters=waiting_letters(tx, viewer.spaces_reviewed()),
-        proposals=views.proposal_lines(visit),
+        letters=waiting_letters(tx, team_of(viewer)),
+        proposals=views.proposal_lines(visit, reach),
         untrained=views.nobody_is_trained(visit, reach),
         pause=views.break_is_due(visit),
         undo=views.undo_view(visit),

@@ -420,12 +420,11 @@ class ProposalView:
     case: UUID
 
 
-def proposal_lines(visit: Visit) -> list[ProposalView]:
-    """Those of the viewer's spaces; never one about themselves."""
-    viewer = visit.viewer
+def proposal_lines(visit: Visit, reach: Reach) -> list[ProposalView]:
+    """Those from cases that the viewer may open; never one about themselves."""
     since = visit.now - timedelta(days=visit.policies.moderation.measures.proposal_days)
-    rows = queries.proposals(visit.snapshot, viewer.spaces_reviewed() | viewer.spaces_hosted(), since=since)
-    return [proposal_view(visit, row) for row in rows if row.author_id != viewer.member_id]
+    rows = queries.proposals(visit.snapshot, reach.opens, since=since)
+    return [proposal_view(visit, row) for row in rows if row.author_id != visit.viewer.member_id]
 
 
 def proposal_view(visit: Visit, row: ProposalRow) -> ProposalView:

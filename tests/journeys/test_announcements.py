@@ -125,6 +125,27 @@ def test_when_the_verification_ends_so_does_the_right(community_on_both: Communi
     assert "Harbour Refugee Support" in amina.reads(item), "who said it is still written there"
 
 
+def test_whoever_is_paused_announces_nothing_and_may_still_take_back(community_on_both: Community) -> None:
+    community = community_on_both
+    hana, visitor, bo = community.sender("hana"), community.visitor(), community.moderator("bo")
+    item = hana.announces("Food on Friday", "At seven")
+    warning = {"title_en": "A false list", "text_en": "They ask for money", "truth_en": "It is free"}
+    alert = hana.publishes("/scam-alerts/new", **warning).replace("/announcements/", "/scam-alerts/")
+    hana.posts(bo.opens_topic("Bus", "Which one?"), "you idiot")
+    bo.decides(bo.opens_the_queue()[0], "remove", reason="threat", author="pause", days="7")
+    wrong = {"title_en": "Pay at the gate", "text_en": "To me", "truth_en": "To nobody else", "step": "publish"}
+    for path in (NEW, f"{item}/correct", "/scam-alerts/new", f"{alert}/correct"):
+        refused = hana.sends(path, **wrong)
+        assert refused.status_code == 409, path
+        assert "You cannot write in this space until" in refused.text and "Pay at the gate" in refused.text, path
+    for path in ("/s/questions", "/s/questions/announcements", "/scam-alerts"):
+        assert "Pay at the gate" not in visitor.reads(path), path
+    assert hana.sends(f"{item}/withdraw").status_code == 303
+    community.clock.goes_on(days=8)
+    hana.signs_in("hana")
+    assert hana.announces("Pay nobody", "At the gate")
+
+
 def test_a_steward_ends_it_between_the_form_and_the_press(community_on_both: Community) -> None:
     community = community_on_both
     hana, stella = community.sender("hana"), community.staff("stella", Role.STEWARD)

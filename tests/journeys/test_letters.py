@@ -1,7 +1,14 @@
 """Letters between a member and the moderators' team: no names of moderators, nobody else reads them."""
 
 import re
+from importlib import import_module
 
+import pytest
+from sqlalchemy import text, update
+
+from server.accounts import rules as accounts
+from server.letters.models import Conversation
+from server.permissions import Role
 from tests.people import Community, Person, last_message
 
 
@@ -82,3 +89,70 @@ def test_the_team_writes_to_an_author_and_a_double_press_sends_once(community_on
         assert bo.sends(f"{case}/letter", text="Please say it kindly.").status_code == 303
     assert amina.reads("/s/questions/letters").count("Please say it kindly.") == 1
     assert amina.reads("/me").count("wrote to you") == 1
+
+
+def a_disclosure(community: Community, opener: Person) -> tuple[Person, str]:
+    """What nadia wrote and somebody flagged as danger: nadia, and the case, which only trained people open."""
+    nadia = community.member("nadia")
+    nadia.posts(community.member("emi").opens_topic("Bus", "Which line?"), "My neighbour is beaten every night")
+    flag = f"/messages/{last_message(community)}/flag"
+    assert community.member("zahra").sends(flag, reason="danger").status_code == 303
+    [case] = opener.opens_the_queue()
+    return nadia, case
+
+
+def trains(community: Community, login: str) -> None:
+    with community.services.db.transaction() as tx:
+        accounts.grant(tx, community.account(login), Role.PROTECTION, community.row("questions").id)
+
+
+@pytest.mark.parametrize("role", ["moderator", "host"])
+def test_what_is_answered_about_a_disclosure_is_read_by_trained_people_only(
+    community_on_both: Community, role: str
+) -> None:
+    """A host who is trained may open such a case, so the answer must not be lost on them."""
+    community = community_on_both
+    bo = community.moderator("bo")
+    chadi = community.moderator("chadi") if role == "moderator" else community.host("chadi")
+    trains(community, "chadi")
+    chadi.begins_a_shift()
+    nadia, case = a_disclosure(community, chadi)
+    nadia.sends("/s/questions/letters", text="When do you read?")
+    conversation = first_letter(bo)
+    assert chadi.sends(f"{case}/letter", text="Are you safe today?").status_code == 303
+    assert nadia.sends("/s/questions/letters", text="He has a knife").status_code == 303
+    assert conversation not in bo.reads("/letters") and "waits for an answer" not in bo.reads("/review")
+    assert bo.gets(conversation).status_code == 404
+    for act in (conversation, f"{conversation}/done"):
+        assert bo.sends(act, text="I know").status_code == 404, act
+    assert "1 waits for an answer" in chadi.reads("/review")
+    assert first_letter(chadi) == conversation and "He has a knife" in chadi.reads(conversation)
+    assert chadi.sends(conversation, text="Come to the clinic").status_code == 303
+    assert "Come to the clinic" in nadia.reads("/s/questions/letters")
+    nadia.sends("/s/questions/letters", text="I am on my way")
+    assert bo.gets(conversation).status_code == 404, "what was protected once stays so"
+
+
+def test_a_host_who_is_not_trained_reads_no_letters(community: Community) -> None:
+    hani, bo = community.host("hani"), community.moderator("bo")
+    community.member("amina").sends("/s/questions/letters", text="A quiet question")
+    assert hani.gets("/letters").status_code == 404
+    assert hani.gets(first_letter(bo)).status_code == 404
+
+
+def test_the_migration_protects_what_was_written_about_a_disclosure_before(community_on_both: Community) -> None:
+    community = community_on_both
+    bo, chadi, amina = community.moderator("bo"), community.moderator("chadi"), community.member("amina")
+    trains(community, "chadi")
+    nadia, case = a_disclosure(community, chadi)
+    chadi.sends(f"{case}/letter", text="Are you safe today?")
+    nadia.sends("/s/questions/letters", text="He has a knife")
+    amina.sends("/s/questions/letters", text="A quiet question", about=str(last_message(community)))
+    revision = import_module("server.migrations.versions.0012_protected_letters")
+    with community.services.db.transaction() as tx:
+        tx.session.execute(update(Conversation).values(protected=False))
+    assert "Nadia" in bo.reads("/letters")
+    with community.services.db.transaction() as tx:
+        tx.session.execute(text(revision.WRITTEN_FROM_A_DISCLOSURE))
+    page = bo.reads("/letters")
+    assert "Nadia" not in page and "Amina" in page

@@ -274,6 +274,43 @@ def test_a_longer_suspension_takes_a_second_person(community: Community) -> None
     assert amina.posts(topic, "Back again").status_code == 303
 
 
+def proposal(person: Person) -> str | None:
+    """The address of the suspension that waits in this queue."""
+    found = re.search(r'href="(/review/proposals/[0-9a-f-]+)"', person.reads("/review"))
+    return found and found.group(1)
+
+
+def test_whoever_may_not_open_a_case_sees_no_suspension_proposed_from_it(community: Community) -> None:
+    bo, chadi, dana = (community.moderator(name) for name in ("bo", "chadi", "dana"))
+    writes(community, "My neighbour is beaten every night")
+    trained(community, "chadi")
+    trained(community, "dana")
+    flags(community.member("zahra"), community, "danger")
+    [case] = chadi.opens_the_queue()
+    assert chadi.decides(case, "remove", reason="threat", author="suspend", days="30").status_code == 303
+    page = proposal(chadi)
+    assert page is not None and proposal(bo) is None and proposal(dana) == page
+    assert bo.gets(page).status_code == 404
+    for act in ("agree", "put-away"):
+        assert bo.sends(f"{page}/{act}").status_code == 404, act
+    assert dana.sends(f"{page}/agree").status_code == 303
+
+
+def test_a_suspension_proposed_around_the_moderators_is_for_hosts_and_stewards(community_on_both: Community) -> None:
+    community = community_on_both
+    bo, chadi = community.moderator("bo"), community.moderator("chadi")
+    hani, stella = community.host("hani"), community.steward("stella")
+    hani.begins_a_shift()
+    bo.opens_topic("Rules", "I remove what I like")
+    flags(community.member("nadia"), community, "moderator")
+    [case] = hani.opens_the_queue()
+    assert hani.decides(case, "remove", reason="threat", author="suspend", days="30").status_code == 303
+    page = proposal(hani)
+    assert page is not None and proposal(chadi) is None and proposal(bo) is None
+    assert chadi.sends(f"{page}/put-away").status_code == 404
+    assert proposal(stella) == page and stella.sends(f"{page}/agree").status_code == 303
+
+
 def test_a_suspended_member_reads_writes_letters_and_keeps_their_page(community: Community) -> None:
     """Every page that is open to a member is open to a suspended one."""
     bo = community.moderator("bo")
