@@ -267,8 +267,8 @@ class World:
             "take_protection": {"space": "garden", "pseudonym": self.hints["zola"]},
             "open_case": {"code": self.hints["case_code"]},
             "appeal": {"text": "It is only a saying."},
-            "uphold": {"answer": "It was aimed at somebody."},
-            "overturn": {"answer": "It was only a saying."},
+            "uphold": {"version": "1", "answer": "It was aimed at somebody."},
+            "overturn": {"version": "1", "answer": "It was only a saying."},
             "open_space": {},
             "lock_space": {"reason": "scam"},
             "unlock_space": {},
@@ -389,6 +389,7 @@ def world(community: Community) -> World:
     for word in ("redact", "give_back", "remove"):
         assert amina.posts(topic, f"you idiot, {word}").status_code == 303
     cases, proposals = _desk(community, case)
+    appealed = _appeals(community, amina, topic)
     hana, stella = community.sender("hana"), community.staff("stella", Role.STEWARD)
     announcement = hana.announces("The tap is closed", "On Monday")
     alert = hana.publishes("/scam-alerts/new", title_en="A list", text_en="Pay", truth_en="It is free")
@@ -448,7 +449,7 @@ def world(community: Community) -> World:
             "zola": pseudonym_of(community, "garden", "Zola"),
             "proposal": str(proposals[0]),
             "proposal_2": str(proposals[1]),
-            **_appeals(community, amina, topic),
+            **appealed,
         },
     )
 
