@@ -18,7 +18,7 @@ from server.review.acts import Act, Measures
 from server.review.models import Action, DecisionEffect, EffectKind, Restriction
 from tests.people import Community, last_message
 
-UNTOUCHED = {"decision", "decision_effect", "account_session"}
+UNTOUCHED = {"decision", "decision_effect", "account_session", "ledger_entry"}
 RISING = {"version"}
 SENSES = {"notice": {"id", "public_id"}}
 EVERYTHING = Measures(strike=True, warn=True, limit_days=7, pause_days=3, suspend_days=30, lock=True, slow_minutes=10)
