@@ -232,6 +232,14 @@ def hold_still(tx: Transaction, message_id: int) -> None:
     tx.session.execute(select(messages.c.id).where(messages.c.id == message_id).with_for_update(key_share=True))
 
 
+def hold_author_still(tx: Transaction, membership_id: int) -> None:
+    """Lock an author after the message and before the topic. Everybody locks in this order, the ledger last."""
+    memberships = metadata.tables["membership"]
+    tx.session.execute(
+        select(memberships.c.id).where(memberships.c.id == membership_id).with_for_update(key_share=True)
+    )
+
+
 def case_has_changed(tx: Transaction, message_id: int) -> None:
     """The words are others now: whoever had the case on the screen must look again."""
     tx.session.execute(

@@ -65,6 +65,7 @@ UNIQUE_SENTENCES: dict[str, Sentence] = {
     "uq_bookmark_membership_id_message_id": say("This message is among your bookmarks already."),
     "uq_space_slug": say("There is a space with this address already. Please choose another."),
     "uq_flag_message_id_membership_id": say("You have flagged this message already."),
+    "uq_appeal_decision_id": say("There is an appeal about this already. It is answered here."),
 }
 """What a person reads when two of them wanted the same at the same moment."""
 
@@ -92,6 +93,8 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self.events: list[Event] = []
+        self.last: list[Callable[[], None]] = []
+        """Done just before the commit, after everything else: for what takes a lock that all visits share."""
         self.erases = False
         """Set by rules that overwrite somebody's words: the write-ahead log must forget them as well."""
         self._connection = connection
@@ -184,6 +187,8 @@ class Database:
             try:
                 yield tx
                 tx.flush()
+                for finish in tx.last:
+                    finish()
                 tx.close()
                 whole.commit()
             except BaseException as error:

@@ -37,7 +37,11 @@ DOUBLE_WINDOW = timedelta(minutes=10)
 """The same words again in this time are one press too many, not another message."""
 LATEST = 8
 """So many of a member's latest messages are looked at for that, however many they wrote."""
-_ALONE = Prepared(select(col(Membership.id)).where(col(Membership.id) == bindparam("membership_id")).with_for_update())
+_ALONE = Prepared(
+    select(col(Membership.id))
+    .where(col(Membership.id) == bindparam("membership_id"))
+    .with_for_update(key_share=True)  # a notice to this member, from a topic that is held, must not wait for it
+)
 
 
 def _twins(*same: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
@@ -72,7 +76,7 @@ _TWIN_ANSWER = Prepared(
 )
 _TWIN_TOPIC = Prepared(_twins(col(Message.title) == bindparam("title"), col(Topic.space_id) == bindparam("space_id")))
 _TOPIC_NOW = Prepared(
-    select(col(Topic.state), col(Topic.closed)).where(col(Topic.id) == bindparam("id")).with_for_update()
+    select(col(Topic.state), col(Topic.closed)).where(col(Topic.id) == bindparam("id")).with_for_update(key_share=True)
 )
 _ANSWERED = Prepared(
     select(col(Message.id)).where(
@@ -155,6 +159,7 @@ def post_message(
     Raises Invalid when the quoted words do not stand in the message that is answered.
     """
     writing = admitted(tx, topic.space, author, writing, at)
+    tx.lock(_ALONE, {"membership_id": author.membership_id})  # before the topic, as whoever decides does
     _takes_messages(tx, topic)
     answered = _answered(tx, topic, author, reply_to)
     twin = _twin(tx, author, writing, at, _TWIN_ANSWER, {"topic_id": topic.id, "reply_to": answered})

@@ -312,7 +312,9 @@ def keeps_the_pace(tx: Transaction, topic: TopicRow, author: Standing, text: str
         raise Refused(say(SLOWED.english, minutes=minutes))
 
 
-_ALONE = Prepared(select(col(Membership.id)).where(col(Membership.id) == bindparam("membership_id")).with_for_update())
+_ALONE = Prepared(
+    select(col(Membership.id)).where(col(Membership.id) == bindparam("membership_id")).with_for_update(key_share=True)
+)
 _PACE = Prepared(select(col(Topic.slow_minutes)).where(col(Topic.id) == bindparam("id")))
 
 

@@ -37,15 +37,13 @@ def record(
     reason: str = "",
     policy_version: str = "",
 ) -> None:
-    """Write down that a text went from one state to another. Nothing is written when it did not.
+    """Write down, when the visit ends, that a text went from one state to another; nothing when it did not.
 
-    A text that is published at once is not in the chain: nobody decided anything about it.
+    The right to add a line is the last lock that a visit takes: whoever holds it waits for nobody, so that no ring
+    forms. A text that is published at once is not in the chain: nobody decided anything about it.
     """
     if before == after or (before == ContentState.DRAFT and after == ContentState.PUBLISHED):
         return
-    if tx.is_postgres:
-        tx.run(_ALONE)
-    previous = tx.ask(_NEWEST, {}).value() or BEGINNING
     salt = secrets.token_bytes(SALT_BYTES)
     values: dict[str, Any] = {
         "message_id": message_id,
@@ -57,9 +55,16 @@ def record(
         "reason": reason,
         "policy_version": policy_version,
         "hour": rounded_to_the_hour(at),
-        "previous": bytes(previous),
     }
-    tx.ask(_NEW, {**values, "seal": seal_of(values)})
+    tx.last.append(lambda: _add(tx, values))
+
+
+def _add(tx: Transaction, values: dict[str, Any]) -> None:
+    if tx.is_postgres:
+        tx.run(_ALONE)
+    previous = tx.ask(_NEWEST, {}).value() or BEGINNING
+    line = {**values, "previous": bytes(previous)}
+    tx.ask(_NEW, {**line, "seal": seal_of(line)})
 
 
 def subject_of(salt: bytes, public_id: UUID) -> bytes:

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from server.accounts.models import Membership, NoticeKind
 from server.accounts.rules import tell
+from server.content import hold_author_still
 from server.database import Transaction, changed
 from server.errors import NotFound, Refused, say
 from server.policies import MeasuresPolicy, ModerationPolicy, StrikePolicy
@@ -179,7 +180,7 @@ def in_force_until(tx: Transaction, membership_id: int) -> None:
         ).scalar_one()
 
     tx.flush()
-    tx.session.execute(select(col(Membership.id)).where(col(Membership.id) == membership_id).with_for_update())
+    hold_author_still(tx, membership_id)
     tx.session.execute(
         update(Membership)
         .where(col(Membership.id) == membership_id)
@@ -202,6 +203,7 @@ def confirm(tx: Transaction, found: ProposalRow, member_id: int, *, at: datetime
     if found.begun_at <= at - timedelta(days=policy.measures.proposal_days):
         raise Refused(TOO_OLD)
     until = at + timedelta(days=found.days)
+    hold_author_still(tx, found.membership_id)  # before the row, as whoever puts the decision back does
     done = tx.session.execute(
         update(Restriction)
         .where(col(Restriction.id) == found.id, col(Restriction.state) == RestrictionState.PROPOSED)

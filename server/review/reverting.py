@@ -13,7 +13,7 @@ from sqlmodel import col
 from moderation.states import ContentState
 from server.accounts.models import Membership, Notice, NoticeKind
 from server.accounts.rules import count_released, tell, untell
-from server.content import Case, CaseState, Screening, hold_still, open_case
+from server.content import Case, CaseState, Screening, hold_author_still, hold_still, open_case
 from server.database import Transaction, changed
 from server.errors import Refused, say
 from server.finding.rules import learn_message, unlearn_message
@@ -67,6 +67,7 @@ def revert(
     Raises Refused when the decision was undone already, or the case is not as it was on the screen.
     """
     hold_still(tx, case.message_id)
+    hold_author_still(tx, case.membership_id)
     state_before = _state(tx, case.message_id)
     _mark(tx, decision, by, at)
     newer = _newer_signals(tx, case) if reopen and decision.action in ENDS_THE_CASE else None

@@ -14,7 +14,7 @@ from sqlmodel import col
 from moderation.states import ContentState, IllegalMove, Move, moved
 from server.accounts.models import Membership, NoticeKind
 from server.accounts.rules import tell
-from server.content import Case, CaseState, Lane, hold_still
+from server.content import Case, CaseState, Lane, hold_author_still, hold_still
 from server.database import Transaction, changed, metadata
 from server.errors import Refused, say
 from server.events import MODERATORS, MessageReleased, MessageRemoved
@@ -231,6 +231,7 @@ def _begun(tx: Transaction, case: CaseRow, member_id: int, act: Act, *, version:
     """Close the case, unless the act leaves it open. Of two who press at once, the second is refused."""
     _not_own(case, member_id)
     hold_still(tx, case.message_id)
+    hold_author_still(tx, case.membership_id)
     values: dict[str, object] = {"version": version + 1}
     if act.action in ENDS_THE_CASE:
         values |= {"state": CaseState.DECIDED, "claimed_by": None, "claimed_until": None}

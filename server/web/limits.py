@@ -68,7 +68,7 @@ class Counted(MemoryStorage):
             self._sweep_at = now + SWEEP_SECONDS
             sweep: Callable[[], None] = getattr(self, "_MemoryStorage__expire_events")  # noqa: B009  private there
             sweep()
-            for key in [key for key, entries in self.events.items() if not entries]:
+            for key in [key for key, entries in list(self.events.items()) if not entries]:  # others go on counting
                 with self.locks[key]:
                     if not self.events.get(key):  # the library keeps the names of empty windows for ever
                         self.clear(key)

@@ -285,6 +285,8 @@ def test_a_field_that_fills_the_body_comes_back_whole(walk):
     assert shows(answer.text, arabic)
 
 
+FREE_WORDS = ("do_join", "do_staff_link", "do_host_words", "appeal")
+"""Forms that take any words at all."""
 NO_WORDS = (
     "keep_message",
     "let_go_message",
@@ -396,7 +398,7 @@ def test_words_that_a_database_may_not_like_are_no_fault(walk_on_both, words):
         for name, person in walk.askers(room).items():
             everywhere = dict.fromkeys([*room.form.model_fields, "onward", "kept_text"], words)
             where = f"{name} {room.name}"
-            allowed = (303, *REFUSED) if room.name in ("do_join", "do_staff_link", "do_host_words") else REFUSED
+            allowed = (303, *REFUSED) if room.name in FREE_WORDS else REFUSED
             wrong.extend(complaints(where, person.sends(walk.address(room), **everywhere), allowed))
             for field in room.form.model_fields:
                 answer = person.sends(walk.address(room), **{**walk.fields(room), "login": "new", field: words})
