@@ -527,6 +527,8 @@ def moderator_stops(page: Page) -> Iterator[Stop]:
     yield Stop("part of the queue", "/review?show=flagged")
     yield Stop("keys", "/review", unveils)
     yield Stop("desk_choices", "/review/choices")
+    for proposal in hrefs(page, "/review", "a[href*='/proposals/']")[:1]:
+        yield Stop("proposal", proposal)
     yield Stop("appeals", "/review/appeals")
     for appeal in hrefs(page, "/review/appeals", "main .queue a")[:1]:
         yield Stop("second_look", appeal)
