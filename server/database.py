@@ -159,10 +159,20 @@ class Transaction:
 
 
 class Database:
-    """The community database, on SQLite or PostgreSQL."""
+    """A database on SQLite or PostgreSQL: the community's, or, with other `tables`, the private room's."""
 
-    def __init__(self, url: str, *, hub: Hub | None = None, threads: int = THREADS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        hub: Hub | None = None,
+        threads: int = THREADS,
+        tables: MetaData = metadata,
+        sentences: Mapping[str, Sentence] | None = None,
+    ) -> None:
         self.hub = hub or Hub()
+        self._tables = tables
+        self._sentences = UNIQUE_SENTENCES if sentences is None else sentences
         self.engine = _engine(url, threads)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:
@@ -195,7 +205,7 @@ class Database:
                 tx.close()
                 if whole.is_active:  # a refused row has rolled it back already
                     whole.rollback()
-                sentence = _sentence_for(error) if isinstance(error, IntegrityError) else None
+                sentence = self._sentence_for(error) if isinstance(error, IntegrityError) else None
                 if sentence is None:
                     raise
                 raise Refused(sentence) from None
@@ -212,6 +222,11 @@ class Database:
             raw: Any = connection.connection.dbapi_connection
             connection.rollback()
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _sentence_for(self, error: IntegrityError) -> Sentence | None:
+        """The sentence of the unique constraint that said no, on either kind of database."""
+        name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+        return self._sentences.get(name or _named_by_columns(str(error.orig), self._tables) or "")
 
     def close(self) -> None:
         """Give every connection back."""
@@ -258,19 +273,11 @@ def _begin_sqlite(connection: Connection) -> None:
     raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _sentence_for(error: IntegrityError) -> Sentence | None:
-    """The sentence of the unique constraint that said no, on either database."""
-    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-    if name is None:
-        name = _named_by_columns(str(error.orig))
-    return UNIQUE_SENTENCES.get(name or "")
-
-
-def _named_by_columns(message: str) -> str | None:
+def _named_by_columns(message: str, declared: MetaData) -> str | None:
     """SQLite names the columns, not the constraint: "UNIQUE constraint failed: flag.message_id, flag.…"."""
     _, _, columns = message.partition("UNIQUE constraint failed: ")
     wanted = {part.strip() for part in columns.split(",") if part.strip()}
-    for table in metadata.tables.values():
+    for table in declared.tables.values():
         for constraint in table.constraints:
             if isinstance(constraint, UniqueConstraint) and wanted == {f"{table.name}.{c.name}" for c in constraint}:
                 return str(constraint.name)

@@ -26,6 +26,7 @@ CONFIG: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "baraza": {"level": "INFO"},
+        "python_multipart": {"level": "CRITICAL", "propagate": False, "handlers": []},
         "uvicorn": {"level": "ERROR", "propagate": True, "handlers": []},
         "uvicorn.error": {"level": "ERROR", "propagate": True, "handlers": []},
         "uvicorn.access": {"level": "CRITICAL", "propagate": False, "handlers": []},

@@ -219,6 +219,26 @@ class PicturePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivateLimits:
+    """What the private room takes at once, how long its sessions live, and when its process begins anew."""
+
+    recycle_minutes: int
+    reporter_idle_minutes: int
+    reporter_minutes: int
+    desk_idle_minutes: int
+    desk_minutes: int
+    text_characters: int
+    text_bytes: int
+    file_bytes: int
+    files: int
+    post_bytes: int
+    uploads_at_once: int
+    least_bytes_per_second: int
+    least_when_others_wait: int
+    slow_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """Lifetimes; the unit is in each name."""
 
@@ -263,6 +283,7 @@ class Policies:
     rates: Rates
     derivation: Derivation
     pictures: PicturePolicy
+    private: PrivateLimits
     retention: Retention
     languages: tuple[Language, ...]
 
@@ -281,7 +302,7 @@ def load(folder: Path) -> Policies:
     parts = {"text": TextLimits, "accounts": AccountPolicy, "moderation": DeskTimes}
     parts |= {"hosting": HostingPolicy, "information": InformationPolicy, "pictures": PicturePolicy}
     parts |= {"appeals": AppealPolicy, "openness": OpennessPolicy}
-    parts |= {"rates": Rates, "derivation": Derivation}
+    parts |= {"rates": Rates, "derivation": Derivation, "private": PrivateLimits}
     _same_keys("limits.toml", set(limits), set(parts))
     made: dict[str, Any] = {name: _made(kind, limits[name], f"limits.toml [{name}]") for name, kind in parts.items()}
     made["moderation"] = _desk(made["moderation"], _toml(folder / "desk.toml"))

@@ -17,6 +17,7 @@ from server.errors import BootRefused
 from server.policies import Retention
 
 FILE_NAME = "data_map.toml"
+PRIVATE_FILE_NAME = "data_map_private.toml"
 
 
 class Whose(StrEnum):
@@ -26,6 +27,8 @@ class Whose(StrEnum):
     STAFF = "staff"
     SPACE = "space"
     INSTALLATION = "installation"
+    REPORTER = "reporter"
+    FOCAL_POINT = "focal_point"
 
 
 class Maker(StrEnum):
@@ -63,7 +66,7 @@ class Ending(StrEnum):
     CRYPTO_SHRED = "crypto_shred"
 
 
-LASTING = frozenset({"account", "membership", "space", "installation", "row"})
+LASTING = frozenset({"account", "membership", "space", "installation", "row", "case"})
 """Lifetimes that are no number of days: as long as the thing itself."""
 LIFETIMES = LASTING | {field.name for field in fields(Retention)}
 """Every lifetime that an entry may name; the others are the keys of retention.toml."""
@@ -95,11 +98,13 @@ class DataMap:
     """Every table, by name."""
 
     tables: Mapping[str, TableEntry]
+    file_name: str = FILE_NAME
 
 
-def load_map(folder: Path) -> DataMap:
+def load_map(folder: Path, file_name: str = FILE_NAME) -> DataMap:
     """Read the map. Raises BootRefused naming the file and the key that is wrong."""
-    return DataMap({name: _table(f"[{name}]", entry) for name, entry in _toml(folder / FILE_NAME).items()})
+    entries = _toml(folder / file_name).items()
+    return DataMap({name: _table(f"{file_name} [{name}]", entry) for name, entry in entries}, file_name)
 
 
 def gaps(data_map: DataMap, metadata: MetaData) -> list[str]:
@@ -116,7 +121,7 @@ def check(data_map: DataMap, engine: Engine) -> None:
     """Raises BootRefused, with every gap, when the database does not agree with the map."""
     found = gaps_in_database(data_map, engine)
     if found:
-        raise BootRefused(f"{FILE_NAME} and the database do not agree. {' '.join(found)}")
+        raise BootRefused(f"{data_map.file_name} and the database do not agree. {' '.join(found)}")
 
 
 # What exists ---------------------------------------------------------------------------------------------
@@ -205,7 +210,7 @@ def _column(where: str, value: object) -> ColumnEntry:
 
 def _dictionary(where: str, value: object) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise BootRefused(f"{FILE_NAME} {where} must be a table.")
+        raise BootRefused(f"{where} must be a table.")
     return cast("dict[str, object]", value)  # TOML keys are always text
 
 
@@ -214,15 +219,15 @@ def _keyed(
 ) -> dict[str, object]:
     entry = _dictionary(where, value)
     for key in sorted(entry.keys() - wanted - optional):
-        raise BootRefused(f"{FILE_NAME} {where} has an unknown key: {key}.")
+        raise BootRefused(f"{where} has an unknown key: {key}.")
     for key in sorted(wanted - entry.keys()):
-        raise BootRefused(f"{FILE_NAME} {where} lacks the key {key}.")
+        raise BootRefused(f"{where} lacks the key {key}.")
     return entry
 
 
 def _sentence(where: str, key: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise BootRefused(f"{FILE_NAME} {where}: {key} must be a sentence.")
+        raise BootRefused(f"{where}: {key} must be a sentence.")
     return value
 
 
@@ -233,5 +238,5 @@ def _choice(where: str, key: str, value: object, kind: type[Choice]) -> Choice:
 def _one_of(where: str, key: str, value: object, allowed: Iterable[str]) -> str:
     choices = sorted(allowed)
     if not isinstance(value, str) or value not in choices:
-        raise BootRefused(f"{FILE_NAME} {where}: {key} must be one of {', '.join(choices)}.")
+        raise BootRefused(f"{where}: {key} must be one of {', '.join(choices)}.")
     return value

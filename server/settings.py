@@ -32,6 +32,10 @@ class Settings(BaseModel):
 
     data_dir: Path = Path("var")
     database_url: str = ""
+    private_database_url: str = ""
+    private_socket: Path | None = None
+    pepper_file: Path | None = None
+    public_dir: Path | None = None
     neutral_url: str = ""
     public_url: str = ""
     onion_url: str = ""
@@ -43,6 +47,21 @@ class Settings(BaseModel):
     def database(self) -> str:
         """The address of the community database; an SQLite file in the data directory by default."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'community.sqlite3'}"
+
+    @property
+    def private_dir(self) -> Path:
+        """What only the private room's process reads."""
+        return self.data_dir / "private"
+
+    @property
+    def private_database(self) -> str:
+        """The address of the private database; an SQLite file of its own by default."""
+        return self.private_database_url or f"sqlite:///{self.private_dir.resolve() / 'private.sqlite3'}"
+
+    @property
+    def told_dir(self) -> Path:
+        """Where the community puts what the private room may read of it: public things only."""
+        return self.public_dir or self.data_dir / "public"
 
     @property
     def detoxify_dir(self) -> Path:

@@ -65,17 +65,16 @@ class Body:
 
 async def read(request: Request, *, limit: int, file: FileRoom | None = None) -> Body:
     """What was sent. `limit`: the most bytes of text. Raises TooLarge or Unreadable."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = kind_of(request)
     with_file = file if kind == "multipart/form-data" else None
     most = limit if with_file is None else max(limit, with_file.read_bytes)
-    declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and (len(declared) > MOST_DIGITS or int(declared) > most):
+    if declared_bytes(request) > most:
         raise TooLarge
     capped = _capped(request.stream(), most)
     try:
         if kind == "application/x-www-form-urlencoded":
             body = b"".join([chunk async for chunk in capped])
-            return Body(await asyncio.to_thread(_fields, body) if len(body) > PARSED_AT_ONCE else _fields(body))
+            return Body(await fields_of(body))
         if kind == "multipart/form-data":
             return await _Parts(request.headers, capped, limit=limit, file=with_file).read()
         async for _ in capped:
@@ -85,6 +84,24 @@ async def read(request: Request, *, limit: int, file: FileRoom | None = None) ->
     if kind:
         raise Unreadable
     return Body()
+
+
+def kind_of(request: Request) -> str:
+    """The media type that the browser names, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def declared_bytes(request: Request) -> int:
+    """How long the body says it is; 0 when it does not say."""
+    declared = request.headers.get("content-length", "")
+    if not (declared.isascii() and declared.isdigit()):
+        return 0
+    return int(declared) if len(declared) <= MOST_DIGITS else 10**MOST_DIGITS
+
+
+async def fields_of(body: bytes) -> Sequence[tuple[str, str]]:
+    """The fields of a urlencoded body, in their order. Raises Unreadable."""
+    return await asyncio.to_thread(_fields, body) if len(body) > PARSED_AT_ONCE else _fields(body)
 
 
 def _fields(body: bytes) -> Sequence[tuple[str, str]]:

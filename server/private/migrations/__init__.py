@@ -1,0 +1,1 @@
+"""The history of the private database, one line of revisions, upwards only."""
