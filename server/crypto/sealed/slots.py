@@ -1,0 +1,110 @@
+"""Key slots: how a case's secret reaches each person who may read it, and looks the same for those who may not.
+
+Every member of a desk has a slot in every case. Those who must not read have a dummy, made by the same steps for
+a key that nobody keeps, so that neither its length nor its bytes tell it from a true one.
+"""
+
+import struct
+from dataclasses import dataclass
+from uuid import UUID
+
+from server.crypto.sealed.boxes import (
+    KEY_BYTES,
+    LOCK_BYTES,
+    SEAL_BYTES,
+    Damaged,
+    hashed,
+    keyed,
+    locked,
+    new_key,
+    public_of,
+    sealed,
+    unlocked,
+    unsealed,
+    whole,
+)
+
+_CONTENT_BYTES = KEY_BYTES + LOCK_BYTES
+SLOT_BYTES = _CONTENT_BYTES + SEAL_BYTES
+PAIR_BYTES = SLOT_BYTES + SEAL_BYTES
+_AJAR = bytes(KEY_BYTES)
+"""The key of a slot without release key: known to all, so the sealed box around it alone protects the secret."""
+
+
+def reporter_of(reporter_public: bytes, reporter_verify: bytes) -> bytes:
+    """32 bytes that stand for the reporter's two public keys."""
+    return hashed(whole(reporter_public) + whole(reporter_verify), "reporter")
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where a slot belongs. Laid anywhere else, it does not open."""
+
+    case: UUID
+    epoch: int
+    reporter: bytes
+
+    def raw(self, purpose: bytes) -> bytes:
+        """The same as bytes, for one purpose."""
+        return purpose + self.case.bytes + struct.pack(">I", self.epoch) + whole(self.reporter)
+
+
+def slot(to_public: bytes, case_secret: bytes, binding: Binding) -> bytes:
+    """The case's secret for one person."""
+    return locked_slot(to_public, case_secret, binding, _AJAR)
+
+
+def locked_slot(to_public: bytes, case_secret: bytes, binding: Binding, release_key: bytes) -> bytes:
+    """The case's secret for one person, who can open it only once the release key is given out."""
+    return sealed(to_public, locked(release_key, whole(case_secret), about=binding.raw(b"slot")))
+
+
+def dummy() -> bytes:
+    """A slot that nobody opens."""
+    return sealed(public_of(new_key()), locked(new_key(), new_key(), about=b""))
+
+
+def opened(box: bytes, secret: bytes, binding: Binding, release_key: bytes | None = None) -> bytes | None:
+    """The case's secret; None for a dummy, another's slot, one not released, or one of another place.
+
+    Anybody can lay a slot for somebody: hold the secret against the manifest's `case_public` before use.
+    """
+    content = unsealed(secret, box)
+    return None if content is None else _case_secret(content, binding.raw(b"slot"), release_key)
+
+
+def tag(pepper: bytes, person: UUID, case: UUID, epoch: int) -> bytes:
+    """Where a person's slot lies; nobody without the pepper can tell whose it is."""
+    return keyed(pepper, person.bytes + case.bytes + struct.pack(">I", epoch), "slot/tag")
+
+
+def pair_blob(outer_public: bytes, inner_public: bytes, case_secret: bytes, binding: Binding) -> bytes:
+    """The case's secret for two recovery officers together: one opens the outer box, the other the inner."""
+    content = locked(_AJAR, whole(case_secret), about=binding.raw(b"pair"))
+    return sealed(outer_public, sealed(inner_public, content))
+
+
+def pair_dummy() -> bytes:
+    """A pair that nobody opens."""
+    return sealed(public_of(new_key()), dummy())
+
+
+def pair_opened_outer(box: bytes, secret: bytes) -> bytes | None:
+    """The inner box, still closed; None when the outer one is not for this officer."""
+    inner = unsealed(secret, box)
+    return inner if inner is not None and len(inner) == SLOT_BYTES else None
+
+
+def pair_opened_inner(inner: bytes, secret: bytes, binding: Binding) -> bytes | None:
+    """The case's secret; None when the inner box is not for this officer, or of another place."""
+    content = unsealed(secret, inner)
+    return None if content is None else _case_secret(content, binding.raw(b"pair"), None)
+
+
+def _case_secret(content: bytes, about: bytes, release_key: bytes | None) -> bytes | None:
+    for key in (_AJAR,) if release_key is None else (_AJAR, release_key):
+        try:
+            return whole(unlocked(key, content, about=about))
+        except Damaged:
+            continue
+    return None
