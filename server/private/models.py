@@ -35,6 +35,7 @@ class Case(PrivateTable, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     receipt_id: bytes = Field(sa_type=LargeBinary, unique=True)
+    alias_key: bytes = Field(sa_type=LargeBinary, unique=True)
     facts: bytes = Field(sa_type=LargeBinary)
     version: int = 1
 

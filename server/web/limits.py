@@ -88,6 +88,13 @@ class Limits:
             wait = max(1, math.ceil(window.reset_time - time.time()))
             raise TooFast(say("That was very quick. Please wait a little and try again."), retry_after=wait)
 
+    def pause(self, rate: str, *key: str) -> float:
+        """Count one act, and say for how many seconds it should wait: none while the window has room."""
+        item = parsed(rate)
+        if self._limiter.hit(item, *key):
+            return 0.0
+        return max(0.0, self._limiter.get_window_stats(item, *key).reset_time - time.time())
+
 
 def parsed(rate: str) -> RateLimitItem:
     """ "10/900" as a limit: ten acts in nine hundred seconds."""

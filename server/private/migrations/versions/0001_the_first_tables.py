@@ -41,9 +41,11 @@ def of_a_case(name: str, *columns: sa.Column, key: str = "id") -> None:
 def upgrade() -> None:
     """Forward."""
     receipt = sa.UniqueConstraint("receipt_id", name="uq_case_receipt_id")
+    alias = sa.UniqueConstraint("alias_key", name="uq_case_alias_key")
     login = sa.UniqueConstraint("login_key", name="uq_person_login_key")
-    table("case", own_id(), box("receipt_id"), box("facts"), number("version"), unique=receipt)
-    table("person", own_id(), box("login_key"), box("facts"), number("version"), unique=login)
+    columns = (own_id(), box("receipt_id"), box("alias_key"), box("facts"), number("version"))
+    table("case", *columns, receipt=receipt, alias=alias)
+    table("person", own_id(), box("login_key"), box("facts"), number("version"), login=login)
     table("paper", own_id(), box("box"))
     table("invitation", box("code_key"), box("box"), key="code_key")
     table("leaf", own_id(), day(), number("place"), box("box"), box("seal"))

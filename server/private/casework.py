@@ -1,0 +1,282 @@
+"""The desk's side of a case: what a focal point sees after unlocking, and what they may do with it.
+
+A case exists for somebody only if their slot opens. Whoever is left out finds noise, and nothing here tells noise
+from nothing: not a line, not a number, not another page.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from server.crypto.sealed import boxes, envelopes, manifests, slots
+from server.crypto.sealed.boxes import Damaged
+from server.crypto.sealed.envelopes import Envelope
+from server.crypto.sealed.manifests import Manifest
+from server.crypto.sealed.slots import Binding
+from server.database import Database, Transaction
+from server.errors import NotFound, Refused, say
+from server.private import records
+from server.private.desks import Desk, Reporting
+from server.private.facts import Facts, State, Support, half_day
+from server.private.people import Unlocked
+from server.private.records import Case
+from server.private.roster import Roster
+from server.private.tracks import MOVES, SUPPORT_MOVES, Due, due, is_released
+from server.private.vault import Vault
+
+NOT_WHOLE = say(
+    "Something in this case was changed by somebody who may not. Nothing was sent. Tell a recovery officer at once."
+)
+NOT_FROM_HERE = say("That is not the next step from here. Nothing was changed.")
+ASK_FIRST = say("Offer help first, and tell the person what became of it. Then the case can be closed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One case on the work list."""
+
+    alias: str
+    topic: str
+    language: str
+    urgent: bool
+    state: State
+    support: Support
+    opened: int
+    due: Due
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One envelope, opened."""
+
+    id: UUID
+    seq: int
+    day: date
+    direction: str
+    name: str
+    body: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A case that this person may read."""
+
+    case: Case
+    desk: Desk
+    secret: bytes
+    manifest: Manifest
+    letters: Sequence[Letter]
+    missing: bool
+    """Whether envelopes are gone: somebody has taken rows away."""
+    due: Due
+
+
+class Casework:
+    """What focal points do."""
+
+    def __init__(self, db: Database, vault: Vault, roster: Roster, reporting: Reporting) -> None:
+        self._db = db
+        self._vault = vault
+        self._roster = roster
+        self._reporting = reporting
+
+    def work_list(self, me: Unlocked, *, at: datetime) -> list[Line]:
+        """The cases that open for this person: the urgent ones first, then the late ones, then the oldest."""
+        now = half_day(at)
+        with self._db.reading() as tx:
+            mine = [case for case, _ in self._openable(tx, me, now, records.every_case(tx, self._vault))]
+        lines = [self._line(case.facts, now) for case in mine]
+        return sorted(lines, key=lambda one: (one.state.value in _ENDED, not one.urgent, not one.due.late, one.opened))
+
+    def opened(self, me: Unlocked, alias: str, *, at: datetime) -> Opened:
+        """One case, all of it. Raises NotFound for everything that does not open for this person."""
+        with self._db.reading() as tx:
+            return self.read(tx, me, alias, at)
+
+    def read(self, tx: Transaction, me: Unlocked, alias: str, at: datetime) -> Opened:
+        """The same within a visit to the database that goes on to change it."""
+        case, secret = self._mine(tx, me, alias, at)
+        return self._read(tx, case, secret, half_day(at))
+
+    def answer(self, me: Unlocked, alias: str, text: str, *, at: datetime, kind: str = "answer") -> None:
+        """Write to the reporter. The first answer is the acknowledgement."""
+        now = half_day(at)
+
+        def answered(known: Facts) -> Facts:
+            state = State.ACKNOWLEDGED if known.state is State.RECEIVED else known.state
+            first = now if known.acknowledged is None else known.acknowledged
+            return known.changed(state=state, acknowledged=first, answered=now)
+
+        self._write(me, alias, {"kind": kind, "text": text}, at=at, to_reporter=True, then=answered)
+
+    def note(self, me: Unlocked, alias: str, text: str, *, at: datetime) -> None:
+        """For colleagues who read this case; the reporter does not see it."""
+        self._write(me, alias, {"kind": "note", "text": text}, at=at, to_reporter=False, then=lambda known: known)
+
+    def move(self, me: Unlocked, alias: str, state: State, reason: str, *, at: datetime) -> None:
+        """The next step of the concern; the reporter is told it. Raises Refused for steps that are none."""
+        now = half_day(at)
+
+        def moved(known: Facts) -> Facts:
+            if state not in MOVES[known.state]:
+                raise Refused(NOT_FROM_HERE, field="state")
+            if state is State.CLOSED and known.support is Support.NOT_ASKED:
+                raise Refused(ASK_FIRST, field="state")
+            first = now if known.acknowledged is None else known.acknowledged
+            closed = now if state is State.CLOSED else None
+            return known.changed(state=state, acknowledged=first, answered=now, closed=closed, withdrawn_at=None)
+
+        body = {"kind": "state", "state": state.value, "text": reason}
+        self._write(me, alias, body, at=at, to_reporter=True, then=moved)
+
+    def support(self, me: Unlocked, alias: str, support: Support, reason: str, *, at: datetime) -> None:
+        """The next step of the help; the reporter is told it. Raises Refused for steps that are none."""
+
+        def moved(known: Facts) -> Facts:
+            if support not in SUPPORT_MOVES[known.support]:
+                raise Refused(NOT_FROM_HERE, field="support")
+            return known.changed(support=support, answered=half_day(at))
+
+        body = {"kind": "support", "support": support.value, "text": reason}
+        self._write(me, alias, body, at=at, to_reporter=True, then=moved)
+
+    def _write(
+        self,
+        me: Unlocked,
+        alias: str,
+        body: Mapping[str, object],
+        *,
+        at: datetime,
+        to_reporter: bool,
+        then: Callable[[Facts], Facts],
+    ) -> None:
+        """Seal one envelope to the case, and to the reporter when it is for them."""
+        with self._db.transaction() as tx:
+            case, secret = self._mine(tx, me, alias, at)
+            manifest = self._checked(tx, case, secret)
+            known = then(case.facts)
+            envelope = Envelope(
+                case=case.id,
+                message=uuid4(),
+                seq=case.facts.sent,
+                direction="out" if to_reporter else "note",
+                author=me.verify,
+                day=at.date(),
+                manifest=manifest.hash(),
+                body=dict(body),
+            )
+            closed = envelopes.closed(envelope, me.signing_seed)
+            records.put_entry(
+                tx,
+                self._vault,
+                case.id,
+                envelope.message,
+                for_desk=boxes.sealed(manifest.case_public, closed),
+                for_reporter=boxes.sealed(manifest.reporter_public, closed) if to_reporter else b"",
+            )
+            records.keep(tx, self._vault, case, known.changed(sent=known.sent + 1))
+
+    def _mine(self, tx: Transaction, me: Unlocked, alias: str, at: datetime) -> tuple[Case, bytes]:
+        """The case of this alias, if it opens. Raises NotFound, the same for one that does not open and for none."""
+        case = records.case_by_alias(tx, self._vault, alias)
+        found = self._openable(tx, me, half_day(at), [] if case is None else [case])
+        if not found:
+            raise NotFound
+        return found[0]
+
+    def _openable(
+        self, tx: Transaction, me: Unlocked, now: int, cases: Sequence[Case]
+    ) -> list[tuple[Case, bytes]]:
+        tags = {slots.tag(self._vault.pepper, me.person, case.id, case.facts.epoch): case for case in cases}
+        found = records.slots_by_tag(tx, list(tags))
+        opened: list[tuple[Case, bytes]] = []
+        for tag, locked in found.items():
+            case = tags[tag]
+            secret = self._tried(me, case, tag, locked, now)
+            if secret is not None:
+                opened.append((case, secret))
+        return opened
+
+    def _tried(self, me: Unlocked, case: Case, tag: bytes, locked: bytes, now: int) -> bytes | None:
+        known = case.facts
+        try:
+            box = self._vault.open(case.id, locked, about=records.SLOT + tag)
+            desk = self._reporting.desk(known.desk)
+        except (Damaged, NotFound, KeyError):
+            return None
+        binding = Binding(case.id, known.epoch, slots.reporter_of(known.reporter_public, known.reporter_verify))
+        release = known.release_key if is_released(known, desk, now=now) else None
+        return slots.opened(box, me.box_secret, binding, release)
+
+    def _line(self, known: Facts, now: int) -> Line:
+        desk = self._reporting.desk(known.desk)
+        return Line(
+            alias=known.alias,
+            topic=known.topic,
+            language=known.language,
+            urgent=known.urgent,
+            state=known.state,
+            support=known.support,
+            opened=known.opened,
+            due=due(known, desk, now=now),
+        )
+
+    def _read(self, tx: Transaction, case: Case, secret: bytes, now: int) -> Opened:
+        manifest = self._checked(tx, case, secret)
+        secrets_by_epoch = self._older(tx, case, secret)
+        letters = [self._letter(entry, case, secrets_by_epoch) for entry in records.entries(tx, self._vault, case.id)]
+        whole = sorted(letters, key=lambda letter: letter.seq)
+        missing = [letter.seq for letter in whole] != list(range(case.facts.sent))
+        desk = self._reporting.desk(case.facts.desk)
+        return Opened(case, desk, secret, manifest, whole, missing, due(case.facts, desk, now=now))
+
+    def _checked(self, tx: Transaction, case: Case, secret: bytes) -> Manifest:
+        """The keys of the case, signed from the reporter on, and the ones that this slot opened. Raises Refused."""
+        try:
+            raws = [link.manifest for link in records.links(tx, self._vault, case.id)]
+            verify = case.facts.reporter_verify  # proved by the slot, which holds a hash of it
+            manifest = manifests.chain(raws, reporter_verify=verify, **self._roster.signers())
+            same = (manifest.case, manifest.epoch, manifest.case_public, manifest.reporter_public)
+            if same != (case.id, case.facts.epoch, boxes.public_of(secret), case.facts.reporter_public):
+                raise Damaged
+        except Damaged:
+            raise Refused(NOT_WHOLE) from None
+        return manifest
+
+    def _older(self, tx: Transaction, case: Case, secret: bytes) -> list[bytes]:
+        """The secrets of all epochs, the newest first: each newer key opens the one before."""
+        found = [secret]
+        by_public = {}
+        for link in records.links(tx, self._vault, case.id):
+            _, manifest = manifests.read(link.manifest)
+            by_public[manifest.case_public] = link.before
+        while (before := by_public.get(boxes.public_of(found[-1]), b"")) != b"":
+            older = boxes.unsealed(found[-1], before)
+            if older is None:
+                raise Refused(NOT_WHOLE)
+            found.append(older)
+        return found
+
+    def _letter(self, entry: records.Entry, case: Case, secrets_by_epoch: Sequence[bytes]) -> Letter:
+        def author(verify: bytes) -> bool:
+            return verify == case.facts.reporter_verify or self._roster.could_sign(verify)
+
+        for secret in secrets_by_epoch:
+            raw = boxes.unsealed(secret, entry.for_desk)
+            if raw is not None:
+                break
+        else:
+            raise Refused(NOT_WHOLE)
+        try:
+            found = envelopes.opened(raw, case=case.id, message=entry.id, authors=author)
+        except Damaged:
+            raise Refused(NOT_WHOLE) from None
+        name = "" if found.author == case.facts.reporter_verify else self._roster.name_of(found.author)
+        theirs = found.direction != "in" and self._roster.signed_on(found.author, found.day)
+        if not (theirs or (found.direction == "in" and found.author == case.facts.reporter_verify)):
+            raise Refused(NOT_WHOLE)
+        return Letter(entry.id, found.seq, found.day, found.direction, name, found.body)
+
+
+_ENDED = frozenset({State.CLOSED.value, State.WITHDRAWN.value})

@@ -1,0 +1,221 @@
+"""The reporter's side of a case: the answers, and what can be added. Never what was written at first.
+
+The keys come from the number that was typed; they are in this call, in the visit's wrapped session, and nowhere.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from server.crypto.sealed import boxes, envelopes, manifests, receipts
+from server.crypto.sealed.boxes import Damaged
+from server.crypto.sealed.envelopes import Envelope
+from server.crypto.sealed.manifests import Manifest
+from server.crypto.sealed.receipts import Receipt, ReporterKeys
+from server.database import Database, Transaction
+from server.errors import Invalid, NotFound, Refused, say
+from server.private import consents, records
+from server.private.consents import Consent, Said, standing
+from server.private.desks import Reporting
+from server.private.facts import Facts, State, half_day, halves
+from server.private.records import Case
+from server.private.roster import Roster
+from server.private.tracks import withdrawal_is_due
+from server.private.vault import Vault
+
+HAS_NUMBER = say(
+    "Your number is in this text. Whoever reads the text could then read our answers. Please take it out and send it "
+    "again. Your text is still here."
+)
+NOT_SAFE = say("Something is wrong with this conversation, so nothing was sent. Please speak to us in another way.")
+NOBODY_OUTSIDE = say("You chose that nobody outside may read this, so it stays where it is.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody at the desk wrote to the reporter."""
+
+    id: UUID
+    seq: int
+    day: date
+    text: str
+    name: str
+    kind: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A case as its reporter sees it."""
+
+    case: Case
+    answers: Sequence[Answer]
+    consents: Mapping[Consent, Said]
+
+
+class Conversations:
+    """Opens, reads and goes on with conversations."""
+
+    def __init__(self, db: Database, vault: Vault, roster: Roster, reporting: Reporting) -> None:
+        self._db = db
+        self._vault = vault
+        self._roster = roster
+        self._reporting = reporting
+
+    def find(self, keys: ReporterKeys, *, at: datetime) -> UUID | None:
+        """The case of these keys, if its reporter may still come back. Wrong, erased and ended ones are the same."""
+        with self._db.reading() as tx:
+            case = records.case_by_receipt(tx, self._vault, keys.lookup)
+        return case.id if case is not None and not self._over(case.facts, at) else None
+
+    def desk_of(self, keys: ReporterKeys) -> str:
+        """The desk that reads the case of these keys. Raises NotFound."""
+        with self._db.reading() as tx:
+            case = records.case_by_receipt(tx, self._vault, keys.lookup)
+        if case is None:
+            raise NotFound
+        return case.facts.desk
+
+    def shown(self, keys: ReporterKeys, *, at: datetime) -> Conversation:
+        """The answers as they stand, and note which of them are seen for the first time. Raises NotFound."""
+        with self._db.transaction() as tx:
+            case = self._mine(tx, keys, at)
+            case = self._settled(tx, case, at)
+            answers = self._answers(tx, case, keys, half_day(at))
+            fresh = {str(answer.id): half_day(at) for answer in answers if str(answer.id) not in case.facts.read}
+            if fresh:
+                case = records.keep(tx, self._vault, case, case.facts.changed(read={**case.facts.read, **fresh}))
+        hours = self._reporting.form.withdrawal_hours
+        return Conversation(case, answers, standing(case.facts, now=half_day(at), hours=hours))
+
+    def add(
+        self,
+        keys: ReporterKeys,
+        text: str,
+        *,
+        at: datetime,
+        receipt: Receipt | None = None,
+        more: Mapping[str, object] | None = None,
+    ) -> None:
+        """One more message to the desk. Raises Invalid when the number is in it, Refused when the keys look wrong."""
+        if receipt is not None and receipts.mentioned(text, receipt):
+            raise Invalid(HAS_NUMBER, field="text")
+        self._send(keys, {"kind": "message", "text": text, **(more or {})}, at, lambda known: known)
+
+    def say(self, keys: ReporterKeys, name: Consent, value: bool, *, at: datetime) -> None:
+        """Yes or no to something: a signed line in the case, and in force after some days."""
+        hours, now = self._reporting.form.withdrawal_hours, half_day(at)
+        body = {"kind": "consent", "name": name.value, "value": value}
+        self._send(keys, body, at, lambda known: consents.changed(known, name, value, now=now, hours=hours))
+
+    def erase_answers(self, keys: ReporterKeys, *, at: datetime) -> None:
+        """Take all answers away from this side; the desk keeps its own."""
+        with self._db.transaction() as tx:
+            case = self._mine(tx, keys, at)
+            for entry in records.entries(tx, self._vault, case.id):
+                records.silence(tx, self._vault, case.id, entry.id, len(entry.for_reporter))
+
+    def withdraw(self, keys: ReporterKeys, *, at: datetime) -> None:
+        """Take the concern back. It shows at once and has its effect later: somebody may have been made to do it."""
+        self._send(keys, {"kind": "withdrawal", "on": True}, at, lambda known: known.changed(withdrawn_at=half_day(at)))
+
+    def keep_going(self, keys: ReporterKeys, *, at: datetime) -> None:
+        """Undo the withdrawal, while that can be done."""
+        self._send(keys, {"kind": "withdrawal", "on": False}, at, lambda known: known.changed(withdrawn_at=None))
+
+    def ask_outside(self, keys: ReporterKeys, *, at: datetime) -> None:
+        """Nobody answers: let the office outside read it. Raises Refused when the reporter had said no to that."""
+
+        def asked(known: Facts) -> Facts:
+            if not known.release_key:
+                raise Refused(NOBODY_OUTSIDE)
+            return known.changed(asked_outside=True)
+
+        self._send(keys, {"kind": "asked_outside"}, at, asked)
+
+    def _send(
+        self, keys: ReporterKeys, body: Mapping[str, object], at: datetime, then: Callable[[Facts], Facts]
+    ) -> None:
+        """Seal one envelope to the desk, signed with the reporter's key."""
+        with self._db.transaction() as tx:
+            case = self._mine(tx, keys, at)
+            manifest = self.checked_manifest(tx, case, keys)
+            envelope = Envelope(
+                case=case.id,
+                message=uuid4(),
+                seq=case.facts.sent,
+                direction="in",
+                author=keys.verify_key,
+                day=at.date(),
+                manifest=manifest.hash(),
+                body=dict(body),
+            )
+            box = boxes.sealed(manifest.case_public, envelopes.closed(envelope, keys.signing_seed))
+            records.put_entry(tx, self._vault, case.id, envelope.message, for_desk=box, for_reporter=b"")
+            records.keep(tx, self._vault, case, then(case.facts).changed(sent=case.facts.sent + 1))
+
+    def checked_manifest(self, tx: Transaction, case: Case, keys: ReporterKeys) -> Manifest:
+        """The newest keys of the case, proved from the reporter's own signature on. Raises Refused: nothing is sealed
+        to keys that somebody has put there."""
+        try:
+            raws = [link.manifest for link in records.links(tx, self._vault, case.id)]
+            manifest = manifests.chain(raws, reporter_verify=keys.verify_key, **self._roster.signers())
+            if manifest.case != case.id or manifest.epoch != case.facts.epoch:
+                raise Damaged
+            if manifest.reporter_public != keys.box_public:
+                raise Damaged
+        except Damaged:
+            raise Refused(NOT_SAFE) from None
+        return manifest
+
+    def _mine(self, tx: Transaction, keys: ReporterKeys, at: datetime) -> Case:
+        case = records.case_by_receipt(tx, self._vault, keys.lookup)
+        if case is None or self._over(case.facts, at):
+            raise NotFound
+        return case
+
+    def _over(self, known: Facts, at: datetime) -> bool:
+        """Whether the number opens nothing any more."""
+        ended = known.closed
+        return ended is not None and half_day(at) >= ended + halves(days=self._reporting.keeping.reporter_days)
+
+    def _settled(self, tx: Transaction, case: Case, at: datetime) -> Case:
+        """A withdrawal whose time has come has its effect now."""
+        hours = self._reporting.form.withdrawal_hours
+        if case.facts.state is State.WITHDRAWN or not withdrawal_is_due(case.facts, now=half_day(at), hours=hours):
+            return case
+        known = case.facts.changed(state=State.WITHDRAWN, closed=half_day(at))
+        return records.keep(tx, self._vault, case, known)
+
+    def _answers(self, tx: Transaction, case: Case, keys: ReporterKeys, now: int) -> list[Answer]:
+        lasts = halves(days=self._reporting.form.replies_days)
+        answers: list[Answer] = []
+        for entry in records.entries(tx, self._vault, case.id):
+            first_read = case.facts.read.get(str(entry.id))
+            if first_read is not None and now >= first_read + lasts:
+                records.silence(tx, self._vault, case.id, entry.id, len(entry.for_reporter))
+                continue
+            raw = boxes.unsealed(keys.box_secret, entry.for_reporter)
+            if raw is not None:
+                answers.append(self._answer(raw, case.id, entry.id))
+        return sorted(answers, key=lambda answer: answer.seq)
+
+    def _answer(self, raw: bytes, case: UUID, message: UUID) -> Answer:
+        """An answer is shown only when somebody with a certificate has signed it. Raises Refused."""
+        try:
+            found = envelopes.opened(raw, case=case, message=message, authors=self._roster.could_sign)
+            if found.direction != "out" or not self._roster.signed_on(found.author, found.day):
+                raise Damaged
+        except Damaged:
+            raise Refused(NOT_SAFE) from None
+        body = found.body
+        return Answer(
+            id=message,
+            seq=found.seq,
+            day=found.day,
+            text=str(body.get("text", "")),
+            name=self._roster.name_of(found.author),
+            kind=str(body.get("kind", "answer")),
+            values=body,
+        )

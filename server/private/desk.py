@@ -1,0 +1,278 @@
+"""`/desk`: where focal points work. Signing in shows nothing; the passphrase once more opens the keys of a visit."""
+
+import base64
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import quote
+from uuid import UUID
+
+from starlette.responses import Response
+
+from server.crypto.sealed import signatures
+from server.crypto.sealed.certificates import Certificate
+from server.errors import Invalid, Refused, Sentence, say
+from server.private import desk_views as views
+from server.private.call import Call
+from server.private.desk_forms import wanted_paper
+from server.private.facts import State, Support
+from server.private.people import Person, Unlocked
+
+ADDRESS = "/desk"
+SIGN_IN, JOIN, UNLOCK, PAPER = "/desk/sign-in", "/desk/join", "/desk/unlock", "/desk/paper"
+LEAST_PASSPHRASE = 16
+TOO_SHORT = say("Please take at least four words, or sixteen signs: these words guard what people told you.")
+Step = Callable[[Call], Awaitable[Response]]
+
+
+async def shown(call: Call) -> Response:
+    """The work list, or the door that comes first."""
+    me = _me(call)
+    if me is None:
+        return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
+    lines = await call.run(lambda: call.work.casework.work_list(me, at=call.now))
+    return views.work_list(call, lines)
+
+
+async def sign_in_page(call: Call) -> Response:
+    """Name, words and code."""
+    return views.sign_in(call, call.form)
+
+
+async def sign_in(call: Call) -> Response:
+    """Who is it? Wrong names, words and codes are the same."""
+    people = call.work.people
+    login, words, code = call.value("login"), call.value("passphrase"), call.value("code")
+    try:
+        call.work.spend("sign_in", login.casefold())
+        person = await call.derive(lambda: people.signed_in(login, words, code, at=call.now))
+    except Refused as error:
+        return views.sign_in(call, call.state_of(error), error.status)
+    call.begin({"person": str(person.id)}, person=person.id)
+    return call.redirect(UNLOCK)
+
+
+async def join_page(call: Call) -> Response:
+    """A new focal point begins here."""
+    return views.join(call, call.form)
+
+
+async def join(call: Call) -> Response:
+    """A new account with keys of its own, worth nothing before the officers have signed for it."""
+    try:
+        code, login = call.text("code", 100, required=True), call.text("login", 100, required=True)
+        words = call.text("passphrase", 200, required=True)
+        if len(words) < LEAST_PASSPHRASE and len(words.split()) < 4:
+            raise Invalid(TOO_SHORT, field="passphrase")
+        joined = await call.derive(lambda: call.work.people.join(code, login, words))
+    except Refused as error:
+        return views.join(call, call.state_of(error), error.status)
+    call.begin({"person": str(joined.person), "new": True}, person=joined.person)
+    return call.redirect(JOIN)
+
+
+async def second_factor_page(call: Call) -> Response:
+    """The code app is set up in the first visit; until then the account is not ready."""
+    person = _person(call)
+    known = None if person is None else await call.run(lambda: call.work.people.by_id(person))
+    if known is None or call.kept is None or not call.kept.get("new"):
+        return views.join(call, call.form)
+    return views.second_factor(call, call.work.people.totp_secret(known), call.form)
+
+
+async def second_factor(call: Call) -> Response:
+    """The first code fits: the account is ready."""
+    person = _person(call)
+    if person is None or call.kept is None:
+        return call.redirect(SIGN_IN)
+    known = await call.run(lambda: call.work.people.by_id(person))
+    try:
+        await call.run(lambda: call.work.people.confirmed(person, call.value("code"), at=call.now))
+    except Refused as error:
+        secret = "" if known is None else call.work.people.totp_secret(known)
+        return views.second_factor(call, secret, call.state_of(error), error.status)
+    call.hold({"person": str(person)})
+    return call.redirect(PAPER)
+
+
+async def unlock_page(call: Call) -> Response:
+    """The words once more."""
+    if call.kept is None:
+        return call.redirect(SIGN_IN)
+    return views.unlock(call, call.form)
+
+
+async def unlock(call: Call) -> Response:
+    """Open the keys for this visit."""
+    person = _person(call)
+    if person is None:
+        return call.redirect(SIGN_IN)
+    try:
+        call.work.spend("unlock", str(person))
+        me = await call.derive(lambda: call.work.people.unlock(person, call.value("phrase")))
+    except Refused as error:
+        return views.unlock(call, call.state_of(error), error.status)
+    keys = " ".join(base64.b64encode(part).decode() for part in (me.box_secret, me.signing_seed))
+    call.begin({"person": str(person), "keys": keys}, person=person)
+    return call.redirect(ADDRESS)
+
+
+async def paper_page(call: Call) -> Response:
+    """What the recovery officers need to sign, and where their paper is brought."""
+    known = await _known(call)
+    return call.redirect(SIGN_IN) if known is None else views.paper(call, known, _held(call, known), call.form)
+
+
+async def ask_for_paper(call: Call) -> Response:
+    """Make the paper that the officers sign on computers of their own."""
+    known = await _known(call)
+    if known is None:
+        return call.redirect(SIGN_IN)
+    try:
+        wanted = wanted_paper(call, known)
+    except Refused as error:
+        return views.paper(call, known, _held(call, known), call.state_of(error), status=error.status)
+    return views.paper(call, known, _held(call, known), call.form, asked_for=wanted)
+
+
+async def paper(call: Call) -> Response:
+    """A signed paper comes in; the signatures alone decide."""
+    known = await _known(call)
+    if known is None:
+        return call.redirect(SIGN_IN)
+    try:
+        await call.run(lambda: call.work.roster.admit(call.value("paper").strip()))
+    except Refused as error:
+        return views.paper(call, known, _held(call, known), call.state_of(error), status=error.status)
+    call.tell_once(say("The paper is right, and holds from now on."))
+    return call.redirect(PAPER)
+
+
+async def _known(call: Call) -> Person | None:
+    person = _person(call)
+    return None if person is None else await call.run(lambda: call.work.people.by_id(person))
+
+
+def _held(call: Call, known: Person) -> list[Certificate]:
+    return call.work.roster.of(known.id)
+
+
+async def case_page(call: Call) -> Response:
+    """One case."""
+    return await _case(call)
+
+
+def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence) -> Step:
+    """Something done in a case; then the case again, with what happened."""
+
+    async def step(call: Call) -> Response:
+        me = _me(call)
+        if me is None:
+            return views.locked(call)
+        try:
+            await call.run(lambda: work(call, me, _alias(call)))
+        except Refused as error:
+            return await _case(call, call.state_of(error), error.status)
+        call.tell_once(done)
+        return call.redirect(f"{ADDRESS}/{quote(_alias(call), safe='')}")
+
+    return step
+
+
+async def _case(call: Call, form: object = None, status: int = 200) -> Response:
+    me = _me(call)
+    if me is None:
+        return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
+    found = await call.run(lambda: call.work.casework.opened(me, _alias(call), at=call.now))
+    return views.case(call, found, form, status)
+
+
+def _answer(call: Call, me: Unlocked, alias: str) -> None:
+    text = call.text("text", call.work.reporting.form.text_characters, required=True)
+    call.work.casework.answer(me, alias, text, at=call.now)
+
+
+def _note(call: Call, me: Unlocked, alias: str) -> None:
+    text = call.text("note", call.work.reporting.form.text_characters, required=True)
+    call.work.casework.note(me, alias, text, at=call.now)
+
+
+def _move(call: Call, me: Unlocked, alias: str) -> None:
+    state = call.value("state")
+    if state not in set(State):
+        raise Invalid(say("Please choose one."), field="state")
+    reason = call.text("reason", call.work.reporting.form.text_characters)
+    call.work.casework.move(me, alias, State(state), reason, at=call.now)
+
+
+def _support(call: Call, me: Unlocked, alias: str) -> None:
+    support = call.value("support")
+    if support not in set(Support):
+        raise Invalid(say("Please choose one."), field="support")
+    reason = call.text("support_reason", call.work.reporting.form.text_characters)
+    call.work.casework.support(me, alias, Support(support), reason, at=call.now)
+
+
+async def recuse(call: Call) -> Response:
+    """ "I must not read this": the case gets new keys without me."""
+    me = _me(call)
+    if me is None:
+        return views.locked(call)
+    try:
+        await call.run(lambda: call.work.succession.recuse(me, _alias(call), at=call.now))
+    except Refused as error:
+        return await _case(call, call.state_of(error), error.status)
+    call.tell_once(say("This case is no longer open to you."))
+    return call.redirect(ADDRESS)
+
+
+async def lock(call: Call) -> Response:
+    """Close the keys, and stay signed in."""
+    person = _person(call)
+    if person is not None:
+        call.hold({"person": str(person)})
+    return call.redirect(UNLOCK)
+
+
+async def sign_out(call: Call) -> Response:
+    """The visit ends."""
+    call.end()
+    return call.redirect(SIGN_IN)
+
+
+def _alias(call: Call) -> str:
+    return str(call.request.path_params.get("alias", ""))
+
+
+def _person(call: Call) -> UUID | None:
+    return None if call.kept is None else UUID(call.kept["person"])
+
+
+def _me(call: Call) -> Unlocked | None:
+    if call.kept is None or "keys" not in call.kept:
+        return None
+    secret, seed = (base64.b64decode(part) for part in call.kept["keys"].split())
+    return Unlocked(UUID(call.kept["person"]), secret, seed, signatures.verify_of(seed))
+
+
+PAGES: Mapping[str, Step] = {
+    ADDRESS: shown,
+    SIGN_IN: sign_in_page,
+    JOIN: second_factor_page,
+    UNLOCK: unlock_page,
+    PAPER: paper_page,
+    ADDRESS + "/{alias}": case_page,
+}
+STEPS: Mapping[str, Step] = {
+    "sign_in": sign_in,
+    "join": join,
+    "second_factor": second_factor,
+    "unlock": unlock,
+    "ask_for_paper": ask_for_paper,
+    "paper": paper,
+    "lock": lock,
+    "sign_out": sign_out,
+    "answer": _acting(_answer, say("Your answer is sealed. The reporter reads it when they come back.")),
+    "note": _acting(_note, say("The note is there for those who read this case.")),
+    "move": _acting(_move, say("It is noted, and the reporter is told.")),
+    "support": _acting(_support, say("It is noted, and the reporter is told.")),
+    "recuse": recuse,
+}

@@ -1,0 +1,46 @@
+"""What focal points type, held against what it may be."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from server.crypto.sealed.certificates import Certificate, unsigned
+from server.errors import Invalid
+from server.private.call import Call
+from server.private.people import Person
+from server.web.fields import CHOOSE
+
+CERTIFICATE_DAYS = 365
+MOST_PARTS = 20
+
+
+def wanted_paper(call: Call, person: Person) -> str:
+    """The paper that this person asks the officers to sign. Raises Invalid."""
+    limit = call.work.reporting.form.name_characters
+    desk = call.value("desk")
+    if desk not in {one.code for one in call.work.reporting.desks}:
+        raise Invalid(CHOOSE, field="desk")
+    today = call.now.date()
+    wanted = Certificate(
+        serial=uuid4(),
+        person=person.id,
+        name=call.text("name", limit, required=True),
+        public=person.public,
+        verify=person.verify,
+        desk=desk,
+        organisation=call.text("organisation", limit, required=True),
+        site=call.text("site", limit),
+        roles=_parts(call, "roles"),
+        languages=_parts(call, "languages"),
+        ties=_parts(call, "ties"),
+        starts=today,
+        ends=today + timedelta(days=CERTIFICATE_DAYS),
+    )
+    return unsigned(wanted).strip()
+
+
+def _parts(call: Call, name: str) -> tuple[str, ...]:
+    """Several names with commas between, in any script's comma."""
+    text = call.text(name, 10 * call.work.reporting.form.name_characters)
+    for comma in "،、;؛\n":
+        text = text.replace(comma, ",")
+    return tuple(part.strip() for part in text.split(",")[:MOST_PARTS] if part.strip())

@@ -1,0 +1,190 @@
+"""The pages of `/desk`. Nothing here counts what a person may not read."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import segno
+from markupsafe import Markup
+from starlette.responses import Response
+
+from server.crypto.sealed.certificates import Certificate, fingerprint
+from server.errors import Sentence, say
+from server.private.call import Call
+from server.private.casework import Letter, Line, Opened
+from server.private.consents import standing
+from server.private.desks import Topic
+from server.private.facts import State, Support, day_of, half_day
+from server.private.people import Person
+from server.private.tracks import MOVES, SUPPORT_MOVES
+from server.private.words import CONSENTS, DESKS, STATES, SUPPORTS, TOPICS, WHO
+from server.web.fields import BLANK, FormState
+from server.web.words import full_day, language_name
+
+
+def sign_in(call: Call, form: FormState, status: int = 200) -> Response:
+    """Name, words and code."""
+    return call.page("private/sign_in.html", status, form=form)
+
+
+def join(call: Call, form: FormState, status: int = 200) -> Response:
+    """A code from the operator makes an account."""
+    return call.page("private/join.html", status, form=form)
+
+
+def second_factor(call: Call, secret: str, form: FormState, status: int = 200) -> Response:
+    """The code app is set up; the code is shown in this visit only."""
+    address = call.work.factors.address(secret, installation="Baraza")
+    qr = segno.make(address, error="m").svg_inline(scale=4, omitsize=True, svgclass="qr", lineclass=None)
+    shown = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+    return call.page("private/second_factor.html", status, form=form, qr=Markup(qr), secret=shown)
+
+
+def unlock(call: Call, form: FormState, status: int = 200) -> Response:
+    """The words once more."""
+    return call.page("private/unlock.html", status, form=form)
+
+
+def locked(call: Call) -> Response:
+    """The keys were closed while something was written: unlock, and the words are here."""
+    return call.page("private/locked.html", 403, texts=[call.value(name) for name in ("text", "note") if call.value(name)])
+
+
+def paper(
+    call: Call,
+    person: Person,
+    held: Sequence[Certificate],
+    form: FormState,
+    *,
+    asked_for: str = "",
+    status: int = 200,
+) -> Response:
+    """What officers are asked to sign, and what they have signed."""
+    papers = [
+        {
+            "desk": call.said(DESKS[one.desk]) if one.desk in DESKS else one.desk,
+            "office": " · ".join(part for part in (one.organisation, one.site) if part),
+            "name": one.name,
+            "ends": full_day(one.ends),
+        }
+        for one in held
+    ]
+    return call.page(
+        "private/paper.html",
+        status,
+        form=form,
+        asked_for=asked_for,
+        fingerprint=fingerprint(person.public, person.verify),
+        papers=papers,
+        desks=[(desk.code, call.said(DESKS[desk.code])) for desk in call.work.reporting.desks if desk.code in DESKS],
+    )
+
+
+def work_list(call: Call, lines: Sequence[Line]) -> Response:
+    """The cases that open for this person."""
+    return call.page(
+        "private/list.html",
+        lines=[_line(call, line) for line in lines],
+        unconfirmed=not call.work.reporting.confirmed,
+    )
+
+
+def case(call: Call, found: Opened, form: object, status: int = 200) -> Response:
+    """One case, all of it."""
+    known = found.case.facts
+    hours = call.work.reporting.form.withdrawal_hours
+    said = standing(known, now=half_day(call.now), hours=hours)
+    return call.page(
+        "private/case.html",
+        status,
+        form=form if isinstance(form, FormState) else BLANK,
+        alias=known.alias,
+        desk=call.said(DESKS[known.desk]),
+        topic=call.said(TOPICS[Topic(known.topic)]),
+        written_in=language_name(known.language),
+        state=call.said(STATES[known.state]),
+        support=call.said(SUPPORTS[known.support]),
+        opened=full_day(day_of(known.opened)),
+        due=full_day(day_of(found.due.acknowledge if known.acknowledged is None else found.due.answer)),
+        late=found.due.late,
+        missing=found.missing,
+        withdrawing=known.withdrawn_at is not None,
+        letters=[_letter(call, letter) for letter in found.letters],
+        states=[("", "—"), *((one.value, call.said(STATES[one])) for one in State if one in MOVES[known.state])],
+        supports=[
+            ("", "—"),
+            *((one.value, call.said(SUPPORTS[one])) for one in Support if one in SUPPORT_MOVES[known.support]),
+        ],
+        consents=[
+            {"sentence": call.said(CONSENTS[name]), "standing": call.said(_STANDING[one.value])}
+            for name, one in said.items()
+        ],
+        may_write=not found.missing,
+    )
+
+
+_STANDING: Mapping[bool | None, Sentence] = {None: say("not asked"), True: say("yes"), False: say("no")}
+_NAMES: Mapping[str, Sentence] = {
+    "concern": say("What was written"),
+    "message": say("From the reporter"),
+    "answer": say("Answer"),
+    "note": say("Note among those who read this"),
+    "state": say("New state"),
+    "support": say("Help"),
+    "consent": say("Yes or no from the reporter"),
+    "withdrawal": say("The reporter takes it back, or goes on"),
+    "asked_outside": say("The reporter asked the office outside"),
+    "succession": say("New keys"),
+}
+
+
+def _letter(call: Call, letter: Letter) -> Mapping[str, object]:
+    body = letter.body
+    kind = str(body.get("kind", ""))
+    facts: list[str] = []
+    if kind == "concern":
+        facts = _concern_facts(call, body)
+    elif kind == "consent":
+        name, value = body.get("name"), bool(body.get("value"))
+        sentence = next((words for one, words in CONSENTS.items() if one.value == name), None)
+        facts = [] if sentence is None else [f"{call.said(sentence)}: {call.said(_STANDING[value])}"]
+    elif kind == "state":
+        facts = [call.said(STATES[State(str(body["state"]))])]
+    elif kind == "support":
+        facts = [call.said(SUPPORTS[Support(str(body["support"]))])]
+    elif kind == "withdrawal":
+        facts = [call.said(say("taken back") if body.get("on") else say("goes on"))]
+    return {
+        "title": call.said(_NAMES[kind]) if kind in _NAMES else "",
+        "name": letter.name,
+        "day": _day(call, letter.day),
+        "text": str(body.get("text", "")),
+        "facts": facts,
+        "inward": letter.direction == "in",
+    }
+
+
+def _concern_facts(call: Call, body: Mapping[str, object]) -> list[str]:
+    facts = [call.said(WHO[str(body["who"])])] if str(body.get("who", "")) in WHO and body.get("who") else []
+    if body.get("urgent"):
+        facts.append(call.said(say("It happened in the last 5 days, or there is danger now")))
+    if body.get("child"):
+        facts.append(call.said(say("A child was hurt or is in danger")))
+    if body.get("may_release"):
+        facts.append(call.said(say("An office outside may read it when nobody answers")))
+    return facts
+
+
+def _line(call: Call, line: Line) -> Mapping[str, object]:
+    return {
+        "alias": line.alias,
+        "topic": call.said(TOPICS[Topic(line.topic)]),
+        "language": language_name(line.language),
+        "urgent": line.urgent,
+        "state": call.said(STATES[line.state]),
+        "late": line.due.late,
+        "opened": full_day(day_of(line.opened)),
+    }
+
+
+def _day(call: Call, day: date) -> str:
+    return call.room.pages.catalogues.date_of(day)

@@ -1,0 +1,146 @@
+"""What the room itself must know of a case: its clock, its state, its keys' public halves. Never what was said.
+
+Kept as one locked box of fixed steps, under a key that needs both the case's shred key and PEPPER. Times are
+half-days: a clock time beside a visit could name the visitor.
+"""
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from server.crypto.sealed.boxes import Damaged
+
+ALIAS_SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+ALIAS_LENGTH = 6
+HALF_DAY = timedelta(hours=12)
+
+
+class State(StrEnum):
+    """What becomes of the concern."""
+
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    TRIAGE = "triage"
+    NEED_INFO = "need_info"
+    REFERRED = "referred_to_agency"
+    INVESTIGATING = "investigating"
+    SUBSTANTIATED = "outcome_substantiated"
+    NOT_SUBSTANTIATED = "outcome_not_substantiated"
+    INSUFFICIENT = "outcome_insufficient"
+    OUT_OF_SCOPE = "outcome_out_of_scope"
+    FEEDBACK_GIVEN = "feedback_given"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    WITHDRAWN = "withdrawn_by_reporter"
+    LEGAL_HOLD = "legal_hold"
+
+
+class Support(StrEnum):
+    """What becomes of the person: help never waits for an inquiry."""
+
+    NOT_ASKED = "not_asked"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    REFERRED = "referred"
+    CONFIRMED = "confirmed_received"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One case as the room knows it."""
+
+    alias: str
+    desk: str
+    topic: str
+    language: str
+    opened: int
+    reporter_public: bytes
+    reporter_verify: bytes
+    filing: bytes
+    """A keyed digest of what was sent, so that the same sending twice is one case. Only the sender's form has the key."""
+    epoch: int = 0
+    urgent: bool = False
+    state: State = State.RECEIVED
+    support: Support = Support.NOT_ASKED
+    acknowledged: int | None = None
+    answered: int | None = None
+    closed: int | None = None
+    release_key: bytes = b""
+    """Opens the outside office's slots; empty when the reporter said no, and once it has been used."""
+    asked_outside: bool = False
+    sent: int = 1
+    """How many envelopes there are; the next one takes this number."""
+    intake: bool = False
+    """Written down by staff: the number is known to them until the reporter has changed it."""
+    withdrawn_at: int | None = None
+    consents: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    changes: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Consents that were changed and are not in force yet: when that was, by their name."""
+    read: Mapping[str, int] = field(default_factory=dict[str, int])
+    """When the reporter first saw an answer, by its id; it disappears some time after that."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still works on it."""
+        return self.state not in (State.CLOSED, State.WITHDRAWN)
+
+    def changed(self, **what: Any) -> "Facts":
+        """The same with something changed."""
+        return replace(self, **what)
+
+
+def new_alias() -> str:
+    """What people at the desk call a case: random, so that no gap between two tells of a third."""
+    return "".join(secrets.choice(ALIAS_SIGNS) for _ in range(ALIAS_LENGTH))
+
+
+def half_day(moment: datetime) -> int:
+    """The half-day of a moment, counted from 1970."""
+    return int(moment.timestamp() // HALF_DAY.total_seconds())
+
+
+def began(half: int) -> datetime:
+    """When a half-day began."""
+    return datetime.fromtimestamp(half * HALF_DAY.total_seconds(), UTC)
+
+
+def day_of(half: int) -> date:
+    """The day of a half-day."""
+    return began(half).date()
+
+
+def halves(*, hours: int = 0, days: int = 0) -> int:
+    """So many half-days; a part of one counts as one."""
+    return -(-(hours + 24 * days) // 12)
+
+
+def written(facts: Facts) -> bytes:
+    """As bytes, to be locked."""
+    values = {name: _plain(value) for name, value in asdict(facts).items()}
+    return json.dumps(values, separators=(",", ":"), sort_keys=True).encode()
+
+
+def read(raw: bytes) -> Facts:
+    """From bytes. Raises Damaged."""
+    try:
+        values = json.loads(raw)
+        for name in _BYTES:
+            values[name] = base64.b64decode(values[name], validate=True)
+        values["state"], values["support"] = State(values["state"]), Support(values["support"])
+        return Facts(**values)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Damaged from None
+
+
+_BYTES = [one.name for one in fields(Facts) if one.type is bytes]
+
+
+def _plain(value: object) -> object:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value

@@ -1,0 +1,224 @@
+"""`/help`: the one door. Each step is a form that is sent to the same address; `step` says which.
+
+Nothing is kept until "Send in private" is pressed: until then the words travel in the form, from page to page.
+"""
+
+import base64
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.responses import Response
+
+from server.crypto.sealed import boxes, receipts, signatures
+from server.crypto.sealed.receipts import Receipt, ReporterKeys
+from server.errors import Invalid, NotFound, Refused, Sentence, say
+from server.private import help_views as views
+from server.private.call import Call
+from server.private.consents import Consent
+from server.private.filing import Changed, Concern
+from server.private.help_forms import concern_of, filled, with_answers
+from server.private.work import Beat
+from server.web.fields import FormState
+
+ADDRESS = "/help"
+Step = Callable[[Call], Awaitable[Response]]
+NO_ANSWER = say(
+    "This number opens nothing. Please look at each group of four again. If it is right, the answers are no longer kept."
+)
+NEW_FORM = say("This form is too old to be sent. Your text is still here: please press “Send in private” once more.")
+
+
+async def shown(call: Call) -> Response:
+    """GET: the first page, or where this visit stands."""
+    kept = call.kept
+    if kept is None:
+        return views.start(call)
+    if kept["kind"] == "number":
+        return views.receipt_page(call, Receipt(kept["receipt"]), kept["desk"])
+    return await _conversation(call)
+
+
+async def start(call: Call) -> Response:
+    """Back to the first page."""
+    return views.start(call)
+
+
+async def tell(call: Call) -> Response:
+    """What is it about?"""
+    return views.tell(call, call.form)
+
+
+async def write(call: Call) -> Response:
+    """The words, and who must not read them."""
+    if call.value("topic") not in {topic.value for topic in call.work.open_topics(call.now)}:
+        return views.tell(call, call.wrong("topic", say("Please choose one.")), 422)
+    return views.write(call, filled(call, call.form))
+
+
+async def check(call: Call) -> Response:
+    """A plain summary, before anything is sent."""
+    try:
+        return views.check(call, filled(call, call.form), concern_of(call))
+    except Refused as error:
+        return views.write(call, filled(call, call.state_of(error)), error.status)
+
+
+async def send(call: Call) -> Response:
+    """Seal it and show the number. The same form twice is one case with one number."""
+    work = call.work
+    try:
+        concern = concern_of(call)
+    except Refused as error:
+        return views.write(call, filled(call, call.state_of(error)), error.status)
+    filing_key = work.filing_keys.read(call.value("filing"))
+    try:
+        if filing_key is None:
+            raise Refused(NEW_FORM)
+        concern = with_answers(call, concern)
+    except Refused as error:
+        return views.check(call, filled(call, call.state_of(error)), concern, error.status)
+    receipt = receipts.receipt_for(filing_key, work.vault.pepper)
+    keys = await call.derive(lambda: work.derivation.keys(receipt))
+    try:
+        desk = await call.run(lambda: _filed(call, concern, keys, filing_key))
+    except Refused as error:
+        return views.check(call, filled(call, call.state_of(error)), concern, error.status)
+    call.begin({"kind": "number", "receipt": receipt, "desk": desk})
+    return call.redirect()
+
+
+def _filed(call: Call, concern: Concern, keys: ReporterKeys, filing_key: bytes) -> str:
+    """File it, and say which desk reads it. Words that were changed after going back are a second message."""
+    try:
+        call.work.filing.file(concern, keys, filing_key=filing_key, at=call.now)
+    except Changed:
+        call.work.conversations.add(keys, concern.text, at=call.now)
+    return call.work.conversations.desk_of(keys)
+
+
+async def kept(call: Call) -> Response:
+    """ "I have kept it": the number is gone from here."""
+    call.end()
+    return views.done(call, say("Thank you"), views.COME_BACK, say("You can close this page now."))
+
+
+async def no_number(call: Call) -> Response:
+    """ "I do not want a number": we read it all the same."""
+    call.end()
+    return views.done(call, say("Thank you"), say("We will read your message."), say("You can close this page now."))
+
+
+async def number(call: Call) -> Response:
+    """Where the number is typed."""
+    return views.number(call, call.form)
+
+
+async def come_back(call: Call) -> Response:
+    """A number was typed. Every answer comes at the same beat, whether it opens something or not."""
+    receipt = receipts.read(call.value("receipt"))
+    if receipt is None:
+        sentence = say("A number has twenty digits in five groups. One of them is not right.")
+        return views.number(call, call.wrong("receipt", sentence), 422)
+    beat = Beat.begin()
+    keys = await call.derive(lambda: call.work.derivation.keys(receipt))
+    found = await call.run(lambda: call.work.conversations.find(keys, at=call.now))
+    await beat.over()
+    if found is None:
+        return views.number(call, call.wrong("receipt", NO_ANSWER), 404)
+    call.begin({"kind": "conversation", "receipt": receipt, "keys": _written(keys)})
+    return call.redirect()
+
+
+async def _conversation(call: Call, form: FormState | None = None, status: int = 200) -> Response:
+    keys = _keys(call)
+    try:
+        found = await call.run(lambda: call.work.conversations.shown(keys, at=call.now))
+    except NotFound:
+        call.end()
+        return views.number(call, call.wrong("receipt", NO_ANSWER), 404)
+    return views.conversation(call, found, form or FormState(), status)
+
+
+def _keys(call: Call) -> ReporterKeys:
+    kept = call.kept
+    if kept is None or kept["kind"] != "conversation":
+        raise NotFound
+    lookup, box_secret, seed = (base64.b64decode(part) for part in kept["keys"].split())
+    return ReporterKeys(
+        lookup=lookup,
+        box_secret=box_secret,
+        box_public=boxes.public_of(box_secret),
+        signing_seed=seed,
+        verify_key=signatures.verify_of(seed),
+    )
+
+
+def _written(keys: ReporterKeys) -> str:
+    """What a visit keeps of the keys; the rest follows from it."""
+    return " ".join(base64.b64encode(part).decode() for part in (keys.lookup, keys.box_secret, keys.signing_seed))
+
+
+def _doing(work: Callable[[Call, ReporterKeys], None], done: Sentence) -> Step:
+    """A step within the conversation: do it, and show the page again with what happened."""
+
+    async def step(call: Call) -> Response:
+        if call.kept is None or call.kept["kind"] != "conversation":
+            return views.visit_over(call)
+        keys = _keys(call)
+        try:
+            await call.run(lambda: work(call, keys))
+        except Refused as error:
+            return await _conversation(call, call.state_of(error), error.status)
+        call.tell_once(done)
+        return call.redirect()
+
+    return step
+
+
+def _add(call: Call, keys: ReporterKeys) -> None:
+    text = call.text("text", call.work.reporting.form.text_characters, required=True)
+    assert call.kept is not None
+    call.work.conversations.add(keys, text, at=call.now, receipt=Receipt(call.kept["receipt"]))
+
+
+def _consent(call: Call, keys: ReporterKeys) -> None:
+    name, value = call.value("consent"), call.value("value")
+    if name not in set(Consent) or value not in ("yes", "no"):
+        raise Invalid(say("This could not be understood."), field="consent")
+    call.work.conversations.say(keys, Consent(name), value == "yes", at=call.now)
+
+
+async def close(call: Call) -> Response:
+    """The visit ends."""
+    call.end()
+    return views.done(call, say("This is closed"), say("Your number opens it again."))
+
+
+STEPS: Mapping[str, Step] = {
+    "start": start,
+    "tell": tell,
+    "write": write,
+    "check": check,
+    "send": send,
+    "kept": kept,
+    "no_number": no_number,
+    "number": number,
+    "return": come_back,
+    "add": _doing(_add, say("Your message is here. It is not shown again.")),
+    "consent": _doing(_consent, say("It is noted, and counts after some days.")),
+    "withdraw": _doing(
+        lambda call, keys: call.work.conversations.withdraw(keys, at=call.now),
+        say("It is noted. Until it counts you can change your mind."),
+    ),
+    "keep_going": _doing(
+        lambda call, keys: call.work.conversations.keep_going(keys, at=call.now), say("We go on with it.")
+    ),
+    "nobody_answers": _doing(
+        lambda call, keys: call.work.conversations.ask_outside(keys, at=call.now),
+        say("The office outside can read it now."),
+    ),
+    "erase": _doing(
+        lambda call, keys: call.work.conversations.erase_answers(keys, at=call.now),
+        say("The answers are gone from here."),
+    ),
+    "close": close,
+}

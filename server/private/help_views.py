@@ -1,0 +1,243 @@
+"""The pages of `/help`. Their title, address and size tell nothing of what is on them."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from starlette.responses import Response
+
+from server.crypto.sealed import receipts
+from server.crypto.sealed.receipts import Receipt
+from server.errors import Sentence, say
+from server.private.call import Call
+from server.private.consents import Said
+from server.private.contacts import Contact
+from server.private.conversation import Answer, Conversation
+from server.private.desks import INDEPENDENT, Topic
+from server.private.facts import State, Support, day_of, half_day, halves
+from server.private.filing import Concern
+from server.private.help_forms import BETWEEN
+from server.private.routing import route
+from server.private.tracks import due
+from server.private.words import CONSENTS, EXCLUDE, STATES, SUPPORTS, TOPICS, WHO
+from server.web.fields import FormState
+from server.web.words import full_day, language_name, reading
+
+CARRIED = ("topic", "text", "who", "urgent", "child", "interpreter", "exclude", "office", "role", "filing")
+"""What the last page carries on unseen, because nothing is kept before it is sent."""
+COME_BACK = say("Come back after some days with your number. We will not call or write to you.")
+MOST_CONTACTS = 4
+YES_NO = {"yes": say("Yes"), "no": say("No")}
+
+
+def start(call: Call) -> Response:
+    """The first page: help first, then the door."""
+    room = call.room
+    languages = room.pages.catalogues.languages
+    can_write = call.work.offered(languages, demonstration=room.demonstration)
+    found = room.contacts.all(on=call.now.date(), hide_days=room.policies.information.help_hide_days)
+    return call.page(
+        "private/start.html",
+        contacts=[_contact(call, one) for one in found[:MOST_CONTACTS]],
+        offered=call.language in can_write,
+        can_write=can_write,
+        topics_open=bool(call.work.open_topics(call.now)),
+        reads=", ".join(sorted({organisation for organisation, _ in call.work.roster.offices()})),
+        languages=languages,
+    )
+
+
+def _contact(call: Call, one: Contact) -> Mapping[str, object]:
+    _, words = one.told_in(call.language.code)
+    return {"name": words.get("name", ""), "telephones": [(number, number) for number in one.telephones]}
+
+
+def contacts_only(call: Call, sentence: Sentence) -> Response:
+    """Where writing would not be safe: who helps, and why not more."""
+    found = call.room.contacts.all(
+        on=call.now.date(), hide_days=call.room.policies.information.help_hide_days
+    )
+    shown = [_contact(call, one) for one in found]
+    return call.page("private/contacts.html", sentence=call.said(sentence), contacts=shown)
+
+
+def kept(call: Call, sentence: Sentence, status: int) -> Response:
+    """What went wrong, and what was typed, to be sent again or copied."""
+    values = {name: value for name, value in call.form.values.items() if name not in ("step", "lang", "text", "note")}
+    texts = [(name, call.value(name)) for name in ("text", "note") if call.value(name)]
+    return call.page(
+        "private/kept.html",
+        status,
+        sentence=call.said(sentence),
+        values=values,
+        texts=texts,
+        step=call.value("step") if status in (403, 408, 413, 429, 500) else "",
+    )
+
+
+def tell(call: Call, form: FormState, status: int = 200) -> Response:
+    """What is it about?"""
+    said = call.room.pages.catalogues.said
+    topics = [(topic.value, said(TOPICS[topic])) for topic in call.work.open_topics(call.now)]
+    return call.page("private/tell.html", status, form=form, topics=topics)
+
+
+def write(call: Call, form: FormState, status: int = 200) -> Response:
+    """The words, and who must not read them."""
+    offices = [organisation + (BETWEEN + site if site else "") for organisation, site in call.work.roster.offices()]
+    return call.page(
+        "private/write.html",
+        status,
+        form=form,
+        who=_choices(call, WHO),
+        exclude=_choices(call, EXCLUDE),
+        offices=[("", "—"), *((office, office) for office in offices)],
+        read_languages=", ".join(language_name(code) for code in _read_at(call, form.values.get("topic", ""))),
+    )
+
+
+def check(call: Call, form: FormState, concern: Concern, status: int = 200) -> Response:
+    """A plain summary with its limits, and the last questions."""
+    said = call.room.pages.catalogues.said
+    values = form.values
+    return call.page(
+        "private/check.html",
+        status,
+        form=form,
+        topic=said(TOPICS[concern.topic]),
+        reader=said(_reader(call, concern)),
+        promise=_promise(call, concern),
+        carried={name: values.get(name, "") for name in CARRIED if values.get(name, "")},
+        yes_no=_choices(call, YES_NO),
+    )
+
+
+def receipt_page(call: Call, receipt: Receipt, desk: str) -> Response:
+    """The number, once."""
+    return call.page("private/receipt.html", receipt=receipts.grouped(receipt), promise=_after(call, desk))
+
+
+def done(call: Call, title: Sentence, *sentences: Sentence) -> Response:
+    """What has happened, and that nothing more is needed."""
+    said = call.room.pages.catalogues.said
+    return call.page("private/done.html", title=said(title), sentences=[said(sentence) for sentence in sentences])
+
+
+def number(call: Call, form: FormState, status: int = 200) -> Response:
+    """Where the number is typed; what was typed comes back, because a digit in it may be wrong."""
+    return call.page("private/number.html", status, form=form)
+
+
+def visit_over(call: Call) -> Response:
+    """The visit ended while something was written: the number opens it again, and the words are here."""
+    sentence = call.room.pages.catalogues.said(
+        say("This visit has ended. Your number opens it again. Nothing was sent; here are your words, to copy.")
+    )
+    return call.page("private/over.html", 403, sentence=sentence, text=call.value("text"))
+
+
+def conversation(call: Call, found: Conversation, form: FormState, status: int = 200) -> Response:
+    """The answers, and what can be done."""
+    said, known = call.room.pages.catalogues.said, found.case.facts
+    withdrawing = known.withdrawn_at is not None and known.state is not State.WITHDRAWN
+    promise = ""
+    if call.work.reporting.confirmed and known.acknowledged is None and known.is_open:
+        clock = due(known, call.work.reporting.desk(known.desk), now=half_day(call.now))
+        promise = said(say("We answer by %(day)s.", day=full_day(day_of(clock.acknowledge))))
+    return call.page(
+        "private/conversation.html",
+        status,
+        form=form,
+        state=said(STATES[known.state]),
+        support="" if known.support is Support.NOT_ASKED else said(SUPPORTS[known.support]),
+        promise=promise,
+        answers=[_answer(call, answer) for answer in found.answers],
+        withdrawn=_withdrawn(call, found) if withdrawing else "",
+        may_write=known.state is not State.WITHDRAWN,
+        consents=[_consent(call, name.value, CONSENTS[name], one) for name, one in found.consents.items()],
+        may_ask_outside=bool(known.release_key) and known.is_open and not known.asked_outside,
+        may_withdraw=known.is_open and not withdrawing,
+        may_keep_going=withdrawing,
+    )
+
+
+def _withdrawn(call: Call, found: Conversation) -> str:
+    since = found.case.facts.withdrawn_at
+    assert since is not None
+    counts = day_of(since + halves(hours=call.work.reporting.form.withdrawal_hours))
+    return call.room.pages.catalogues.said(
+        say("You have taken your message back. This counts from %(day)s; until then you can undo it.", day=full_day(counts))
+    )
+
+
+def _answer(call: Call, answer: Answer) -> Mapping[str, str]:
+    said = call.room.pages.catalogues.said
+    step = ""
+    if answer.kind == "state":
+        step = said(STATES[State(str(answer.values["state"]))])
+    elif answer.kind == "support":
+        step = said(SUPPORTS[Support(str(answer.values["support"]))])
+    return {"name": answer.name, "day": _day(call, answer.day), "text": answer.text, "step": step}
+
+
+def _consent(call: Call, name: str, sentence: Sentence, one: Said) -> Mapping[str, str]:
+    said = call.room.pages.catalogues.said
+    words = {None: say("not asked"), True: say("yes"), False: say("no")}
+    coming = ""
+    if one.coming is not None and one.since is not None:
+        coming = said(say("changes on %(day)s", day=full_day(day_of(one.since))))
+    yes_now = bool(one.value) if one.coming is None else one.coming
+    return {
+        "name": name,
+        "sentence": said(sentence),
+        "standing": said(words[one.value]),
+        "coming": coming,
+        "turn": "no" if yes_now else "yes",
+        "button": said(say("Say no to this") if yes_now else say("Say yes to this")),
+    }
+
+
+def _reader(call: Call, concern: Concern) -> Sentence:
+    """Who will read it; not told apart from a full desk when an office was left out, but for the office outside."""
+    way = route(
+        call.work.reporting,
+        call.work.roster.certificates(),
+        topic=concern.topic,
+        excluded=concern.excluded,
+        today=call.now.date(),
+    )
+    if way is not None and way.desk.code == INDEPENDENT:
+        return say("Only an office outside will read it.")
+    return say("A few trained people will read it.")
+
+
+def _promise(call: Call, concern: Concern) -> str:
+    desk = call.work.reporting.desk_for(concern.topic).code
+    return _after(call, desk)
+
+
+def _after(call: Call, desk: str) -> str:
+    """When an answer can be expected; no day is promised before a person has confirmed the clocks."""
+    reporting = call.work.reporting
+    if not reporting.confirmed:
+        return ""
+    day = day_of(half_day(call.now) + halves(hours=reporting.desk(desk).acknowledge_hours) + 1)
+    return call.room.pages.catalogues.said(
+        say("Come back after %(day)s. We will not call or write to you.", day=full_day(day))
+    )
+
+
+def _read_at(call: Call, topic: str) -> list[str]:
+    """The languages that the readers of this topic know."""
+    if topic not in {one.value for one in Topic}:
+        return []
+    desk = call.work.reporting.desk_for(Topic(topic)).code
+    known = {code for one in call.work.roster.certificates() if one.desk == desk for code in one.languages}
+    return sorted(known)
+
+
+def _choices(call: Call, words: Mapping[str, Sentence]) -> list[tuple[str, str]]:
+    return [(value, call.room.pages.catalogues.said(sentence)) for value, sentence in words.items()]
+
+
+def _day(call: Call, day: date) -> str:
+    return call.room.pages.catalogues.date_of(day) if day.year == reading().today.year else full_day(day)

@@ -1,0 +1,222 @@
+"""Focal points: their accounts in the private database, their keys, and what opens them.
+
+An account says nothing to whoever reads the database: name, passphrase hash, code secret and keys are one locked
+box. Signing in shows nothing yet; the passphrase once more opens the keys, for the time of the visit.
+"""
+
+import base64
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, insert, select, update
+from sqlmodel import col
+
+from server.crypto.passwords import PassphraseHash, Passwords
+from server.crypto.sealed import boxes, signatures
+from server.crypto.sealed.boxes import Damaged
+from server.crypto.sealed.unlocking import Unlocking
+from server.crypto.second_factor import SecondFactors
+from server.crypto.tokens import Code, new_code, plain_code
+from server.database import Database, Transaction, changed
+from server.errors import Invalid, Refused, say
+from server.private import models
+from server.private.vault import Vault
+
+NO_MATCH = say("The sign-in name, the secret words or the code do not match. Please check all of them.")
+NO_INVITATION = say("This code is not known here, or it was used already. Ask whoever gave it to you.")
+NAME_TAKEN = say("This sign-in name is taken. Please choose another.")
+WRONG_WORDS = say("These words do not open your keys. Please check them.")
+WRONG_CODE = say("The code does not fit. Please wait for the next one and try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A focal point as the room knows one. `keys` are closed; `public` and `verify` are what officers certify."""
+
+    id: UUID
+    passphrase: PassphraseHash
+    second_factor: bytes
+    confirmed: bool
+    last_step: int
+    salt: bytes
+    keys: bytes
+    public: bytes
+    verify: bytes
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """A focal point with the keys open."""
+
+    person: UUID
+    box_secret: bytes
+    signing_seed: bytes
+    verify: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A new account: the person, and the secret for the code app, shown once."""
+
+    person: UUID
+    totp_secret: str
+
+
+class People:
+    """Accounts at the desks."""
+
+    def __init__(
+        self, db: Database, vault: Vault, passwords: Passwords, unlocking: Unlocking, factors: SecondFactors
+    ) -> None:
+        self._db = db
+        self._vault = vault
+        self._passwords = passwords
+        self._unlocking = unlocking
+        self._factors = factors
+
+    def invite(self) -> Code:
+        """A code that makes one account; given by the operator, worth nothing without the officers' signatures."""
+        code = new_code()
+        with self._db.transaction() as tx:
+            key = self._vault.lookup("invitation", plain_code(code))
+            box = self._vault.lock_paper(b"{}", about=b"invitation" + key)
+            tx.run(insert(models.Invitation), {"code_key": key, "box": box})
+        return code
+
+    def join(self, code: str, login: str, passphrase: str) -> Joined:
+        """A new account with new keys. Slow. Raises Invalid."""
+        person, secret, seed, salt = uuid4(), boxes.new_key(), boxes.new_key(), secrets.token_bytes(16)
+        totp = self._factors.new_secret()
+        opens = self._unlocking.key(passphrase, salt)
+        new = Person(
+            id=person,
+            passphrase=self._passwords.hash(passphrase),
+            second_factor=self._factors.sealed(totp),
+            confirmed=False,
+            last_step=0,
+            salt=salt,
+            keys=boxes.locked(opens, secret + seed, about=b"keys" + person.bytes),
+            public=boxes.public_of(secret),
+            verify=signatures.verify_of(seed),
+        )
+        with self._db.transaction() as tx:
+            known = self._vault.lookup("invitation", plain_code(code))
+            if changed(tx.run(delete(models.Invitation).where(col(models.Invitation.code_key) == known))) != 1:
+                raise Invalid(NO_INVITATION, field="code")
+            login_key = self._login_key(login)
+            if tx.look(select(col(models.Person.id)).where(col(models.Person.login_key) == login_key)).first():
+                raise Invalid(NAME_TAKEN, field="login")
+            box = self._closed(new)
+            tx.run(insert(models.Person), {"id": person, "login_key": login_key, "facts": box, "version": 1})
+        return Joined(person, totp)
+
+    def signed_in(self, login: str, passphrase: str, code: str, *, at: datetime) -> Person:
+        """Who this is. Slow; a name that does not exist takes as long. Raises Refused."""
+        with self._db.reading() as tx:
+            row = tx.look(_ROWS.where(col(models.Person.login_key) == self._login_key(login))).first()
+        person = None if row is None else self._person(row)
+        fits = self._passwords.matches(None if person is None else person.passphrase, passphrase)
+        if person is None or not fits:
+            raise Refused(NO_MATCH)
+        step = self._step(person, code, at)
+        if step is None:
+            raise Refused(NO_MATCH)
+        return self._keep(person, replace(person, confirmed=True, last_step=step))
+
+    def confirmed(self, person: UUID, code: str, *, at: datetime) -> Person:
+        """The code app was set up to the end. Raises Invalid."""
+        known = self.by_id(person)
+        step = None if known is None else self._step(known, code, at)
+        if known is None or step is None:
+            raise Invalid(WRONG_CODE, field="code")
+        return self._keep(known, replace(known, confirmed=True, last_step=step))
+
+    def unlock(self, person: UUID, passphrase: str) -> Unlocked:
+        """Open the keys. Slow. Raises Invalid."""
+        known = self.by_id(person)
+        if known is None:
+            raise Invalid(WRONG_WORDS, field="phrase")
+        try:
+            opens = self._unlocking.key(passphrase, known.salt)
+            raw = boxes.unlocked(opens, known.keys, about=b"keys" + person.bytes)
+        except Damaged:
+            raise Invalid(WRONG_WORDS, field="phrase") from None
+        return Unlocked(person, raw[:32], raw[32:], known.verify)
+
+    def by_id(self, person: UUID) -> Person | None:
+        """The account."""
+        with self._db.reading() as tx:
+            row = tx.look(_ROWS.where(col(models.Person.id) == person)).first()
+        return None if row is None else self._person(row)
+
+    def everybody(self) -> list[Person]:
+        """All accounts."""
+        with self._db.reading() as tx:
+            return [self._person(row) for row in tx.look(_ROWS)]
+
+    def remove(self, person: UUID) -> None:
+        """An account ends, and its keys with it."""
+        with self._db.transaction() as tx:
+            tx.run(delete(models.Person).where(col(models.Person.id) == person))
+            tx.erases = True
+
+    def totp_secret(self, person: Person) -> str:
+        """For the page that sets up the code app. Raises Refused when the box is damaged."""
+        secret = self._factors.opened(person.second_factor)
+        if secret is None:
+            raise Refused(NO_MATCH)
+        return secret
+
+    def _step(self, person: Person, code: str, at: datetime) -> int | None:
+        secret = self._factors.opened(person.second_factor)
+        if secret is None:
+            return None
+        return self._factors.used_step(secret, code, at=at.timestamp(), last_step=person.last_step)
+
+    def _keep(self, was: Person, now: Person) -> Person:
+        """Write it; when a code is used twice at one moment, one of the two is refused."""
+        newer = replace(now, version=was.version + 1)
+        with self._db.transaction() as tx:
+            done = tx.run(
+                update(models.Person)
+                .where(col(models.Person.id) == was.id, col(models.Person.version) == was.version)
+                .values(facts=self._closed(newer), version=newer.version)
+            )
+            if changed(done) != 1:
+                raise Refused(NO_MATCH)
+        return newer
+
+    def _login_key(self, login: str) -> bytes:
+        return self._vault.lookup("login", " ".join(login.casefold().split()))
+
+    def _closed(self, person: Person) -> bytes:
+        values = {
+            "passphrase": person.passphrase,
+            "confirmed": person.confirmed,
+            "last_step": person.last_step,
+            **{name: base64.b64encode(getattr(person, name)).decode() for name in _BYTES},
+        }
+        return self._vault.lock_paper(json.dumps(values).encode(), about=b"person" + person.id.bytes)
+
+    def _person(self, row: Any) -> Person:
+        id, box, version = row
+        values = json.loads(self._vault.open_paper(box, about=b"person" + id.bytes))
+        raw = {name: base64.b64decode(values[name]) for name in _BYTES}
+        return Person(
+            id=id,
+            passphrase=values["passphrase"],
+            confirmed=values["confirmed"],
+            last_step=values["last_step"],
+            version=version,
+            **raw,
+        )
+
+
+_BYTES = ("second_factor", "salt", "keys", "public", "verify")
+_ROWS = select(col(models.Person.id), col(models.Person.facts), col(models.Person.version))

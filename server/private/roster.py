@@ -1,0 +1,168 @@
+"""Who may read and write at the desks: only what recovery officers have signed on computers of their own.
+
+The papers lie in the database, but nobody gets in by writing there: every paper is checked against the officers'
+public keys, which the operator has put beside the database, each time it is read.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+from typing import TypedDict
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select
+from sqlmodel import col
+
+from server.crypto.sealed import certificates, slots
+from server.crypto.sealed.boxes import Damaged
+from server.crypto.sealed.certificates import Certificate, Revocation, Trust
+from server.crypto.sealed.slots import Binding
+from server.database import Database
+from server.errors import Refused, say
+from server.private import models
+from server.private.routing import Excluded, in_force
+from server.private.vault import Vault
+
+NOT_SIGNED = say("This paper is not signed by enough recovery officers of this place, or it does not hold today.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Papers:
+    """Everything that officers have signed: certificates, and since when some of them hold no more."""
+
+    certificates: Sequence[Certificate] = ()
+    revoked: Mapping[UUID, date] | None = None
+
+    def ended(self, one: Certificate) -> date:
+        """The last day on which it holds."""
+        revoked = (self.revoked or {}).get(one.serial)
+        return one.ends if revoked is None else min(one.ends, revoked)
+
+
+class Roster:
+    """The papers of the desks, checked, and kept in memory until one is added."""
+
+    def __init__(self, db: Database, vault: Vault, trust: Trust, *, today: Callable[[], date]) -> None:
+        self._db = db
+        self._vault = vault
+        self.trust = trust
+        self._today = today
+        self._lock = threading.Lock()
+        self._read: _Papers | None = None
+
+    def certificates(self) -> list[Certificate]:
+        """Those that hold today."""
+        papers, today = self._papers(), self._today()
+        revoked = papers.revoked or {}
+        return [one for one in in_force(papers.certificates, today) if revoked.get(one.serial, date.max) > today]
+
+    def people(self) -> list[Certificate]:
+        """One certificate of each person who has one today: whoever gets a slot, true or not."""
+        return list({one.person: one for one in self.certificates()}.values())
+
+    def of(self, person: UUID) -> list[Certificate]:
+        """What this person holds today."""
+        return [one for one in self.certificates() if one.person == person]
+
+    def may_sign(self, verify: bytes) -> bool:
+        """Whether this key's owner is at a desk today."""
+        return any(one.verify == verify for one in self.certificates())
+
+    def could_sign(self, verify: bytes) -> bool:
+        """Whether this key's owner was ever at a desk: what they wrote then is still theirs."""
+        return any(one.verify == verify for one in self._papers().certificates)
+
+    def signed_on(self, verify: bytes, day: date) -> bool:
+        """Whether this key's owner was at a desk that day."""
+        papers = self._papers()
+        return any(
+            one.verify == verify and one.starts <= day <= papers.ended(one) for one in papers.certificates
+        )
+
+    def signers(self) -> "Signers":
+        """Who may sign new keys of a case today, and who could once."""
+        return {"may_sign": self.may_sign, "could_sign": self.could_sign}
+
+    def name_of(self, verify: bytes) -> str:
+        """The name under which somebody at a desk writes; empty for a stranger."""
+        return next((one.name for one in self._papers().certificates if one.verify == verify), "")
+
+    def offices(self) -> list[tuple[str, str]]:
+        """Organisations and their sites, for "Who must not read it?". Never people."""
+        return sorted({(one.organisation, one.site) for one in self.certificates()})
+
+    def admit(self, text: str) -> Certificate:
+        """Take a signed certificate in. Raises Refused."""
+        found = certificates.accepted(text, self.trust, today=self._today(), revoked=self._revoked())
+        if found is None:
+            raise Refused(NOT_SIGNED, field="paper")
+        self._keep(text)
+        return found
+
+    def revoke(self, text: str) -> UUID:
+        """Take a signed revocation in. Raises Refused."""
+        paper = self._signed(text)
+        if not isinstance(paper, Revocation):
+            raise Refused(NOT_SIGNED, field="paper")
+        self._keep(text)
+        return paper.serial
+
+    def pair_blobs(self, secret: bytes, binding: Binding, excluded: Excluded) -> list[bytes]:
+        """For every two officers a box that only both together open; noise for two of whom one is barred."""
+        return [
+            slots.pair_dummy()
+            if excluded.bars(one) or excluded.bars(other)
+            else slots.pair_blob(one.public, other.public, secret, binding)
+            for one, other in combinations(self.trust.officers.values(), 2)
+        ]
+
+    def _keep(self, text: str) -> None:
+        id = uuid4()
+        box = self._vault.lock_paper(text.encode(), about=b"paper" + id.bytes)
+        with self._db.transaction() as tx:
+            tx.run(insert(models.Paper), {"id": id, "box": box})
+        with self._lock:
+            self._read = None
+
+    def _revoked(self) -> frozenset[UUID]:
+        return frozenset(self._papers().revoked or {})
+
+    def _papers(self) -> _Papers:
+        with self._lock:
+            if self._read is None:
+                self._read = self._from_database()
+            return self._read
+
+    def _from_database(self) -> _Papers:
+        with self._db.reading() as tx:
+            rows = tx.look(select(col(models.Paper.id), col(models.Paper.box))).all()
+        found: list[Certificate] = []
+        revoked: dict[UUID, date] = {}
+        for id, box in rows:
+            try:
+                paper = self._signed(self._vault.open_paper(box, about=b"paper" + id.bytes).decode())
+            except (Damaged, UnicodeDecodeError):
+                continue  # put there by somebody without the room's key
+            if isinstance(paper, Certificate):
+                found.append(paper)
+            elif paper is not None:
+                revoked[paper.serial] = min(paper.day, revoked.get(paper.serial, paper.day))
+        return _Papers(found, revoked)
+
+    def _signed(self, text: str) -> Certificate | Revocation | None:
+        """A paper that enough officers have signed, whenever it holds: two to give a right, one to take it away."""
+        try:
+            paper, names = certificates.read(text).paper, certificates.signers(text, self.trust)
+        except Damaged:
+            return None
+        needed = self.trust.needed if isinstance(paper, Certificate) else 1
+        return paper if len(names) >= needed else None
+
+
+class Signers(TypedDict):
+    """As `manifests.chain` asks for them."""
+
+    may_sign: Callable[[bytes], bool]
+    could_sign: Callable[[bytes], bool]

@@ -1,0 +1,132 @@
+"""The addresses of the private room, and the one way in: read, check where it comes from, take the step."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from starlette.responses import Response
+
+from server.errors import NotFound, Refused, Sentence, TooFast, say
+from server.logs import where
+from server.private import answering, desk, help
+from server.private.app import Place
+from server.private.asking import Asked
+from server.private.body import Cut, TooLarge, TooMuch, TooSlow
+from server.private.call import FORM_TOKEN, NOT_OURS, Call
+from server.private.help import Step
+from server.private.sessions import Side
+from server.web.same_origin import Sender, sender
+
+log = logging.getLogger("baraza")
+
+TOO_MUCH: Mapping[TooMuch, Sentence] = {
+    TooMuch.TEXT: say("This is more text than fits. Nothing was sent."),
+    TooMuch.FILE: say("A file is larger than 25 MB. Nothing was sent. Your text is still here; please choose the files anew."),
+    TooMuch.FILES: say("At most five files fit at once. Nothing was sent. Your text is still here."),
+    TooMuch.POST: say("The files together are too large. Nothing was sent. Your text is still here; please send fewer at once."),
+}
+SLOW = say("The line was too slow, and nothing was sent. Your text is still here.")
+ELSEWHERE = say("Another site tried to send this in your name. Nothing was done.")
+OPEN_LINE = say(
+    "On this connection others could read along, so nothing can be written here. These places can help, and you can "
+    "speak to them."
+)
+
+
+async def shown_help(asked: Asked) -> Response:
+    """GET /help."""
+    call = Call.of(asked, Side.REPORTER, help.ADDRESS)
+    if asked.readable_on_the_way:
+        return help.views.contacts_only(call, OPEN_LINE)
+    return await help.shown(call)
+
+
+async def done_help(asked: Asked) -> Response:
+    """POST /help."""
+    return await _done(Call.of(asked, Side.REPORTER, help.ADDRESS), help.STEPS, files="files")
+
+
+async def shown_desk(asked: Asked) -> Response:
+    """GET under /desk."""
+    call = Call.of(asked, Side.DESK, asked.url.path)
+    if asked.readable_on_the_way:
+        return help.views.contacts_only(call, OPEN_LINE)
+    step = desk.PAGES.get(asked.url.path) or desk.PAGES[desk.ADDRESS + "/{alias}"]
+    return await step(call)
+
+
+async def done_desk(asked: Asked) -> Response:
+    """POST under /desk."""
+    return await _done(Call.of(asked, Side.DESK, asked.url.path), desk.STEPS)
+
+
+async def _done(call: Call, steps: Mapping[str, Step], *, files: str = "") -> Response:
+    """Take one step. Whatever goes wrong, the words come back."""
+    asked = call.asked
+    try:
+        async with call.room.intake.form(asked, files=files) as sent:
+            call.pairs, call.files = sent.pairs, sent.files
+            call.listen(call.value("lang"))
+            return await _stepped(call, steps)
+    except Cut:
+        return answering.page("", 400)  # nobody is there to read it
+    except TooSlow as error:
+        call.pairs = error.pairs
+        return kept(call, SLOW, 408)
+    except TooLarge as error:
+        call.pairs = error.pairs
+        return kept(call, TOO_MUCH[error.what], 413)
+
+
+async def _stepped(call: Call, steps: Mapping[str, Step]) -> Response:
+    step = call.value("step")
+    if step == "leave":
+        return leave(call)
+    if call.asked.readable_on_the_way:
+        return kept(call, OPEN_LINE, 403)
+    who = sender(call.asked)
+    if who is Sender.FOREIGN:
+        return kept(call, ELSEWHERE, 403)
+    if who is Sender.UNKNOWN and not call.room.tokens.valid(call.value(FORM_TOKEN), call.form_key):
+        return kept(call, NOT_OURS, 403)
+    if step not in steps:
+        return kept(call, say("This could not be understood."), 422)
+    try:
+        return await steps[step](call)
+    except NotFound:
+        return kept(call, say("This page does not exist, or it is not open to you."), 404)
+    except TooFast as error:
+        response = kept(call, error.sentence, error.status)
+        response.headers["retry-after"] = str(error.retry_after)
+        return response
+    except Refused as error:
+        return kept(call, error.sentence, error.status)
+    except Exception as error:
+        log.error("a fault in the private room: %s at %s", type(error).__name__, where(error))
+        return kept(call, say("It is our fault, not yours. Please try again in a few minutes."), 500)
+
+
+def kept(call: Call, sentence: Sentence, status: int) -> Response:
+    """What went wrong, and everything that was typed, in a form that can be sent again."""
+    return help.views.kept(call, sentence, status)
+
+
+def leave(call: Call) -> Response:
+    """Out at once: no token, no check. The visit is over, and the browser is told to forget."""
+    call.end()
+    response = call.sent(Response(None, 303, {"location": call.room.settings.neutral_url or "/weather"}))
+    response.headers["clear-site-data"] = '"cache", "cookies", "storage"'
+    return response
+
+
+PLACES: Sequence[Place] = (
+    Place(help.ADDRESS, "help", "GET", shown_help),
+    Place(help.ADDRESS, "do_help", "POST", done_help),
+    *(
+        place
+        for number, path in enumerate(desk.PAGES)
+        for place in (
+            Place(path, f"desk_{number}", "GET", shown_desk),
+            Place(path, f"do_desk_{number}", "POST", done_desk),
+        )
+    ),
+)

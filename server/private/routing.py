@@ -1,0 +1,90 @@
+"""Who may read a concern: decided from the officers' certificates and from what the reporter asked, by nothing else."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from server.crypto.sealed.certificates import Certificate
+from server.private.desks import INDEPENDENT, Desk, Reporting, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Who must not read it, as the reporter said: an office, or everybody but the office outside."""
+
+    organisation: str = ""
+    site: str = ""
+    role: str = ""
+    only_independent: bool = False
+
+    def bars(self, reader: Certificate) -> bool:
+        """Whether this reader must not see it.
+
+        A named office bars all who work there, whatever their role: colleagues talk. A role by itself bars
+        everybody who has it. Somebody with a tie to the office is barred like its own people.
+        """
+        if self.organisation:
+            theirs = _is(self.organisation, reader.organisation) and (not self.site or _is(self.site, reader.site))
+            return theirs or self._tied(reader)
+        if self.site:
+            return _is(self.site, reader.site) or self._tied(reader)
+        return bool(self.role) and any(_is(self.role, role) for role in reader.roles)
+
+    def _tied(self, reader: Certificate) -> bool:
+        named = [part for part in (self.organisation, self.site) if part]
+        return any(_is(part, tie) for part in named for tie in reader.ties)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The desk that reads a case, its readers, and who reads it if nobody answers."""
+
+    desk: Desk
+    readers: Sequence[Certificate]
+    outside: Sequence[Certificate]
+
+    def reads(self, person: UUID) -> bool:
+        """Whether this person is one of the readers."""
+        return any(reader.person == person for reader in self.readers)
+
+
+def in_force(certificates: Collection[Certificate], today: date) -> list[Certificate]:
+    """Those that hold today."""
+    return [one for one in certificates if one.starts <= today <= one.ends]
+
+
+def route(
+    reporting: Reporting, certificates: Collection[Certificate], *, topic: Topic, excluded: Excluded, today: date
+) -> Route | None:
+    """Where a concern goes. None when nobody may read it: never to nobody, and never to everybody.
+
+    When too few are left at the desk, it goes to the office outside, and nobody inside learns of it.
+    """
+    holding = in_force(certificates, today)
+    outside = [one for one in holding if one.desk == INDEPENDENT and not excluded.bars(one)]
+    independent = reporting.desk(INDEPENDENT)
+    wanted = reporting.desk_for(topic)
+    inside = [one for one in holding if one.desk == wanted.code and not excluded.bars(one)]
+    if not excluded.only_independent and _enough(wanted, inside):
+        return Route(wanted, inside, outside)
+    return Route(independent, outside, ()) if _enough(independent, outside) else None
+
+
+def open_topics(reporting: Reporting, certificates: Collection[Certificate], today: date) -> list[Topic]:
+    """What can be talked about today: topics that somebody would read."""
+    return [
+        topic
+        for topic in Topic
+        if route(reporting, certificates, topic=topic, excluded=Excluded(), today=today) is not None
+    ]
+
+
+def _enough(desk: Desk, readers: Sequence[Certificate]) -> bool:
+    people = {reader.person for reader in readers}
+    organisations = {" ".join(reader.organisation.casefold().split()) for reader in readers}
+    return len(people) >= desk.readers and len(organisations) >= desk.organisations
+
+
+def _is(one: str, other: str) -> bool:
+    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())

@@ -1,0 +1,162 @@
+"""New keys for a case: when somebody leaves it, when somebody comes to it, when the office outside takes it over.
+
+The secret of the epoch before is sealed to the new one, so whoever has the newest key reads everything; all older
+slots are gone. Only somebody who can read the case now can do this, and signs for it.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from server.crypto.sealed import boxes, envelopes, manifests, slots
+from server.crypto.sealed.certificates import Certificate
+from server.crypto.sealed.envelopes import Envelope
+from server.crypto.sealed.manifests import Manifest
+from server.crypto.sealed.slots import Binding
+from server.database import Database, Transaction
+from server.errors import Refused, say
+from server.private import records
+from server.private.casework import Casework, Opened
+from server.private.facts import Facts
+from server.private.people import Unlocked
+from server.private.records import Link
+from server.private.roster import Roster
+from server.private.routing import Excluded
+from server.private.vault import Vault
+
+NOBODY_LEFT = say(
+    "Nobody else may read this case, so it cannot be left. Ask the recovery officers for another person first."
+)
+NO_SUCH_READER = say("This person cannot read for this desk, or must not read this case.")
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """Who reads from now on, and what the case is told of it."""
+
+    readers: Collection[UUID]
+    body: dict[str, object]
+    then: Callable[[Facts], Facts]
+
+
+class Succession:
+    """Changes who can read a case."""
+
+    def __init__(self, db: Database, vault: Vault, roster: Roster, casework: Casework) -> None:
+        self._db = db
+        self._vault = vault
+        self._roster = roster
+        self._casework = casework
+
+    def recuse(self, me: Unlocked, alias: str, *, at: datetime) -> None:
+        """ "I must not read this": everybody else who reads it goes on, under new keys. Raises Refused."""
+        with self._db.transaction() as tx:
+            found = self._casework.read(tx, me, alias, at)
+            left = self.readers_of(found, at) - {me.person}
+            if not left:
+                raise Refused(NOBODY_LEFT)
+            body: dict[str, object] = {"kind": "succession", "why": "recused"}
+            self._renew(tx, me, found, _New(left, body, lambda known: known), at)
+
+    def hand_over(self, me: Unlocked, alias: str, to: UUID, reason: str, *, at: datetime) -> None:
+        """Let one more person of the desk read it: somebody new, or who lost their words. Raises Refused."""
+        with self._db.transaction() as tx:
+            found = self._casework.read(tx, me, alias, at)
+            readers = self.readers_of(found, at)
+            if to not in {one.person for one in self._eligible(found)}:
+                raise Refused(NO_SUCH_READER, field="person")
+            body: dict[str, object] = {"kind": "succession", "why": "handed_over", "text": reason}
+            self._renew(tx, me, found, _New(readers | {to}, body, lambda known: known), at)
+
+    def take_over(self, me: Unlocked, alias: str, *, at: datetime) -> None:
+        """The office outside has opened a case that was released: it becomes theirs, and the release key is gone."""
+        with self._db.transaction() as tx:
+            found = self._casework.read(tx, me, alias, at)
+            if not found.case.facts.release_key or found.desk.code == _desk_of(self._roster.of(me.person)):
+                return
+            outside = {one.person for one in self._roster.certificates() if one.desk == "independent"}
+            barred = excluded_in(found)
+            eligible = {one.person for one in self._roster.certificates() if not barred.bars(one)}
+            readers = (self.readers_of(found, at) | outside) & eligible
+            body: dict[str, object] = {"kind": "succession", "why": "released"}
+            self._renew(tx, me, found, _New(readers, body, lambda known: known.changed(release_key=b"")), at)
+
+    def readers_of(self, found: Opened, at: datetime) -> set[UUID]:
+        """Who reads the case, as it says itself: its first envelope, and every change since."""
+        readers: set[UUID] = set()
+        for letter in found.letters:
+            named = letter.body.get("readers")
+            if isinstance(named, list):
+                readers = {UUID(str(one)) for one in named}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        here = {one.person for one in self._roster.certificates()}
+        return readers & here
+
+    def _eligible(self, found: Opened) -> list[Certificate]:
+        barred = excluded_in(found)
+        return [
+            one for one in self._roster.certificates() if one.desk == found.desk.code and not barred.bars(one)
+        ]
+
+    def _renew(self, tx: Transaction, me: Unlocked, found: Opened, new: _New, at: datetime) -> None:
+        case, known = found.case, found.case.facts
+        secret = boxes.new_key()
+        reporter = slots.reporter_of(known.reporter_public, known.reporter_verify)
+        binding = Binding(case.id, known.epoch + 1, reporter)
+        tagged = {
+            slots.tag(self._vault.pepper, one.person, case.id, binding.epoch): (
+                slots.slot(one.public, secret, binding) if one.person in new.readers else slots.dummy()
+            )
+            for one in self._roster.people()
+        }
+        pairs = self._roster.pair_blobs(secret, binding, excluded_in(found))
+        manifest = Manifest(
+            case=case.id,
+            epoch=binding.epoch,
+            case_public=boxes.public_of(secret),
+            reporter_public=known.reporter_public,
+            reporter_verify=known.reporter_verify,
+            blobs=manifests.blobs_of([*tagged.values(), *pairs]),
+            previous=found.manifest.hash(),
+        )
+        records.drop_slots(tx, case.id)
+        records.drop_pairs(tx, case.id)
+        records.put_slots(tx, self._vault, case.id, tagged)
+        records.put_pairs(tx, self._vault, case.id, pairs)
+        before = boxes.sealed(manifest.case_public, found.secret)
+        records.put_link(tx, self._vault, case.id, Link(manifests.signed(manifest, me.signing_seed), before))
+        envelope = Envelope(
+            case=case.id,
+            message=uuid4(),
+            seq=known.sent,
+            direction="note",
+            author=me.verify,
+            day=at.date(),
+            manifest=manifest.hash(),
+            body={**new.body, "readers": sorted(str(person) for person in new.readers)},
+        )
+        box = boxes.sealed(manifest.case_public, envelopes.closed(envelope, me.signing_seed))
+        records.put_entry(tx, self._vault, case.id, envelope.message, for_desk=box, for_reporter=b"")
+        changed = new.then(known).changed(epoch=binding.epoch, sent=known.sent + 1)
+        records.keep(tx, self._vault, case, changed)
+        tx.erases = True
+
+
+def excluded_in(found: Opened) -> Excluded:
+    """Who must not read it, as the reporter said in the first envelope: it holds for everybody who comes later."""
+    said = next((letter.body.get("excluded") for letter in found.letters if letter.body.get("kind") == "concern"), None)
+    if not isinstance(said, dict):
+        return Excluded(only_independent=True)
+    values = {str(name): value for name, value in said.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return Excluded(
+        organisation=str(values.get("organisation", "")),
+        site=str(values.get("site", "")),
+        role=str(values.get("role", "")),
+        only_independent=bool(values.get("only_independent", False)),
+    )
+
+
+def _desk_of(held: Collection[Certificate]) -> str:
+    return next((one.desk for one in held), "")
+
+

@@ -1,0 +1,73 @@
+"""What things in the room are called, for people."""
+
+from collections.abc import Mapping
+
+from server.errors import Sentence, say
+from server.private.consents import Consent
+from server.private.desks import Topic
+from server.private.facts import State, Support
+
+TOPICS: Mapping[Topic, Sentence] = {
+    Topic.QUESTION: say("A question"),
+    Topic.HELP_NEEDED: say("Help that I need"),
+    Topic.COMPLAINT: say("A problem with the help"),
+    Topic.THANKS: say("Thanks, or an idea"),
+    Topic.FRAUD: say("Somebody took money, cheated or kept what was for others"),
+    Topic.ABUSE: say("Somebody used their power against people"),
+    Topic.SEA: say("Somebody wanted sex, touched or hurt someone, or gave help only in return"),
+}
+WHO: Mapping[str, Sentence] = {
+    "": say("I do not want to say"),
+    "self": say("About me"),
+    "agreed": say("About somebody who knows that I write"),
+    "unknowing": say("About somebody who does not know that I write"),
+    "witness": say("I saw or heard it"),
+    "staff": say("I work here and must tell it"),
+}
+NOBODY_BARRED, OFFICE, ONLY_OUTSIDE = "nobody", "office", "outside"
+EXCLUDE: Mapping[str, Sentence] = {
+    NOBODY_BARRED: say("Nobody in particular"),
+    OFFICE: say("Somebody at one office, or one kind of worker"),
+    ONLY_OUTSIDE: say("Everybody here: only an office outside may read it"),
+}
+STATES: Mapping[State, Sentence] = {
+    State.RECEIVED: say("it has arrived"),
+    State.ACKNOWLEDGED: say("somebody has read it"),
+    State.TRIAGE: say("we look at what can be done"),
+    State.NEED_INFO: say("we have a question for you"),
+    State.REFERRED: say("passed on to the organisation concerned"),
+    State.INVESTIGATING: say("somebody looks into it"),
+    State.SUBSTANTIATED: say("looked into: it was found to be so"),
+    State.NOT_SUBSTANTIATED: say("looked into: it could not be shown"),
+    State.INSUFFICIENT: say("looked into: too little is known"),
+    State.OUT_OF_SCOPE: say("not something that this place can look into"),
+    State.FEEDBACK_GIVEN: say("you have been told what came of it"),
+    State.CLOSED: say("closed"),
+    State.REOPENED: say("opened again"),
+    State.WITHDRAWN: say("taken back by you"),
+    State.LEGAL_HOLD: say("kept, because the law asks for it"),
+}
+SUPPORTS: Mapping[Support, Sentence] = {
+    Support.NOT_ASKED: say("not spoken of yet"),
+    Support.OFFERED: say("help is offered to you"),
+    Support.ACCEPTED: say("you want help, and it is on its way"),
+    Support.DECLINED: say("you do not want help now"),
+    Support.REFERRED: say("a service has been asked to help you"),
+    Support.CONFIRMED: say("you have been helped"),
+    Support.CLOSED: say("finished"),
+}
+CONSENTS: Mapping[Consent, Sentence] = {
+    Consent.SERVICES: say("Pass what is needed to a service that can help me"),
+    Consent.INVESTIGATOR: say("Show it, without my name, to whoever looks into it"),
+    Consent.AGENCY: say("Pass it, without my name, to the organisation concerned"),
+    Consent.INTERPRETER: say("Let a sworn interpreter read it"),
+    Consent.ORIGINALS: say("Keep my files as I sent them; only two people together can open them"),
+}
+DESKS: Mapping[str, Sentence] = {
+    "questions": say("Questions"),
+    "services": say("Help and services"),
+    "fraud": say("Fraud"),
+    "abuse_of_authority": say("Abuse of authority"),
+    "sea": say("Protection from sexual exploitation and abuse"),
+    "independent": say("Independent office"),
+}

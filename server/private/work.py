@@ -1,0 +1,134 @@
+"""What is done in the room, put together: everything that takes part in taking a concern in and in answering it."""
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from server.clock import Clock
+from server.crypto.passwords import MEMORY_KIB as SIGN_IN_KIB
+from server.crypto.passwords import Passwords
+from server.crypto.sealed import boxes
+from server.crypto.sealed.boxes import Damaged
+from server.crypto.sealed.certificates import Trust
+from server.crypto.sealed.receipts import MEMORY_KIB as RECEIPT_KIB
+from server.crypto.sealed.receipts import Derivation, FilingKeys
+from server.crypto.sealed.shredding import ShredKeys
+from server.crypto.sealed.unlocking import MEMORY_KIB as UNLOCK_KIB
+from server.crypto.sealed.unlocking import Unlocking
+from server.crypto.second_factor import SecondFactors
+from server.database import Database
+from server.errors import BootRefused
+from server.policies import Language
+from server.private.casework import Casework
+from server.private.conversation import Conversations
+from server.private.desks import Reporting, Topic
+from server.private.filing import Filing
+from server.private.keys import Secrets
+from server.private.people import People
+from server.private.roster import Roster
+from server.private.routing import open_topics
+from server.private.succession import Succession
+from server.private.vault import Vault
+from server.web.limits import Limits
+
+BEAT_SECONDS = 1.0
+TRIES = "10/900"
+"""Tries at one focal point's words, from anywhere, in fifteen minutes."""
+SENDINGS = "20/600"
+"""Sendings from one network in ten minutes; beyond that they are taken all the same, and take longer."""
+LONGEST_PAUSE = 4.0
+SHRED_FILE, OFFICERS = "shred.keys", "officers"
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """How much memory guessing costs, in KiB. Tests take less."""
+
+    receipt_kib: int = RECEIPT_KIB
+    unlock_kib: int = UNLOCK_KIB
+    sign_in_kib: int = SIGN_IN_KIB
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Work:
+    """Everything that the pages of the room may ask for."""
+
+    reporting: Reporting
+    vault: Vault
+    roster: Roster
+    filing: Filing
+    conversations: Conversations
+    casework: Casework
+    succession: Succession
+    people: People
+    factors: SecondFactors
+    derivation: Derivation
+    filing_keys: FilingKeys
+    limits: Limits
+
+    def open_topics(self, at: datetime) -> list[Topic]:
+        """What can be talked about: topics that somebody reads."""
+        return open_topics(self.reporting, self.roster.certificates(), at.date())
+
+    def offered(self, languages: Sequence[Language], *, demonstration: bool) -> list[Language]:
+        """The languages in which somebody stands for the sentences; the demonstration stands for its own."""
+        return [one for one in languages if demonstration or one.code in self.reporting.languages]
+
+    def spend(self, what: str, *key: str) -> None:
+        """Count a try at somebody's secret words. Raises TooFast."""
+        self.limits.spend(TRIES, what, *key)
+
+    async def slow_down(self, bucket: str) -> None:
+        """Whoever sends very much from one network waits a little. Nobody is refused: a camp has one address."""
+        await asyncio.sleep(min(self.limits.pause(SENDINGS, "sending", bucket), LONGEST_PAUSE))
+
+
+def made(
+    private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, clock: Clock, costs: Costs
+) -> Work:
+    """Put it together. Raises BootRefused when the officers' files are broken."""
+    vault = Vault(keys.pepper, ShredKeys(private_dir / SHRED_FILE))
+    try:
+        trust = Trust.load(private_dir / OFFICERS)
+    except Damaged:
+        raise BootRefused(f"A file in {private_dir / OFFICERS} is no public file of a recovery officer.") from None
+    roster = Roster(db, vault, trust, today=lambda: clock.now().date())
+    casework = Casework(db, vault, roster, reporting)
+    factors = SecondFactors(boxes.derived(keys.pepper, "second-factors"))
+    passwords = Passwords(boxes.derived(keys.pepper, "sign-in"), memory_kib=costs.sign_in_kib)
+    unlocking = Unlocking(boxes.derived(keys.pepper, "unlock"), memory_kib=costs.unlock_kib)
+    return Work(
+        reporting=reporting,
+        vault=vault,
+        roster=roster,
+        filing=Filing(db, vault, roster, reporting),
+        conversations=Conversations(db, vault, roster, reporting),
+        casework=casework,
+        succession=Succession(db, vault, roster, casework),
+        people=People(db, vault, passwords, unlocking, factors),
+        factors=factors,
+        derivation=Derivation(keys.pepper, keys.salt, memory_kib=costs.receipt_kib),
+        filing_keys=FilingKeys(keys.pepper),
+        limits=Limits(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A moment from which whole seconds are counted."""
+
+    since: float
+
+    @classmethod
+    def begin(cls) -> "Beat":
+        """Now."""
+        return cls(time.monotonic())
+
+    async def over(self) -> None:
+        """Wait for the next whole second: a right number and a wrong one take the same time."""
+        passed = time.monotonic() - self.since
+        await asyncio.sleep(max(1, math.ceil(passed / BEAT_SECONDS)) * BEAT_SECONDS - passed)
