@@ -185,9 +185,7 @@ class Casework:
             raise NotFound
         return found[0]
 
-    def _openable(
-        self, tx: Transaction, me: Unlocked, now: int, cases: Sequence[Case]
-    ) -> list[tuple[Case, bytes]]:
+    def _openable(self, tx: Transaction, me: Unlocked, now: int, cases: Sequence[Case]) -> list[tuple[Case, bytes]]:
         tags = {slots.tag(self._vault.pepper, me.person, case.id, case.facts.epoch): case for case in cases}
         found = records.slots_by_tag(tx, list(tags))
         opened: list[tuple[Case, bytes]] = []

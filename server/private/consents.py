@@ -1,7 +1,6 @@
 """What the reporter has said yes to. A change shows at once and has its effect some days later, because somebody may
 have been made to do it; until then it can be taken back."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,7 +49,10 @@ def _one(known: Facts, name: Consent, now: int, hours: int) -> Said:
 def changed(known: Facts, name: Consent, value: bool, *, now: int, hours: int) -> Facts:
     """The reporter says something else; saying the old thing again takes the change back."""
     is_now = _one(known, name, now, hours)
-    consents: Mapping[str, bool] = {**known.consents, **({name.value: is_now.value} if is_now.value is not None else {})}
+    consents: Mapping[str, bool] = {
+        **known.consents,
+        **({name.value: is_now.value} if is_now.value is not None else {}),
+    }
     changes = {key: half for key, half in known.changes.items() if key != name.value}
     if is_now.value is None and not value:
         return known.changed(consents={**consents, name.value: False}, changes=changes)

@@ -181,6 +181,7 @@ async def _case(call: Call, form: object = None, status: int = 200) -> Response:
     me = _me(call)
     if me is None:
         return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
+    await call.run(lambda: call.work.succession.take_over(me, _alias(call), at=call.now))
     found = await call.run(lambda: call.work.casework.opened(me, _alias(call), at=call.now))
     return views.case(call, found, form, status)
 

@@ -46,7 +46,9 @@ def unlock(call: Call, form: FormState, status: int = 200) -> Response:
 
 def locked(call: Call) -> Response:
     """The keys were closed while something was written: unlock, and the words are here."""
-    return call.page("private/locked.html", 403, texts=[call.value(name) for name in ("text", "note") if call.value(name)])
+    return call.page(
+        "private/locked.html", 403, texts=[call.value(name) for name in ("text", "note") if call.value(name)]
+    )
 
 
 def paper(

@@ -64,7 +64,7 @@ class Facts:
     reporter_public: bytes
     reporter_verify: bytes
     filing: bytes
-    """A keyed digest of what was sent, so that the same sending twice is one case. Only the sender's form has the key."""
+    """A keyed digest of what was sent, so that the same sending twice is one case. Only the sender has the key."""
     epoch: int = 0
     urgent: bool = False
     state: State = State.RECEIVED

@@ -39,7 +39,7 @@ class Concern:
     topic: Topic
     text: str
     language: str
-    excluded: Excluded = Excluded()
+    excluded: Excluded = field(default_factory=Excluded)
     who: str = ""
     """On whose behalf: oneself, somebody who agreed, somebody who does not know, a witness, staff with a duty."""
     about_whom: str = ""
@@ -96,7 +96,9 @@ class Filing:
         self._roster = roster
         self._reporting = reporting
 
-    def file(self, concern: Concern, keys: ReporterKeys, *, filing_key: bytes, at: datetime, intake: bool = False) -> UUID:
+    def file(
+        self, concern: Concern, keys: ReporterKeys, *, filing_key: bytes, at: datetime, intake: bool = False
+    ) -> UUID:
         """Seal it and keep it. Gives the case, also when this very form was sent before. Raises Refused."""
         digest = _digest(concern, filing_key)
         with self._db.reading() as tx:

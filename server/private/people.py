@@ -7,9 +7,8 @@ box. Signing in shows nothing yet; the passphrase once more opens the keys, for 
 import base64
 import json
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,7 +21,7 @@ from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.unlocking import Unlocking
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import Code, new_code, plain_code
-from server.database import Database, Transaction, changed
+from server.database import Database, changed
 from server.errors import Invalid, Refused, say
 from server.private import models
 from server.private.vault import Vault
@@ -205,11 +204,11 @@ class People:
         return self._vault.lock_paper(json.dumps(values).encode(), about=b"person" + person.id.bytes)
 
     def _person(self, row: Any) -> Person:
-        id, box, version = row
-        values = json.loads(self._vault.open_paper(box, about=b"person" + id.bytes))
+        person, box, version = row
+        values = json.loads(self._vault.open_paper(box, about=b"person" + person.bytes))
         raw = {name: base64.b64decode(values[name]) for name in _BYTES}
         return Person(
-            id=id,
+            id=person,
             passphrase=values["passphrase"],
             confirmed=values["confirmed"],
             last_step=values["last_step"],

@@ -159,7 +159,9 @@ def slots_by_tag(tx: Transaction, tags: Sequence[bytes]) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
     for start in range(0, len(tags), TAGS_AT_ONCE):
         some = tags[start : start + TAGS_AT_ONCE]
-        for tag, box in tx.look(select(col(models.Slot.tag), col(models.Slot.box)).where(col(models.Slot.tag).in_(some))):
+        for tag, box in tx.look(
+            select(col(models.Slot.tag), col(models.Slot.box)).where(col(models.Slot.tag).in_(some))
+        ):
             found[tag] = box
     return found
 
@@ -203,11 +205,11 @@ def entries(tx: Transaction, vault: Vault, case: UUID) -> list[Entry]:
     columns = (col(models.Entry.id), col(models.Entry.for_desk), col(models.Entry.for_reporter))
     return [
         Entry(
-            id,
-            vault.open(case, desk, about=DESK + id.bytes),
-            vault.open(case, reporter, about=REPORTER + id.bytes),
+            message,
+            vault.open(case, desk, about=DESK + message.bytes),
+            vault.open(case, reporter, about=REPORTER + message.bytes),
         )
-        for id, desk, reporter in tx.look(select(*columns).where(col(models.Entry.case_id) == case))
+        for message, desk, reporter in tx.look(select(*columns).where(col(models.Entry.case_id) == case))
     ]
 
 
@@ -223,9 +225,9 @@ def silence(tx: Transaction, vault: Vault, case: UUID, message: UUID, length: in
 
 
 def _case(vault: Vault, row: Any) -> Case | None:
-    id, box, version = row
+    case, box, version = row
     try:
-        return Case(id, vault.open_facts(id, box), version)
+        return Case(case, vault.open_facts(case, box), version)
     except (Damaged, NotFound):
         return None
 

@@ -77,9 +77,7 @@ class Roster:
     def signed_on(self, verify: bytes, day: date) -> bool:
         """Whether this key's owner was at a desk that day."""
         papers = self._papers()
-        return any(
-            one.verify == verify and one.starts <= day <= papers.ended(one) for one in papers.certificates
-        )
+        return any(one.verify == verify and one.starts <= day <= papers.ended(one) for one in papers.certificates)
 
     def signers(self) -> "Signers":
         """Who may sign new keys of a case today, and who could once."""
@@ -119,10 +117,10 @@ class Roster:
         ]
 
     def _keep(self, text: str) -> None:
-        id = uuid4()
-        box = self._vault.lock_paper(text.encode(), about=b"paper" + id.bytes)
+        name = uuid4()
+        box = self._vault.lock_paper(text.encode(), about=b"paper" + name.bytes)
         with self._db.transaction() as tx:
-            tx.run(insert(models.Paper), {"id": id, "box": box})
+            tx.run(insert(models.Paper), {"id": name, "box": box})
         with self._lock:
             self._read = None
 
@@ -140,9 +138,9 @@ class Roster:
             rows = tx.look(select(col(models.Paper.id), col(models.Paper.box))).all()
         found: list[Certificate] = []
         revoked: dict[UUID, date] = {}
-        for id, box in rows:
+        for name, box in rows:
             try:
-                paper = self._signed(self._vault.open_paper(box, about=b"paper" + id.bytes).decode())
+                paper = self._signed(self._vault.open_paper(box, about=b"paper" + name.bytes).decode())
             except (Damaged, UnicodeDecodeError):
                 continue  # put there by somebody without the room's key
             if isinstance(paper, Certificate):

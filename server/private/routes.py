@@ -7,12 +7,12 @@ from starlette.responses import Response
 
 from server.errors import NotFound, Refused, Sentence, TooFast, say
 from server.logs import where
-from server.private import answering, desk, help
+from server.private import answering, desk, door
 from server.private.app import Place
 from server.private.asking import Asked
 from server.private.body import Cut, TooLarge, TooMuch, TooSlow
 from server.private.call import FORM_TOKEN, NOT_OURS, Call
-from server.private.help import Step
+from server.private.door import Step
 from server.private.sessions import Side
 from server.web.same_origin import Sender, sender
 
@@ -20,9 +20,13 @@ log = logging.getLogger("baraza")
 
 TOO_MUCH: Mapping[TooMuch, Sentence] = {
     TooMuch.TEXT: say("This is more text than fits. Nothing was sent."),
-    TooMuch.FILE: say("A file is larger than 25 MB. Nothing was sent. Your text is still here; please choose the files anew."),
+    TooMuch.FILE: say(
+        "A file is larger than 25 MB. Nothing was sent. Your text is still here; please choose the files anew."
+    ),
     TooMuch.FILES: say("At most five files fit at once. Nothing was sent. Your text is still here."),
-    TooMuch.POST: say("The files together are too large. Nothing was sent. Your text is still here; please send fewer at once."),
+    TooMuch.POST: say(
+        "The files together are too large. Nothing was sent. Your text is still here; please send fewer at once."
+    ),
 }
 SLOW = say("The line was too slow, and nothing was sent. Your text is still here.")
 ELSEWHERE = say("Another site tried to send this in your name. Nothing was done.")
@@ -34,22 +38,22 @@ OPEN_LINE = say(
 
 async def shown_help(asked: Asked) -> Response:
     """GET /help."""
-    call = Call.of(asked, Side.REPORTER, help.ADDRESS)
+    call = Call.of(asked, Side.REPORTER, door.ADDRESS)
     if asked.readable_on_the_way:
-        return help.views.contacts_only(call, OPEN_LINE)
-    return await help.shown(call)
+        return door.views.contacts_only(call, OPEN_LINE)
+    return await door.shown(call)
 
 
 async def done_help(asked: Asked) -> Response:
     """POST /help."""
-    return await _done(Call.of(asked, Side.REPORTER, help.ADDRESS), help.STEPS, files="files")
+    return await _done(Call.of(asked, Side.REPORTER, door.ADDRESS), door.STEPS, files="files")
 
 
 async def shown_desk(asked: Asked) -> Response:
     """GET under /desk."""
     call = Call.of(asked, Side.DESK, asked.url.path)
     if asked.readable_on_the_way:
-        return help.views.contacts_only(call, OPEN_LINE)
+        return door.views.contacts_only(call, OPEN_LINE)
     step = desk.PAGES.get(asked.url.path) or desk.PAGES[desk.ADDRESS + "/{alias}"]
     return await step(call)
 
@@ -81,13 +85,9 @@ async def _stepped(call: Call, steps: Mapping[str, Step]) -> Response:
     step = call.value("step")
     if step == "leave":
         return leave(call)
-    if call.asked.readable_on_the_way:
-        return kept(call, OPEN_LINE, 403)
-    who = sender(call.asked)
-    if who is Sender.FOREIGN:
-        return kept(call, ELSEWHERE, 403)
-    if who is Sender.UNKNOWN and not call.room.tokens.valid(call.value(FORM_TOKEN), call.form_key):
-        return kept(call, NOT_OURS, 403)
+    barred = _barred(call)
+    if barred is not None:
+        return kept(call, barred, 403)
     if step not in steps:
         return kept(call, say("This could not be understood."), 422)
     try:
@@ -105,9 +105,20 @@ async def _stepped(call: Call, steps: Mapping[str, Step]) -> Response:
         return kept(call, say("It is our fault, not yours. Please try again in a few minutes."), 500)
 
 
+def _barred(call: Call) -> Sentence | None:
+    """Why this form is not taken, if it is not."""
+    if call.asked.readable_on_the_way:
+        return OPEN_LINE
+    who = sender(call.asked)
+    if who is Sender.FOREIGN:
+        return ELSEWHERE
+    ours = who is Sender.OURS or call.room.tokens.valid(call.value(FORM_TOKEN), call.form_key)
+    return None if ours else NOT_OURS
+
+
 def kept(call: Call, sentence: Sentence, status: int) -> Response:
     """What went wrong, and everything that was typed, in a form that can be sent again."""
-    return help.views.kept(call, sentence, status)
+    return door.views.kept(call, sentence, status)
 
 
 def leave(call: Call) -> Response:
@@ -119,8 +130,8 @@ def leave(call: Call) -> Response:
 
 
 PLACES: Sequence[Place] = (
-    Place(help.ADDRESS, "help", "GET", shown_help),
-    Place(help.ADDRESS, "do_help", "POST", done_help),
+    Place(door.ADDRESS, "help", "GET", shown_help),
+    Place(door.ADDRESS, "do_help", "POST", done_help),
     *(
         place
         for number, path in enumerate(desk.PAGES)

@@ -18,6 +18,7 @@ from server.database import Database, Transaction
 from server.errors import Refused, say
 from server.private import records
 from server.private.casework import Casework, Opened
+from server.private.desks import INDEPENDENT
 from server.private.facts import Facts
 from server.private.people import Unlocked
 from server.private.records import Link
@@ -53,7 +54,7 @@ class Succession:
         """ "I must not read this": everybody else who reads it goes on, under new keys. Raises Refused."""
         with self._db.transaction() as tx:
             found = self._casework.read(tx, me, alias, at)
-            left = self.readers_of(found, at) - {me.person}
+            left = self.readers_of(found) - {me.person}
             if not left:
                 raise Refused(NOBODY_LEFT)
             body: dict[str, object] = {"kind": "succession", "why": "recused"}
@@ -63,7 +64,7 @@ class Succession:
         """Let one more person of the desk read it: somebody new, or who lost their words. Raises Refused."""
         with self._db.transaction() as tx:
             found = self._casework.read(tx, me, alias, at)
-            readers = self.readers_of(found, at)
+            readers = self.readers_of(found)
             if to not in {one.person for one in self._eligible(found)}:
                 raise Refused(NO_SUCH_READER, field="person")
             body: dict[str, object] = {"kind": "succession", "why": "handed_over", "text": reason}
@@ -73,16 +74,14 @@ class Succession:
         """The office outside has opened a case that was released: it becomes theirs, and the release key is gone."""
         with self._db.transaction() as tx:
             found = self._casework.read(tx, me, alias, at)
-            if not found.case.facts.release_key or found.desk.code == _desk_of(self._roster.of(me.person)):
+            readers = self.readers_of(found)
+            if not found.case.facts.release_key or me.person in readers:
                 return
-            outside = {one.person for one in self._roster.certificates() if one.desk == "independent"}
-            barred = excluded_in(found)
-            eligible = {one.person for one in self._roster.certificates() if not barred.bars(one)}
-            readers = (self.readers_of(found, at) | outside) & eligible
+            readers |= {one.person for one in self._outside(found)}
             body: dict[str, object] = {"kind": "succession", "why": "released"}
             self._renew(tx, me, found, _New(readers, body, lambda known: known.changed(release_key=b"")), at)
 
-    def readers_of(self, found: Opened, at: datetime) -> set[UUID]:
+    def readers_of(self, found: Opened) -> set[UUID]:
         """Who reads the case, as it says itself: its first envelope, and every change since."""
         readers: set[UUID] = set()
         for letter in found.letters:
@@ -94,19 +93,30 @@ class Succession:
 
     def _eligible(self, found: Opened) -> list[Certificate]:
         barred = excluded_in(found)
-        return [
-            one for one in self._roster.certificates() if one.desk == found.desk.code and not barred.bars(one)
-        ]
+        return [one for one in self._roster.certificates() if one.desk == found.desk.code and not barred.bars(one)]
+
+    def _outside(self, found: Opened) -> list[Certificate]:
+        """The office outside, without those whom the reporter has barred."""
+        barred = excluded_in(found)
+        return [one for one in self._roster.certificates() if one.desk == INDEPENDENT and not barred.bars(one)]
 
     def _renew(self, tx: Transaction, me: Unlocked, found: Opened, new: _New, at: datetime) -> None:
         case, known = found.case, found.case.facts
         secret = boxes.new_key()
         reporter = slots.reporter_of(known.reporter_public, known.reporter_verify)
         binding = Binding(case.id, known.epoch + 1, reporter)
+        after = new.then(known)
+        outside = {one.person for one in self._outside(found)} if after.release_key else set[UUID]()
+
+        def slot(one: Certificate) -> bytes:
+            if one.person in new.readers:
+                return slots.slot(one.public, secret, binding)
+            if one.person in outside and one.person != me.person:  # whoever leaves a case does not come back to it
+                return slots.locked_slot(one.public, secret, binding, after.release_key)
+            return slots.dummy()
+
         tagged = {
-            slots.tag(self._vault.pepper, one.person, case.id, binding.epoch): (
-                slots.slot(one.public, secret, binding) if one.person in new.readers else slots.dummy()
-            )
+            slots.tag(self._vault.pepper, one.person, case.id, binding.epoch): slot(one)
             for one in self._roster.people()
         }
         pairs = self._roster.pair_blobs(secret, binding, excluded_in(found))
@@ -137,8 +147,7 @@ class Succession:
         )
         box = boxes.sealed(manifest.case_public, envelopes.closed(envelope, me.signing_seed))
         records.put_entry(tx, self._vault, case.id, envelope.message, for_desk=box, for_reporter=b"")
-        changed = new.then(known).changed(epoch=binding.epoch, sent=known.sent + 1)
-        records.keep(tx, self._vault, case, changed)
+        records.keep(tx, self._vault, case, after.changed(epoch=binding.epoch, sent=known.sent + 1))
         tx.erases = True
 
 
@@ -154,9 +163,3 @@ def excluded_in(found: Opened) -> Excluded:
         role=str(values.get("role", "")),
         only_independent=bool(values.get("only_independent", False)),
     )
-
-
-def _desk_of(held: Collection[Certificate]) -> str:
-    return next((one.desk for one in held), "")
-
-

@@ -87,9 +87,7 @@ class Work:
         await asyncio.sleep(min(self.limits.pause(SENDINGS, "sending", bucket), LONGEST_PAUSE))
 
 
-def made(
-    private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, clock: Clock, costs: Costs
-) -> Work:
+def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, clock: Clock, costs: Costs) -> Work:
     """Put it together. Raises BootRefused when the officers' files are broken."""
     vault = Vault(keys.pepper, ShredKeys(private_dir / SHRED_FILE))
     try:

@@ -15,7 +15,7 @@ from server.private.conversation import Answer, Conversation
 from server.private.desks import INDEPENDENT, Topic
 from server.private.facts import State, Support, day_of, half_day, halves
 from server.private.filing import Concern
-from server.private.help_forms import BETWEEN
+from server.private.door_forms import BETWEEN
 from server.private.routing import route
 from server.private.tracks import due
 from server.private.words import CONSENTS, EXCLUDE, STATES, SUPPORTS, TOPICS, WHO
@@ -53,9 +53,7 @@ def _contact(call: Call, one: Contact) -> Mapping[str, object]:
 
 def contacts_only(call: Call, sentence: Sentence) -> Response:
     """Where writing would not be safe: who helps, and why not more."""
-    found = call.room.contacts.all(
-        on=call.now.date(), hide_days=call.room.policies.information.help_hide_days
-    )
+    found = call.room.contacts.all(on=call.now.date(), hide_days=call.room.policies.information.help_hide_days)
     shown = [_contact(call, one) for one in found]
     return call.page("private/contacts.html", sentence=call.said(sentence), contacts=shown)
 
@@ -165,7 +163,10 @@ def _withdrawn(call: Call, found: Conversation) -> str:
     assert since is not None
     counts = day_of(since + halves(hours=call.work.reporting.form.withdrawal_hours))
     return call.room.pages.catalogues.said(
-        say("You have taken your message back. This counts from %(day)s; until then you can undo it.", day=full_day(counts))
+        say(
+            "You have taken your message back. This counts from %(day)s; until then you can undo it.",
+            day=full_day(counts),
+        )
     )
 
 

@@ -11,18 +11,19 @@ from starlette.responses import Response
 from server.crypto.sealed import boxes, receipts, signatures
 from server.crypto.sealed.receipts import Receipt, ReporterKeys
 from server.errors import Invalid, NotFound, Refused, Sentence, say
-from server.private import help_views as views
+from server.private import door_views as views
 from server.private.call import Call
 from server.private.consents import Consent
 from server.private.filing import Changed, Concern
-from server.private.help_forms import concern_of, filled, with_answers
+from server.private.door_forms import concern_of, filled, with_answers
 from server.private.work import Beat
 from server.web.fields import FormState
 
 ADDRESS = "/help"
 Step = Callable[[Call], Awaitable[Response]]
 NO_ANSWER = say(
-    "This number opens nothing. Please look at each group of four again. If it is right, the answers are no longer kept."
+    "This number opens nothing. Please look at each group of four again. "
+    "If it is right, the answers are no longer kept."
 )
 NEW_FORM = say("This form is too old to be sent. Your text is still here: please press “Send in private” once more.")
 
