@@ -204,6 +204,4 @@ def set_cookie(response: Response, side: Side, token: Token, *, secure: bool) ->
 
 def drop_cookie(response: Response, side: Side, *, secure: bool) -> None:
     """Take the token away."""
-    response.delete_cookie(
-        cookie_name(side, secure=secure), path="/", secure=secure, httponly=True, samesite="strict"
-    )
+    response.delete_cookie(cookie_name(side, secure=secure), path="/", secure=secure, httponly=True, samesite="strict")
