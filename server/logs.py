@@ -5,6 +5,8 @@ log off, and the values in a traceback may be somebody's text.
 """
 
 import logging
+import traceback
+from pathlib import Path
 from typing import Any
 
 
@@ -32,3 +34,14 @@ CONFIG: dict[str, Any] = {
         "uvicorn.access": {"level": "CRITICAL", "propagate": False, "handlers": []},
     },
 }
+
+
+def where(error: BaseException) -> str:
+    """The innermost place in our own code at which something went wrong, without any value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "/server/" in frame.filename or "/moderation/" in frame.filename]
+    if not (frames or ours):
+        return "?"
+    last = (ours or list(frames))[-1]
+    path = Path(last.filename)
+    return f"{path.parent.name}/{path.name}:{last.lineno}"

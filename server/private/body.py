@@ -249,7 +249,7 @@ class _Form:
         self._part.value += data[start:end]
 
     def _header_end(self) -> None:
-        if self._part.header.lower() == b"content-disposition":
+        if bytes(self._part.header).lower() == b"content-disposition":
             self._part.disposition = self._part.value.decode("latin-1")
         self._part.header, self._part.value = bytearray(), bytearray()
 
@@ -281,7 +281,7 @@ class _Form:
             if len(part.file.content) + end - start > self._limits.file_bytes:
                 self._drop(TooMuch.FILE)
             if self._too_much is None:
-                part.file.content += data[start:end]
+                part.file.content.extend(data[start:end])
             return
         self._text_bytes += end - start
         if self._text_bytes > self._limits.text_bytes:

@@ -157,7 +157,8 @@ class Call:
             "token": self.room.tokens.issue(self.form_key),
             "demonstration": self.room.demonstration,
             "operator": self.room.operator,
-            "said": self._said_once(),
+            "said": self.room.pages.catalogues.said,
+            "done": self._said_once(),
         }
         return self.sent(answering.page(self.room.pages.render(template, {**known, **context}), status))
 

@@ -49,10 +49,9 @@ def _one(known: Facts, name: Consent, now: int, hours: int) -> Said:
 def changed(known: Facts, name: Consent, value: bool, *, now: int, hours: int) -> Facts:
     """The reporter says something else; saying the old thing again takes the change back."""
     is_now = _one(known, name, now, hours)
-    consents: Mapping[str, bool] = {
-        **known.consents,
-        **({name.value: is_now.value} if is_now.value is not None else {}),
-    }
+    consents = dict(known.consents)
+    if is_now.value is not None:
+        consents[name.value] = is_now.value
     changes = {key: half for key, half in known.changes.items() if key != name.value}
     if is_now.value is None and not value:
         return known.changed(consents={**consents, name.value: False}, changes=changes)

@@ -3,15 +3,14 @@
 import logging
 import secrets
 import sqlite3
-import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
 from starlette.responses import Response
 
 from server.errors import NotFound, Refused, Sentence, TooFast, say
+from server.logs import where
 from server.permissions import NOBODY
 from server.web.fields import FormErrors, FormState
 from server.web.visit import FORM_TOKEN, Visit
@@ -45,7 +44,7 @@ def page_for(visit: Visit, error: Exception) -> Response:
 def fault(visit: Visit, error: BaseException) -> Response:
     """Status 500 or 503 without any detail; the log gets type and place, never what anybody wrote."""
     number = secrets.token_hex(4)
-    log.error("fault %s: %s at %s", number, type(error).__name__, _where(error))
+    log.error("fault %s: %s at %s", number, type(error).__name__, where(error))
     status = 503 if isinstance(error, OperationalError | sqlite3.OperationalError) else 500
     heading = say("Something went wrong here")
     sentence = say("It is our fault, not yours. Please try again in a few minutes.")
@@ -114,7 +113,7 @@ def _shown(
             "error.html", status, title=said(heading), sentence=sentence, error_number=number, kept=list(kept)
         )
     except Exception as error:
-        log.error("fault while showing a fault: %s at %s", type(error).__name__, _where(error))
+        log.error("fault while showing a fault: %s at %s", type(error).__name__, where(error))
         visit.viewer = NOBODY
         return Response(f"{said(heading)}\n{sentence}\n", status, {"cache-control": "no-store"}, "text/plain")
 
@@ -144,14 +143,3 @@ def kept(visit: Visit, *, prefix: str = "") -> list[tuple[str, str, str]]:
         for name, value in typed.items()
         if name not in SECRET_FIELDS
     ]
-
-
-def _where(error: BaseException) -> str:
-    """The innermost place in our own code, without any value."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "/server/" in frame.filename or "/moderation/" in frame.filename]
-    if not (frames or ours):
-        return "?"
-    last = (ours or list(frames))[-1]
-    path = Path(last.filename)
-    return f"{path.parent.name}/{path.name}:{last.lineno}"

@@ -78,7 +78,16 @@ class _Templates(Environment):
 class Pages:
     """Renders templates in the language of the present reading."""
 
-    def __init__(self, folder: Path, *, shelf: Shelf, catalogues: Catalogues, addresses: Addresses) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        shelf: Shelf,
+        catalogues: Catalogues,
+        addresses: Addresses,
+        parts: tuple[str, ...] = ("",),
+    ) -> None:
+        """`parts`: how the names begin of the templates that are made ready at boot; all of them by default."""
         self.catalogues = catalogues
         self.addresses = addresses
         self._environment = _Templates(
@@ -108,7 +117,8 @@ class Pages:
         shared: dict[str, Any] = self._environment.globals
         shared.update(known)
         for name in self._environment.list_templates(extensions=["html"]):
-            self._environment.get_template(name)  # all at boot: a newer file must not meet an older program
+            if name.startswith(parts):
+                self._environment.get_template(name)  # all at boot: a newer file must not meet an older program
 
     def render(self, template: str, context: Mapping[str, object]) -> str:
         """The page as HTML."""

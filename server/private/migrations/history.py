@@ -28,9 +28,9 @@ def current(db: Database) -> str | None:
 
 def upgrade(db: Database) -> None:
     """Bring the database to the newest revision. Raises BootRefused when it is ahead of this code."""
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
+    from alembic import command  # noqa: PLC0415  see above
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     standing = current(db)
     known = {revision.revision for revision in ScriptDirectory(str(FOLDER)).walk_revisions()}

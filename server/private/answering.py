@@ -1,0 +1,82 @@
+"""How the private room answers: pages filled up to sizes that many have, never compressed, kept by nobody.
+
+The browser may do nothing with them but show them, send their forms, and load our own style and pictures.
+"""
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.web.headers import HSTS, PERMISSIONS
+from server.web.padding import padded
+
+HTML = "text/html; charset=utf-8"
+NOT_HERE = b"This page opens only by itself, in a window of its own."
+
+
+def page(html: str, status: int = 200) -> Response:
+    """A page of a common size."""
+    return Response(padded(html.encode("utf-8", "replace")), status, media_type=HTML)
+
+
+def see_other(path: str) -> Response:
+    """Go on to another of our pages, by GET. As large as a page, so that the line does not tell them apart."""
+    if not path.startswith("/") or path.startswith("//"):
+        raise ValueError("Only a path of this site can be gone on to.")
+    return Response(padded(b""), 303, {"location": path}, HTML)
+
+
+def content_security_policy(neutral_url: str) -> str:
+    """Style, pictures and forms of our own, and no script. Leave goes on to the neutral page, so it is named."""
+    parts = urlsplit(neutral_url)
+    neutral = f" {parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else ""
+    return (
+        "default-src 'none'; script-src 'none'; style-src 'self'; img-src 'self'; "
+        f"form-action 'self'{neutral}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+class Answering:
+    """Adds the headers to every answer, and refuses requests for anything but a page in a window.
+
+    A page of another kind (a picture, a frame, what a script fetches) could measure, or show to others, what is here.
+    """
+
+    def __init__(self, app: ASGIApp, *, neutral_url: str) -> None:
+        self._app = app
+        self._fixed = {
+            "content-security-policy": content_security_policy(neutral_url),
+            "cache-control": "no-store",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": PERMISSIONS,
+            "referrer-policy": "same-origin",
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+            "x-robots-tag": "noindex, nofollow",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request; sockets are closed."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._fixed.items():
+                    headers[name] = value
+                if scope["scheme"] == "https":
+                    headers["strict-transport-security"] = HSTS
+            await send(message)
+
+        if Headers(scope=scope).get("sec-fetch-dest", "") in ("", "document"):
+            await self._app(scope, receive, send_with_headers)
+        else:
+            await Response(padded(NOT_HERE), 403, media_type="text/plain")(scope, receive, send_with_headers)

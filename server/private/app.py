@@ -1,0 +1,204 @@
+"""Puts the private room together. It knows nothing of the community but its policies and its help contacts."""
+
+import logging
+import secrets
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server import places, policies, privacy
+from server.clock import Clock, SystemClock
+from server.crypto.passwords import DerivationPool
+from server.crypto.tokens import FormTokens
+from server.darkroom.workshop import Workshop
+from server.errors import NotFound, say
+from server.logs import where
+from server.policies import Policies
+from server.private import database, desks, keys
+from server.private.answering import Answering
+from server.private.asking import SCHEME_HEADER, Asked, Place
+from server.private.body import Intake, Unreadable
+from server.private.contacts import Contacts
+from server.private.life import Life, Living
+from server.private.migrations import history
+from server.private.room import Room
+from server.private.routes import PLACES
+from server.private.sessions import Sessions
+from server.private.work import Costs, Work, made
+from server.settings import Settings
+from server.web.limits import Limits
+from server.web.pages import Addresses, Pages
+from server.web.shelf import Shelf
+from server.web.threads import Threads
+from server.web.words import Catalogues
+
+log = logging.getLogger("baraza")
+
+DERIVATIONS_WAITING = 500
+"""So many may wait for their number to be worked out, in async code; filing is not refused because others come."""
+COMMUNITY = {
+    "home": "/",
+    "leave": "/leave",
+    "help_near_you": "/help-near-you",
+    "policy": "/policies/{policy}",
+    "transparency": "/transparency",
+}
+"""Pages of the community that pages here link to, by the names they have there."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateHouse:
+    """A running private room: the ASGI application and what it stands on."""
+
+    app: ASGIApp
+    room: Room
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    seconds: Callable[[], float] = time.monotonic,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+    operator: str = "Baraza",
+    demonstration: bool = False,
+    rest_seconds: float | None = None,
+    costs: Costs | None = None,
+    offered: Sequence[Place] | None = None,
+) -> PrivateHouse:
+    """Make the room. Raises BootRefused when a promise could not be kept.
+
+    `rest_seconds`: after so long without use it begins anew; by default what the policies say.
+    """
+    told = PLACES if offered is None else offered
+    folder = places.policies(settings.data_dir)
+    in_force = policies.load(folder)
+    db = database.existing(settings.private_database)
+    history.check(db)
+    privacy.check(privacy.load_map(folder, privacy.PRIVATE_FILE_NAME), db.engine)
+    sessions = Sessions(in_force.private, seconds=seconds, random=random)
+    rest = in_force.private.recycle_minutes * 60 if rest_seconds is None else rest_seconds
+    secrets_of_room = keys.load(settings.private_dir, pepper_file=settings.pepper_file)
+    now = clock or SystemClock()
+    work = made(settings.private_dir, desks.load(folder), db, secrets_of_room.newest, now, costs or Costs())
+    room = Room(
+        settings=settings,
+        policies=in_force,
+        db=db,
+        keys=secrets_of_room,
+        sessions=sessions,
+        intake=Intake(in_force.private, seconds=seconds),
+        tokens=FormTokens(random(32)),
+        pages=_pages(in_force, told),
+        pool=DerivationPool(waiting=DERIVATIONS_WAITING),
+        darkroom=Workshop(at_once=in_force.pictures.at_once, waiting=in_force.pictures.waiting),
+        threads=Threads(embedded_database=db.is_sqlite),
+        contacts=Contacts(settings.told_dir),
+        limits=Limits(),
+        life=Life(sessions, rest_seconds=rest, seconds=seconds),
+        clock=now,
+        random=random,
+        work=work,
+        operator=operator,
+        demonstration=demonstration,
+    )
+    app: ASGIApp = Answering(_router(room, told), neutral_url=settings.neutral_url)
+    return PrivateHouse(Living(BehindTheHandover(app), room.life), room)
+
+
+def _pages(in_force: Policies, told: Sequence[Place]) -> Pages:
+    return Pages(
+        places.shipped("templates"),
+        shelf=Shelf(places.shipped("static")),
+        catalogues=Catalogues(places.shipped("locale"), in_force.languages),
+        addresses=Addresses({**COMMUNITY, **{place.name: place.path for place in told}}),
+        parts=("private/", "macros/"),
+    )
+
+
+def _router(room: Room, told: Sequence[Place]) -> Router:
+    by_path: dict[str, list[Place]] = {}
+    for place in told:
+        by_path.setdefault(place.path, []).append(place)
+    routes = [Route(path, endpoint=Entrance(found, room), name=found[0].name) for path, found in by_path.items()]
+    return Router(routes, redirect_slashes=False, default=Entrance((), room), lifespan=_lifespan(room))
+
+
+def _lifespan(room: Room) -> Callable[[Any], Any]:
+    @asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            room.pool.close()
+            room.threads.close()
+            room.db.close()
+
+    return lifespan
+
+
+class BehindTheHandover:
+    """Believes the handover what it says of the browser's way here: nobody else reaches this socket."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] == "http":
+            scheme = Headers(scope=scope).get(SCHEME_HEADER)
+            scope = {**scope, "scheme": "https" if scheme == "https" else "http", "client": None}
+        await self._app(scope, receive, send)
+
+
+class Entrance:
+    """One address with what may be done there by method, as an ASGI application."""
+
+    def __init__(self, found: Sequence[Place], room: Room) -> None:
+        self._answers = {place.method: place.answer for place in found}
+        self._room = room
+        self._allow = ", ".join(sorted({*self._answers, *({"HEAD"} if "GET" in self._answers else set[str]())}))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        asked = Asked(scope, receive, self._room)
+        asked.listen_for_language()
+        response = await self._answer(asked)
+        await response(scope, receive, send)
+
+    async def _answer(self, asked: Asked) -> Response:
+        answer = self._answers.get("GET" if asked.method == "HEAD" else asked.method)
+        if not self._answers:
+            return _nothing(asked)
+        if answer is None:
+            response = asked.page(
+                PLAIN, 405, heading=_FAILED, sentence=say("This address does not take that kind of request.")
+            )
+            response.headers["allow"] = self._allow
+            return response
+        try:
+            return await answer(asked)
+        except NotFound:
+            return _nothing(asked)
+        except Unreadable:
+            return asked.page(PLAIN, 422, heading=_FAILED, sentence=say("What was sent could not be read as a form."))
+        except Exception as error:
+            log.error("a fault in the private room: %s at %s", type(error).__name__, where(error))
+            sentence = say("It is our fault, not yours. Please try again in a few minutes.")
+            return asked.page(PLAIN, 500, heading=say("Something went wrong here"), sentence=sentence)
+
+
+PLAIN = "private/plain.html"
+_FAILED = say("This did not work")
+
+
+def _nothing(asked: Asked) -> Response:
+    sentence = say("This page does not exist, or it is not open to you.")
+    return asked.page(PLAIN, 404, heading=say("Nothing is here"), sentence=sentence)
