@@ -31,7 +31,7 @@ from server.private.migrations import history
 from server.private.room import Room
 from server.private.routes import PLACES
 from server.private.sessions import Sessions
-from server.private.work import Costs, Work, made
+from server.private.work import Costs, made
 from server.settings import Settings
 from server.web.limits import Limits
 from server.web.pages import Addresses, Pages

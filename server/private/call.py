@@ -17,9 +17,9 @@ from starlette.responses import Response
 from server.errors import Invalid, Refused, Sentence, say
 from server.policies import Language
 from server.private import answering
-from server.private.app import Room
 from server.private.asking import Asked
 from server.private.body import Attached
+from server.private.room import Room
 from server.private.sessions import Side, Token, drop_cookie, set_cookie
 from server.private.work import Work
 from server.web.fields import EMPTY, NO_CONTROLS, FormState, too_long

@@ -245,7 +245,7 @@ class Casework:
     def _older(self, tx: Transaction, case: Case, secret: bytes) -> list[bytes]:
         """The secrets of all epochs, the newest first: each newer key opens the one before."""
         found = [secret]
-        by_public = {}
+        by_public: dict[bytes, bytes] = {}
         for link in records.links(tx, self._vault, case.id):
             _, manifest = manifests.read(link.manifest)
             by_public[manifest.case_public] = link.before

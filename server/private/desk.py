@@ -240,7 +240,7 @@ async def sign_out(call: Call) -> Response:
 
 
 def _alias(call: Call) -> str:
-    return str(call.request.path_params.get("alias", ""))
+    return str(call.asked.path_params.get("alias", ""))
 
 
 def _person(call: Call) -> UUID | None:

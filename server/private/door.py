@@ -14,8 +14,8 @@ from server.errors import Invalid, NotFound, Refused, Sentence, say
 from server.private import door_views as views
 from server.private.call import Call
 from server.private.consents import Consent
-from server.private.filing import Changed, Concern
 from server.private.door_forms import concern_of, filled, with_answers
+from server.private.filing import Changed, Concern
 from server.private.work import Beat
 from server.web.fields import FormState
 

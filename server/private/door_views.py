@@ -13,9 +13,9 @@ from server.private.consents import Said
 from server.private.contacts import Contact
 from server.private.conversation import Answer, Conversation
 from server.private.desks import INDEPENDENT, Topic
+from server.private.door_forms import BETWEEN
 from server.private.facts import State, Support, day_of, half_day, halves
 from server.private.filing import Concern
-from server.private.door_forms import BETWEEN
 from server.private.routing import route
 from server.private.tracks import due
 from server.private.words import CONSENTS, EXCLUDE, STATES, SUPPORTS, TOPICS, WHO

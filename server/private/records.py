@@ -159,10 +159,8 @@ def slots_by_tag(tx: Transaction, tags: Sequence[bytes]) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
     for start in range(0, len(tags), TAGS_AT_ONCE):
         some = tags[start : start + TAGS_AT_ONCE]
-        for tag, box in tx.look(
-            select(col(models.Slot.tag), col(models.Slot.box)).where(col(models.Slot.tag).in_(some))
-        ):
-            found[tag] = box
+        rows = tx.look(select(col(models.Slot.tag), col(models.Slot.box)).where(col(models.Slot.tag).in_(some)))
+        found.update((tag, box) for tag, box in rows)
     return found
 
 

@@ -14,6 +14,7 @@ from server.private.contacts import Contacts
 from server.private.keys import Keys
 from server.private.life import Life
 from server.private.sessions import Sessions
+from server.private.work import Work
 from server.settings import Settings
 from server.web.limits import Limits
 from server.web.pages import Pages
@@ -39,6 +40,7 @@ class Room:
     limits: Limits
     life: Life
     clock: Clock
+    work: Work
     random: Callable[[int], bytes]
     operator: str
     demonstration: bool

@@ -8,8 +8,7 @@ from starlette.responses import Response
 from server.errors import NotFound, Refused, Sentence, TooFast, say
 from server.logs import where
 from server.private import answering, desk, door
-from server.private.app import Place
-from server.private.asking import Asked
+from server.private.asking import Asked, Place
 from server.private.body import Cut, TooLarge, TooMuch, TooSlow
 from server.private.call import FORM_TOKEN, NOT_OURS, Call
 from server.private.door import Step
@@ -92,17 +91,21 @@ async def _stepped(call: Call, steps: Mapping[str, Step]) -> Response:
         return kept(call, say("This could not be understood."), 422)
     try:
         return await steps[step](call)
-    except NotFound:
-        return kept(call, say("This page does not exist, or it is not open to you."), 404)
-    except TooFast as error:
-        response = kept(call, error.sentence, error.status)
-        response.headers["retry-after"] = str(error.retry_after)
-        return response
-    except Refused as error:
-        return kept(call, error.sentence, error.status)
     except Exception as error:
+        return _failed(call, error)
+
+
+def _failed(call: Call, error: Exception) -> Response:
+    """The page for whatever was raised; the log gets type and place, never a word."""
+    if isinstance(error, NotFound):
+        return kept(call, say("This page does not exist, or it is not open to you."), 404)
+    if not isinstance(error, Refused):
         log.error("a fault in the private room: %s at %s", type(error).__name__, where(error))
         return kept(call, say("It is our fault, not yours. Please try again in a few minutes."), 500)
+    response = kept(call, error.sentence, error.status)
+    if isinstance(error, TooFast):
+        response.headers["retry-after"] = str(error.retry_after)
+    return response
 
 
 def _barred(call: Call) -> Sentence | None:

@@ -3,10 +3,22 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 from uuid import UUID
 
 from server.crypto.sealed.certificates import Certificate
 from server.private.desks import INDEPENDENT, Desk, Reporting, Topic
+
+
+class Placed(Protocol):
+    """Somebody who works somewhere: a focal point, a recovery officer."""
+
+    @property
+    def organisation(self) -> str: ...  # noqa: D102
+    @property
+    def site(self) -> str: ...  # noqa: D102
+    @property
+    def ties(self) -> Sequence[str]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +30,7 @@ class Excluded:
     role: str = ""
     only_independent: bool = False
 
-    def bars(self, reader: Certificate) -> bool:
+    def bars(self, reader: Placed) -> bool:
         """Whether this reader must not see it.
 
         A named office bars all who work there, whatever their role: colleagues talk. A role by itself bars
@@ -29,9 +41,10 @@ class Excluded:
             return theirs or self._tied(reader)
         if self.site:
             return _is(self.site, reader.site) or self._tied(reader)
-        return bool(self.role) and any(_is(self.role, role) for role in reader.roles)
+        roles = reader.roles if isinstance(reader, Certificate) else ()
+        return bool(self.role) and any(_is(self.role, role) for role in roles)
 
-    def _tied(self, reader: Certificate) -> bool:
+    def _tied(self, reader: Placed) -> bool:
         named = [part for part in (self.organisation, self.site) if part]
         return any(_is(part, tie) for part in named for tie in reader.ties)
 

@@ -7,6 +7,7 @@ slots are gone. Only somebody who can read the case now can do this, and signs f
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID, uuid4
 
 from server.crypto.sealed import boxes, envelopes, manifests, slots
@@ -87,7 +88,7 @@ class Succession:
         for letter in found.letters:
             named = letter.body.get("readers")
             if isinstance(named, list):
-                readers = {UUID(str(one)) for one in named}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+                readers = {UUID(str(one)) for one in cast("list[object]", named)}
         here = {one.person for one in self._roster.certificates()}
         return readers & here
 
@@ -156,7 +157,7 @@ def excluded_in(found: Opened) -> Excluded:
     said = next((letter.body.get("excluded") for letter in found.letters if letter.body.get("kind") == "concern"), None)
     if not isinstance(said, dict):
         return Excluded(only_independent=True)
-    values = {str(name): value for name, value in said.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    values = cast("dict[str, object]", said)  # JSON: its keys are text
     return Excluded(
         organisation=str(values.get("organisation", "")),
         site=str(values.get("site", "")),
