@@ -11,6 +11,7 @@ from server.private.migrations import history
 from server.settings import Settings
 from tests.doubles import StillClock
 from tests.private.rooms import RoomBrowser, Ticking
+from tests.private.scene import Scene
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +55,12 @@ def house(room_settings: Settings, ticking: Ticking) -> Iterator[PrivateHouse]:
 def browser(house: PrivateHouse) -> RoomBrowser:
     """Somebody at the door of the room."""
     return RoomBrowser(house)
+
+
+@pytest.fixture
+def scene(room_settings: Settings, ticking: Ticking) -> Iterator[Scene]:
+    """The room with officers and with people at every desk."""
+    made = Scene(room_settings, StillClock(), ticking)
+    made.everybody()
+    yield made
+    made.close()
