@@ -260,7 +260,14 @@ PAGES: Mapping[str, Step] = {
     JOIN: second_factor_page,
     UNLOCK: unlock_page,
     PAPER: paper_page,
-    ADDRESS + "/{alias}": case_page,
+}
+NAMES: Mapping[str, str] = {
+    ADDRESS: "desk",
+    SIGN_IN: "desk_sign_in",
+    JOIN: "desk_join",
+    UNLOCK: "desk_unlock",
+    PAPER: "desk_paper",
+    ADDRESS + "/{alias}": "desk_case",
 }
 STEPS: Mapping[str, Step] = {
     "sign_in": sign_in,

@@ -53,7 +53,7 @@ async def shown_desk(asked: Asked) -> Response:
     call = Call.of(asked, Side.DESK, asked.url.path)
     if asked.readable_on_the_way:
         return door.views.contacts_only(call, OPEN_LINE)
-    step = desk.PAGES.get(asked.url.path) or desk.PAGES[desk.ADDRESS + "/{alias}"]
+    step = desk.PAGES.get(asked.url.path, desk.case_page)
     return await step(call)
 
 
@@ -137,10 +137,10 @@ PLACES: Sequence[Place] = (
     Place(door.ADDRESS, "do_help", "POST", done_help),
     *(
         place
-        for number, path in enumerate(desk.PAGES)
+        for path, name in desk.NAMES.items()
         for place in (
-            Place(path, f"desk_{number}", "GET", shown_desk),
-            Place(path, f"do_desk_{number}", "POST", done_desk),
+            Place(path, name, "GET", shown_desk),
+            Place(path, f"do_{name}", "POST", done_desk),
         )
     ),
 )
