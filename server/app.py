@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +37,7 @@ from server.forum.keeping_routes import routes as keeping_routes
 from server.forum.mute_routes import routes as mute_routes
 from server.forum.routes import routes as forum_routes
 from server.forum.search_routes import routes as search_routes
+from server.handover import Away, Handover
 from server.help_contacts.routes import routes as help_routes
 from server.hosting.routes import routes as hosting_routes
 from server.letters.routes import routes as letter_routes
@@ -96,13 +98,18 @@ def build(
     passwords: Callable[[bytes], Passwords] = Passwords,
     operator: str = "Baraza",
     demonstration: bool = False,
+    room: Path | None = None,
 ) -> House:
-    """Make the application. Raises BootRefused when a promise could not be kept."""
+    """Make the application. `room`: the socket at which the private room listens.
+
+    Raises BootRefused when a promise could not be kept.
+    """
     machine = _machine(settings, screen, details)
     services = _services(settings, clock or SystemClock(), machine, passwords, operator, demonstration)
     services.db.hub.listen(_forget_pages(services))
     app: ASGIApp = _router(services)
-    app = SafeHeaders(app, neutral_origin=_origin(settings.neutral_url), onion_url=settings.onion_url)
+    headers = partial(SafeHeaders, neutral_origin=_origin(settings.neutral_url), onion_url=settings.onion_url)
+    app = Handover(headers(app), away=headers(Away(services.pages, services.clock)), socket=room)
     app = ForgetAddress(app, buckets=AddressBuckets(), trusted=settings.trusted_proxies)
     return House(app, services)
 

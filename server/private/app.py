@@ -23,7 +23,7 @@ from server.logs import where
 from server.policies import Policies
 from server.private import database, desks, keys
 from server.private.answering import Answering
-from server.private.asking import SCHEME_HEADER, Asked, Place
+from server.private.asking import Asked, Place
 from server.private.body import Intake, Unreadable
 from server.private.contacts import Contacts
 from server.private.life import Life, Living
@@ -33,6 +33,7 @@ from server.private.routes import PLACES
 from server.private.sessions import Sessions
 from server.private.work import Costs, made
 from server.settings import Settings
+from server.web.doorway import SCHEME_HEADER
 from server.web.limits import Limits
 from server.web.pages import Addresses, Pages
 from server.web.shelf import Shelf

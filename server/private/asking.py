@@ -10,10 +10,9 @@ from starlette.types import Receive, Scope
 from server.private import answering, sessions
 from server.private.room import Room
 from server.private.sessions import Side, Token
+from server.web.doorway import BUCKET_HEADER
 from server.web.words import Reading, read_in, reading
 
-SCHEME_HEADER, BUCKET_HEADER = "x-room-scheme", "x-room-bucket"
-"""Set by the handover; from outside they never come through."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.private.sessions import COOKIES, Sessions
+from server.private.sessions import Sessions
+from server.web.doorway import cookies_kept
 
 
 class Life:
@@ -54,14 +55,10 @@ class Living:
             await self._app(scope, receive, send)
             return
         uses = scope["method"] not in ("GET", "HEAD") or any(
-            name == b"cookie" and _ours(value) for name, value in scope["headers"]
+            name == b"cookie" and cookies_kept(value, of_the_room=True) for name, value in scope["headers"]
         )
         self._life.comes(uses=uses)
         try:
             await self._app(scope, receive, send)
         finally:
             self._life.goes(uses=uses)
-
-
-def _ours(cookies: bytes) -> bool:
-    return any(part.partition("=")[0].strip() in COOKIES for part in cookies.decode("latin-1").split(";"))

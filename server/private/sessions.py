@@ -36,10 +36,6 @@ class Side(Enum):
     DESK = "desk"
 
 
-COOKIES = frozenset({side.value for side in Side} | {f"__Host-{side.value}" for side in Side})
-"""Every name that a cookie of this room has."""
-
-
 @dataclass(slots=True)
 class _Kept:
     """One session. Times are seconds of the monotonic clock; `person` is a keyed hash."""
