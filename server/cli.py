@@ -14,6 +14,7 @@ import typer
 
 from server import places
 from server.errors import BootRefused
+from server.officer_commands import officer_app
 
 app = typer.Typer(
     name="baraza",
@@ -30,6 +31,7 @@ app.add_typer(policy_app, name="policy")
 app.add_typer(model_app, name="model")
 audit_app = typer.Typer(help="The ledger of what was decided.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
+app.add_typer(officer_app, name="officer")
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="The data directory (else BARAZA_DATA_DIR, else ./var).")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]

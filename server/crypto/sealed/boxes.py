@@ -11,6 +11,7 @@ from nacl.exceptions import CryptoError
 
 KEY_BYTES = 32
 HASH_BYTES = 32
+SALT_BYTES = sodium.crypto_pwhash_SALTBYTES
 NONCE_BYTES = sodium.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 LOCK_BYTES = NONCE_BYTES + sodium.crypto_aead_xchacha20poly1305_ietf_ABYTES
 """What a locked box has more than its content."""
@@ -28,6 +29,11 @@ class Damaged(Exception):
 def new_key() -> bytes:
     """32 random bytes."""
     return sodium.randombytes(KEY_BYTES)
+
+
+def new_salt() -> bytes:
+    """16 random bytes."""
+    return sodium.randombytes(SALT_BYTES)
 
 
 def whole(key: bytes) -> bytes:
@@ -91,6 +97,19 @@ def keyed(key: bytes, raw: bytes, purpose: str) -> bytes:
 def derived(key: bytes, purpose: str) -> bytes:
     """A key made from a key; one purpose (at most 16 signs) says nothing of another."""
     return keyed(key, b"", purpose)
+
+
+def slow(secret: bytes, salt: bytes, *, memory_kib: int, passes: int) -> bytes:
+    """32 bytes from something that people keep, at a cost that makes guessing dear (Argon2id, one lane).
+
+    The salt has 16 bytes. Raises Damaged for a cost or a salt that Argon2id does not know.
+    """
+    try:
+        return sodium.crypto_pwhash_alg(
+            KEY_BYTES, secret, salt, passes, memory_kib * 1024, sodium.crypto_pwhash_ALG_ARGON2ID13
+        )
+    except CryptoError:
+        raise Damaged from None
 
 
 def both(one: bytes, other: bytes) -> bytes:

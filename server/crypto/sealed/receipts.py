@@ -11,9 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import NewType
 
-from nacl import bindings as sodium
-
-from server.crypto.sealed.boxes import KEY_BYTES, alike, derived, keyed, new_key, public_of
+from server.crypto.sealed.boxes import KEY_BYTES, alike, derived, keyed, new_key, public_of, slow
 from server.crypto.sealed.signatures import verify_of
 
 Receipt = NewType("Receipt", str)
@@ -28,7 +26,6 @@ LONGEST = 200
 MEMORY_KIB = 131_072
 """128 MiB: guessing twenty digits must cost more than anybody has; see the decision on receipts."""
 PASSES = 3
-SALT_BYTES = sodium.crypto_pwhash_SALTBYTES
 _MARK_BYTES = 16
 
 _DAMM = (
@@ -137,20 +134,13 @@ class Derivation:
     def __init__(self, pepper: bytes, salt: bytes, *, memory_kib: int = MEMORY_KIB, passes: int = PASSES) -> None:
         self._pepper = pepper
         self._salt = salt
-        self._memory_bytes = memory_kib * 1024
+        self._memory_kib = memory_kib
         self._passes = passes
 
     def keys(self, receipt: Receipt) -> ReporterKeys:
         """The keys of this receipt; every receipt has some, whether there is a case or not."""
-        slow = sodium.crypto_pwhash_alg(
-            KEY_BYTES,
-            receipt.encode(),
-            self._salt,
-            self._passes,
-            self._memory_bytes,
-            sodium.crypto_pwhash_ALG_ARGON2ID13,
-        )
-        root = keyed(self._pepper, slow, "receipt/root")
+        guessed = slow(receipt.encode(), self._salt, memory_kib=self._memory_kib, passes=self._passes)
+        root = keyed(self._pepper, guessed, "receipt/root")
         box_secret, signing_seed = derived(root, "receipt/box"), derived(root, "receipt/sign")
         return ReporterKeys(
             lookup=derived(root, "receipt/lookup"),
