@@ -99,6 +99,14 @@ class Casework:
         case, secret = self._mine(tx, me, alias, at)
         return self._read(tx, case, secret, half_day(at))
 
+    def alias_of(self, case: UUID) -> str:
+        """What the desk calls a case. Raises NotFound."""
+        with self._db.reading() as tx:
+            found = records.case_by_id(tx, self._vault, case)
+        if found is None:
+            raise NotFound
+        return found.facts.alias
+
     def answer(self, me: Unlocked, alias: str, text: str, *, at: datetime, kind: str = "answer") -> None:
         """Write to the reporter. The first answer is the acknowledgement."""
         now = half_day(at)

@@ -6,7 +6,6 @@ box. Signing in shows nothing yet; the passphrase once more opens the keys, for 
 
 import base64
 import json
-import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,8 +16,7 @@ from sqlmodel import col
 
 from server.crypto.passwords import PassphraseHash, Passwords
 from server.crypto.sealed import boxes, signatures
-from server.crypto.sealed.boxes import Damaged
-from server.crypto.sealed.unlocking import Unlocking
+from server.crypto.sealed.phrases import Phrases
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import Code, new_code, plain_code
 from server.database import Database, changed
@@ -42,7 +40,6 @@ class Person:
     second_factor: bytes
     confirmed: bool
     last_step: int
-    salt: bytes
     keys: bytes
     public: bytes
     verify: bytes
@@ -71,12 +68,12 @@ class People:
     """Accounts at the desks."""
 
     def __init__(
-        self, db: Database, vault: Vault, passwords: Passwords, unlocking: Unlocking, factors: SecondFactors
+        self, db: Database, vault: Vault, passwords: Passwords, phrases: Phrases, factors: SecondFactors
     ) -> None:
         self._db = db
         self._vault = vault
         self._passwords = passwords
-        self._unlocking = unlocking
+        self._phrases = phrases
         self._factors = factors
 
     def invite(self) -> Code:
@@ -90,17 +87,15 @@ class People:
 
     def join(self, code: str, login: str, passphrase: str) -> Joined:
         """A new account with new keys. Slow. Raises Invalid."""
-        person, secret, seed, salt = uuid4(), boxes.new_key(), boxes.new_key(), secrets.token_bytes(16)
+        person, secret, seed = uuid4(), boxes.new_key(), boxes.new_key()
         totp = self._factors.new_secret()
-        opens = self._unlocking.key(passphrase, salt)
         new = Person(
             id=person,
             passphrase=self._passwords.hash(passphrase),
             second_factor=self._factors.sealed(totp),
             confirmed=False,
             last_step=0,
-            salt=salt,
-            keys=boxes.locked(opens, secret + seed, about=b"keys" + person.bytes),
+            keys=self._phrases.locked(passphrase, secret + seed, about=b"keys" + person.bytes),
             public=boxes.public_of(secret),
             verify=signatures.verify_of(seed),
         )
@@ -141,11 +136,9 @@ class People:
         known = self.by_id(person)
         if known is None:
             raise Invalid(WRONG_WORDS, field="phrase")
-        try:
-            opens = self._unlocking.key(passphrase, known.salt)
-            raw = boxes.unlocked(opens, known.keys, about=b"keys" + person.bytes)
-        except Damaged:
-            raise Invalid(WRONG_WORDS, field="phrase") from None
+        raw = self._phrases.unlocked(passphrase, known.keys, about=b"keys" + person.bytes)
+        if raw is None:
+            raise Invalid(WRONG_WORDS, field="phrase")
         return Unlocked(person, raw[:32], raw[32:], known.verify)
 
     def by_id(self, person: UUID) -> Person | None:
@@ -217,5 +210,5 @@ class People:
         )
 
 
-_BYTES = ("second_factor", "salt", "keys", "public", "verify")
+_BYTES = ("second_factor", "keys", "public", "verify")
 _ROWS = select(col(models.Person.id), col(models.Person.facts), col(models.Person.version))

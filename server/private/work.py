@@ -14,11 +14,11 @@ from server.crypto.passwords import Passwords
 from server.crypto.sealed import boxes
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.certificates import Trust
+from server.crypto.sealed.phrases import MEMORY_KIB as UNLOCK_KIB
+from server.crypto.sealed.phrases import Phrases
 from server.crypto.sealed.receipts import MEMORY_KIB as RECEIPT_KIB
 from server.crypto.sealed.receipts import Derivation, FilingKeys
 from server.crypto.sealed.shredding import ShredKeys
-from server.crypto.sealed.unlocking import MEMORY_KIB as UNLOCK_KIB
-from server.crypto.sealed.unlocking import Unlocking
 from server.crypto.second_factor import SecondFactors
 from server.database import Database
 from server.errors import BootRefused
@@ -98,7 +98,7 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
     casework = Casework(db, vault, roster, reporting)
     factors = SecondFactors(boxes.derived(keys.pepper, "second-factors"))
     passwords = Passwords(boxes.derived(keys.pepper, "sign-in"), memory_kib=costs.sign_in_kib)
-    unlocking = Unlocking(boxes.derived(keys.pepper, "unlock"), memory_kib=costs.unlock_kib)
+    phrases = Phrases(boxes.derived(keys.pepper, "unlock"), memory_kib=costs.unlock_kib)
     return Work(
         reporting=reporting,
         vault=vault,
@@ -107,7 +107,7 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         conversations=Conversations(db, vault, roster, reporting),
         casework=casework,
         succession=Succession(db, vault, roster, casework),
-        people=People(db, vault, passwords, unlocking, factors),
+        people=People(db, vault, passwords, phrases, factors),
         factors=factors,
         derivation=Derivation(keys.pepper, keys.salt, memory_kib=costs.receipt_kib),
         filing_keys=FilingKeys(keys.pepper),
