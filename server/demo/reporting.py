@@ -118,7 +118,7 @@ def _person(
             text = certificates.countersigned(text, signer.signing_seed)
         work.roster.admit(text)
     sign_in = DeskSignIn(entry["login"], entry["words"], joined.totp_secret, entry["name"], tuple(entry["desks"]))
-    return sign_in, work.people.unlock(person.id, entry["words"])
+    return sign_in, joined.unlocked
 
 
 def _case(work: Work, entry: Mapping[str, Any], people: Mapping[str, Unlocked], now: datetime) -> Receipt:

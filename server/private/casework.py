@@ -7,6 +7,7 @@ from nothing: not a line, not a number, not another page.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import cast
 from uuid import UUID, uuid4
 
 from server.crypto.sealed import boxes, envelopes, manifests, slots
@@ -17,11 +18,13 @@ from server.crypto.sealed.slots import Binding
 from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
 from server.private import records
+from server.private.audit_trail import AuditTrail
 from server.private.desks import Desk, Reporting
 from server.private.facts import Facts, State, Support, half_day
 from server.private.people import Unlocked
 from server.private.records import Case
 from server.private.roster import Roster
+from server.private.routing import Excluded
 from server.private.tracks import MOVES, SUPPORT_MOVES, Due, due, is_released
 from server.private.vault import Vault
 
@@ -75,8 +78,9 @@ class Opened:
 class Casework:
     """What focal points do."""
 
-    def __init__(self, db: Database, vault: Vault, roster: Roster, reporting: Reporting) -> None:
+    def __init__(self, db: Database, vault: Vault, roster: Roster, reporting: Reporting, trail: AuditTrail) -> None:
         self._db = db
+        self._trail = trail
         self._vault = vault
         self._roster = roster
         self._reporting = reporting
@@ -92,7 +96,14 @@ class Casework:
     def opened(self, me: Unlocked, alias: str, *, at: datetime) -> Opened:
         """One case, all of it. Raises NotFound for everything that does not open for this person."""
         with self._db.reading() as tx:
-            return self.read(tx, me, alias, at)
+            found = self.read(tx, me, alias, at)
+        self.trace("read", me, found, at)
+        return found
+
+    def trace(self, what: str, me: Unlocked, found: Opened, at: datetime) -> None:
+        """A line for the recovery officers, but for those who must not know of this case."""
+        excluded = excluded_in(found.letters)
+        self._trail.note(what, at=at, excluded=excluded, case=found.case.facts.alias, by=str(me.person))
 
     def read(self, tx: Transaction, me: Unlocked, alias: str, at: datetime) -> Opened:
         """The same within a visit to the database that goes on to change it."""
@@ -161,8 +172,10 @@ class Casework:
     ) -> None:
         """Seal one envelope to the case, and to the reporter when it is for them."""
         with self._db.transaction() as tx:
-            case, secret = self._mine(tx, me, alias, at)
-            manifest = self._checked(tx, case, secret)
+            found = self.read(tx, me, alias, at)
+            if found.missing:
+                raise Refused(NOT_WHOLE)
+            case, manifest = found.case, found.manifest
             known = then(case.facts)
             envelope = Envelope(
                 case=case.id,
@@ -184,6 +197,7 @@ class Casework:
                 for_reporter=boxes.sealed(manifest.reporter_public, closed) if to_reporter else b"",
             )
             records.keep(tx, self._vault, case, known.changed(sent=known.sent + 1))
+        self.trace(str(body["kind"]), me, found, at)
 
     def _mine(self, tx: Transaction, me: Unlocked, alias: str, at: datetime) -> tuple[Case, bytes]:
         """The case of this alias, if it opens. Raises NotFound, the same for one that does not open and for none."""
@@ -283,6 +297,20 @@ class Casework:
         if not (theirs or (found.direction == "in" and found.author == case.facts.reporter_verify)):
             raise Refused(NOT_WHOLE)
         return Letter(entry.id, found.seq, found.day, found.direction, name, found.body)
+
+
+def excluded_in(letters: Sequence[Letter]) -> Excluded:
+    """Who must not read it, as the reporter said in the first envelope: it holds for everybody who comes later."""
+    said = next((letter.body.get("excluded") for letter in letters if letter.body.get("kind") == "concern"), None)
+    if not isinstance(said, dict):
+        return Excluded(only_independent=True)
+    values = cast("dict[str, object]", said)  # JSON: its keys are text
+    return Excluded(
+        organisation=str(values.get("organisation", "")),
+        site=str(values.get("site", "")),
+        role=str(values.get("role", "")),
+        only_independent=bool(values.get("only_independent", False)),
+    )
 
 
 _ENDED = frozenset({State.CLOSED.value, State.WITHDRAWN.value})

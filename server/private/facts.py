@@ -80,6 +80,8 @@ class Facts:
     intake: bool = False
     """Written down by staff: the number is known to them until the reporter has changed it."""
     withdrawn_at: int | None = None
+    sealed_off: bool = False
+    """Whether the reporter's door is closed for good: the number opens nothing, and the answers are noise."""
     consents: Mapping[str, bool] = field(default_factory=dict[str, bool])
     changes: Mapping[str, int] = field(default_factory=dict[str, int])
     """Consents that were changed and are not in force yet: when that was, by their name."""

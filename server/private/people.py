@@ -62,6 +62,7 @@ class Joined:
 
     person: UUID
     totp_secret: str
+    unlocked: Unlocked
 
 
 class People:
@@ -108,7 +109,7 @@ class People:
                 raise Invalid(NAME_TAKEN, field="login")
             box = self._closed(new)
             tx.run(insert(models.Person), {"id": person, "login_key": login_key, "facts": box, "version": 1})
-        return Joined(person, totp)
+        return Joined(person, totp, Unlocked(person, secret, seed, new.verify))
 
     def signed_in(self, login: str, passphrase: str, code: str, *, at: datetime) -> Person:
         """Who this is. Slow; a name that does not exist takes as long. Raises Refused."""

@@ -222,6 +222,40 @@ def silence(tx: Transaction, vault: Vault, case: UUID, message: UUID, length: in
     tx.erases = True
 
 
+def close_door(tx: Transaction, vault: Vault, case: Case) -> None:
+    """The reporter's number opens nothing any more, and no answer is left on that side."""
+    for entry in entries(tx, vault, case.id):
+        silence(tx, vault, case.id, entry.id, len(entry.for_reporter))
+    stranger = secrets.token_bytes(32)
+    tx.run(update(models.Case).where(col(models.Case.id) == case.id).values(receipt_id=stranger))
+
+
+def drop_files(tx: Transaction, case: UUID) -> int:
+    """All files of a case."""
+    files = [
+        name for (name,) in tx.look(select(col(models.StoredFile.id)).where(col(models.StoredFile.case_id) == case))
+    ]
+    if files:
+        tx.run(delete(models.FilePart).where(col(models.FilePart.file_id).in_(files)))
+        tx.run(delete(models.StoredFile).where(col(models.StoredFile.case_id) == case))
+        tx.erases = True
+    return len(files)
+
+
+def drop_case(tx: Transaction, case: UUID) -> None:
+    """Every row of a case."""
+    drop_files(tx, case)
+    for table in (models.Entry, models.Manifest, models.Slot, models.Pair):
+        tx.run(delete(table).where(col(table.case_id) == case))
+    tx.run(delete(models.Case).where(col(models.Case.id) == case))
+    tx.erases = True
+
+
+def case_ids(tx: Transaction) -> set[UUID]:
+    """The names of all cases, of damaged ones too."""
+    return {case for (case,) in tx.look(select(col(models.Case.id)))}
+
+
 def _case(vault: Vault, row: Any) -> Case | None:
     case, box, version = row
     try:

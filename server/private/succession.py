@@ -18,13 +18,12 @@ from server.crypto.sealed.slots import Binding
 from server.database import Database, Transaction
 from server.errors import Refused, say
 from server.private import records
-from server.private.casework import Casework, Opened
+from server.private.casework import Casework, Opened, excluded_in
 from server.private.desks import INDEPENDENT
 from server.private.facts import Facts
 from server.private.people import Unlocked
 from server.private.records import Link
 from server.private.roster import Roster
-from server.private.routing import Excluded
 from server.private.vault import Vault
 
 NOBODY_LEFT = say(
@@ -60,6 +59,7 @@ class Succession:
                 raise Refused(NOBODY_LEFT)
             body: dict[str, object] = {"kind": "succession", "why": "recused"}
             self._renew(tx, me, found, _New(left, body, lambda known: known), at)
+        self._casework.trace("recused", me, found, at)
 
     def hand_over(self, me: Unlocked, alias: str, to: UUID, reason: str, *, at: datetime) -> None:
         """Let one more person of the desk read it: somebody new, or who lost their words. Raises Refused."""
@@ -70,17 +70,24 @@ class Succession:
                 raise Refused(NO_SUCH_READER, field="person")
             body: dict[str, object] = {"kind": "succession", "why": "handed_over", "text": reason}
             self._renew(tx, me, found, _New(readers | {to}, body, lambda known: known), at)
+        self._casework.trace("handed over", me, found, at)
 
     def take_over(self, me: Unlocked, alias: str, *, at: datetime) -> None:
-        """The office outside has opened a case that was released: it becomes theirs, and the release key is gone."""
+        """Somebody has opened a case for the first time who was not among its readers: the office outside after a
+        release, or a successor to whom two officers gave it. It becomes theirs too, and the release key is gone."""
         with self._db.transaction() as tx:
             found = self._casework.read(tx, me, alias, at)
             readers = self.readers_of(found)
-            if not found.case.facts.release_key or me.person in readers:
+            if me.person in readers:
                 return
-            readers |= {one.person for one in self._outside(found)}
-            body: dict[str, object] = {"kind": "succession", "why": "released"}
-            self._renew(tx, me, found, _New(readers, body, lambda known: known.changed(release_key=b"")), at)
+            outside = {one.person for one in self._outside(found)}
+            released = me.person in outside and bool(found.case.facts.release_key)
+            new = readers | (outside if released else {me.person})
+            body: dict[str, object] = {"kind": "succession", "why": "released" if released else "recovered"}
+            self._renew(
+                tx, me, found, _New(new, body, lambda known: known.changed(release_key=b"") if released else known), at
+            )
+        self._casework.trace("taken over", me, found, at)
 
     def readers_of(self, found: Opened) -> set[UUID]:
         """Who reads the case, as it says itself: its first envelope, and every change since."""
@@ -93,12 +100,12 @@ class Succession:
         return readers & here
 
     def _eligible(self, found: Opened) -> list[Certificate]:
-        barred = excluded_in(found)
+        barred = excluded_in(found.letters)
         return [one for one in self._roster.certificates() if one.desk == found.desk.code and not barred.bars(one)]
 
     def _outside(self, found: Opened) -> list[Certificate]:
         """The office outside, without those whom the reporter has barred."""
-        barred = excluded_in(found)
+        barred = excluded_in(found.letters)
         return [one for one in self._roster.certificates() if one.desk == INDEPENDENT and not barred.bars(one)]
 
     def _renew(self, tx: Transaction, me: Unlocked, found: Opened, new: _New, at: datetime) -> None:
@@ -120,7 +127,7 @@ class Succession:
             slots.tag(self._vault.pepper, one.person, case.id, binding.epoch): slot(one)
             for one in self._roster.people()
         }
-        pairs = self._roster.pair_blobs(secret, binding, excluded_in(found))
+        pairs = self._roster.pair_blobs(secret, binding, excluded_in(found.letters))
         manifest = Manifest(
             case=case.id,
             epoch=binding.epoch,
@@ -150,17 +157,3 @@ class Succession:
         records.put_entry(tx, self._vault, case.id, envelope.message, for_desk=box, for_reporter=b"")
         records.keep(tx, self._vault, case, after.changed(epoch=binding.epoch, sent=known.sent + 1))
         tx.erases = True
-
-
-def excluded_in(found: Opened) -> Excluded:
-    """Who must not read it, as the reporter said in the first envelope: it holds for everybody who comes later."""
-    said = next((letter.body.get("excluded") for letter in found.letters if letter.body.get("kind") == "concern"), None)
-    if not isinstance(said, dict):
-        return Excluded(only_independent=True)
-    values = cast("dict[str, object]", said)  # JSON: its keys are text
-    return Excluded(
-        organisation=str(values.get("organisation", "")),
-        site=str(values.get("site", "")),
-        role=str(values.get("role", "")),
-        only_independent=bool(values.get("only_independent", False)),
-    )

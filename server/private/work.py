@@ -23,9 +23,11 @@ from server.crypto.second_factor import SecondFactors
 from server.database import Database
 from server.errors import BootRefused
 from server.policies import Language
+from server.private.audit_trail import AuditTrail
 from server.private.casework import Casework
 from server.private.conversation import Conversations
 from server.private.desks import Reporting, Topic
+from server.private.erasing import Erasing
 from server.private.filing import Filing
 from server.private.keys import Secrets
 from server.private.people import People
@@ -66,6 +68,8 @@ class Work:
     succession: Succession
     people: People
     factors: SecondFactors
+    trail: AuditTrail
+    erasing: Erasing
     derivation: Derivation
     filing_keys: FilingKeys
     limits: Limits
@@ -95,7 +99,8 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
     except Damaged:
         raise BootRefused(f"A file in {private_dir / OFFICERS} is no public file of a recovery officer.") from None
     roster = Roster(db, vault, trust, today=lambda: clock.now().date())
-    casework = Casework(db, vault, roster, reporting)
+    trail = AuditTrail(db, keys.pepper, trust)
+    casework = Casework(db, vault, roster, reporting, trail)
     factors = SecondFactors(boxes.derived(keys.pepper, "second-factors"))
     passwords = Passwords(boxes.derived(keys.pepper, "sign-in"), memory_kib=costs.sign_in_kib)
     phrases = Phrases(boxes.derived(keys.pepper, "unlock"), memory_kib=costs.unlock_kib)
@@ -109,6 +114,8 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         succession=Succession(db, vault, roster, casework),
         people=People(db, vault, passwords, phrases, factors),
         factors=factors,
+        trail=trail,
+        erasing=Erasing(db, vault, reporting),
         derivation=Derivation(keys.pepper, keys.salt, memory_kib=costs.receipt_kib),
         filing_keys=FilingKeys(keys.pepper),
         limits=Limits(),

@@ -65,13 +65,29 @@ class ShredKeys:
         self._new = path.with_name(path.name + ".new")
         self._old = path.with_name(path.name + ".old")
         self._disk = disk or Disk()
+        self._read: tuple[tuple[int, int, int], dict[UUID, bytes]] | None = None
         if path.parent.is_dir():
             with self._alone():  # an end to what a crash left lying about, before anything else
                 pass
 
     def key(self, case: UUID) -> bytes | None:
-        """The case's key; None once it is forgotten. Raises Damaged."""
-        return self._keys().get(case)
+        """The case's key; None once it is forgotten. Raises Damaged.
+
+        The file is read again only when it is another: a work list asks for the keys of ten thousand cases.
+        """
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        edition = (found.st_ino, found.st_mtime_ns, found.st_size)
+        read = self._read
+        if read is None or read[0] != edition:
+            read = self._read = (edition, self._keys())
+        return read[1].get(case)
+
+    def cases(self) -> set[UUID]:
+        """The cases that have a key. Raises Damaged."""
+        return set(self._keys())
 
     def add(self, case: UUID) -> bytes:
         """A key for a new case; a case that has one keeps it. Raises Damaged."""

@@ -1,0 +1,61 @@
+"""What is done by the clock: the same at fixed hours, whether anything was filed or not."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from server.clock import Clock
+from server.private.audit_trail import AuditTrail
+from server.private.erasing import Erasing
+
+log = logging.getLogger("baraza")
+
+TICK_SECONDS = 600
+HEADS_FILE = "room_heads.txt"
+
+
+@dataclass(slots=True)
+class Daily:
+    """Closes the trail's days, ends what is over, and publishes the heads."""
+
+    clock: Clock
+    erasing: Erasing
+    trail: AuditTrail
+    told_dir: Path
+    _looked: date | None = None
+
+    def run(self, at: datetime) -> None:
+        """What is due now."""
+        if self._looked == at.date():
+            return
+        self.erasing.forget(at=at)
+        self.trail.close_days(today=at.date())
+        self._publish()
+        self._looked = at.date()
+
+    def _publish(self) -> None:
+        """The heads as plain lines, for people who note them down.
+
+        The file changes once a day, always, and not when this process begins anew: that would tell of a visit.
+        """
+        lines = "".join(f"{day.isoformat()} {head.hex()}\n" for day, head in self.trail.heads())
+        self.told_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
+        told = self.told_dir / HEADS_FILE
+        if told.is_file() and told.read_text("ascii") == lines:
+            return
+        part = self.told_dir / (HEADS_FILE + ".part")
+        part.write_text(lines, "ascii")
+        part.replace(told)
+
+
+async def by_the_clock(daily: Daily, on_a_thread: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
+    """Look at the clock until this process ends."""
+    while True:
+        try:
+            await on_a_thread(lambda: daily.run(daily.clock.now()))
+        except Exception as error:  # tomorrow's work must not end with today's
+            log.error("the private room's daily work failed: %s", type(error).__name__)
+        await asyncio.sleep(TICK_SECONDS)

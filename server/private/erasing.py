@@ -1,0 +1,103 @@
+"""What is kept ends: first the key of a case, then its rows. What a stolen copy still holds is noise from then on.
+
+Open cases never end by themselves. A closed one loses the reporter's door first, its files next, and at last its key.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from server.database import Database, Transaction
+from server.private import records
+from server.private.desks import Reporting
+from server.private.facts import State, half_day, halves
+from server.private.records import Case
+from server.private.tracks import withdrawal_is_due
+from server.private.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What one run did. The numbers stay in this process: a count of cases is nobody's business."""
+
+    withdrawn: int = 0
+    doors: int = 0
+    files: int = 0
+    cases: int = 0
+    strays: int = 0
+
+
+class Erasing:
+    """Ends what is over."""
+
+    def __init__(self, db: Database, vault: Vault, reporting: Reporting) -> None:
+        self._db = db
+        self._vault = vault
+        self._reporting = reporting
+
+    def forget(self, *, at: datetime) -> Forgotten:
+        """Everything whose time has come, each case in a visit of its own."""
+        with self._db.reading() as tx:
+            cases = records.every_case(tx, self._vault)
+        now = half_day(at)
+        return Forgotten(
+            withdrawn=sum(self._withdrawn(case, now) for case in cases),
+            doors=sum(self._door_closed(case, now) for case in cases),
+            files=sum(self._files_gone(case, now) for case in cases),
+            cases=self._gone(
+                [case.id for case in cases if self._is_over(case, now, self._reporting.keeping.case_days)]
+            ),
+            strays=self._strays(),
+        )
+
+    def erase(self, case: UUID) -> None:
+        """One case, now: its key first, so that a crash in between leaves noise, never a case without an end."""
+        self._gone([case])
+
+    def _withdrawn(self, case: Case, now: int) -> bool:
+        hours = self._reporting.form.withdrawal_hours
+        if not case.facts.is_open or not withdrawal_is_due(case.facts, now=now, hours=hours):
+            return False
+        with self._db.transaction() as tx:
+            fresh = self._fresh(tx, case)
+            records.keep(tx, self._vault, fresh, fresh.facts.changed(state=State.WITHDRAWN, closed=now))
+        return True
+
+    def _door_closed(self, case: Case, now: int) -> bool:
+        if case.facts.sealed_off or not self._is_over(case, now, self._reporting.keeping.reporter_days):
+            return False
+        with self._db.transaction() as tx:
+            fresh = self._fresh(tx, case)
+            records.close_door(tx, self._vault, fresh)
+            records.keep(tx, self._vault, fresh, fresh.facts.changed(sealed_off=True))
+        return True
+
+    def _files_gone(self, case: Case, now: int) -> int:
+        if not self._is_over(case, now, self._reporting.keeping.files_days):
+            return 0
+        with self._db.transaction() as tx:
+            return records.drop_files(tx, case.id)
+
+    def _gone(self, cases: list[UUID]) -> int:
+        if cases:
+            self._vault.shred.forget(*cases)
+            with self._db.transaction() as tx:
+                for case in cases:
+                    records.drop_case(tx, case)
+        return len(cases)
+
+    def _strays(self) -> int:
+        """Keys without a case, left by a crash between the two."""
+        with self._db.reading() as tx:
+            known = records.case_ids(tx)
+        strays = self._vault.shred.cases() - known
+        if strays:
+            self._vault.shred.forget(*strays)
+        return len(strays)
+
+    def _is_over(self, case: Case, now: int, days: int) -> bool:
+        closed = case.facts.closed
+        return closed is not None and not case.facts.is_open and now >= closed + halves(days=days)
+
+    def _fresh(self, tx: Transaction, case: Case) -> Case:
+        return records.case_by_id(tx, self._vault, case.id) or case
