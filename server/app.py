@@ -39,6 +39,7 @@ from server.forum.routes import routes as forum_routes
 from server.forum.search_routes import routes as search_routes
 from server.handover import Away, Handover
 from server.help_contacts.routes import routes as help_routes
+from server.help_contacts.telling import Told
 from server.hosting.routes import routes as hosting_routes
 from server.letters.routes import routes as letter_routes
 from server.migrations import history
@@ -107,6 +108,9 @@ def build(
     machine = _machine(settings, screen, details)
     services = _services(settings, clock or SystemClock(), machine, passwords, operator, demonstration)
     services.db.hub.listen(_forget_pages(services))
+    told = Told(services.db, settings.told_dir)
+    services.db.hub.listen(told)
+    told.tell()
     app: ASGIApp = _router(services)
     headers = partial(SafeHeaders, neutral_origin=_origin(settings.neutral_url), onion_url=settings.onion_url)
     app = Handover(headers(app), away=headers(Away(services.pages, services.clock)), socket=room)

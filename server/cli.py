@@ -110,6 +110,14 @@ def serve(
 
 
 @app.command()
+def private(data: DataDir = None) -> None:
+    """The private room alone, as a user of its own; BARAZA_PRIVATE_SOCKET names where the community finds it."""
+    from server.operating import serve_private
+
+    serve_private(_settings(data))
+
+
+@app.command()
 def check(data: DataDir = None) -> None:
     """Settings, policies, keys, files, database: a table, and status 1 if anything is wrong."""
     from server.operating import findings
@@ -122,7 +130,7 @@ def check(data: DataDir = None) -> None:
 
 @app.command()
 def migrate(data: DataDir = None) -> None:
-    """Bring the database to the newest revision."""
+    """Bring both databases to the newest revision."""
     from server.operating import migrate as run
 
     print(run(_settings(data)))

@@ -38,6 +38,11 @@ class InstallationChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HelpContactsChanged(Event):
+    """Other help contacts are told from now on."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageHeld(Event):
     """A message waits for a moderator."""
 

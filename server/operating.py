@@ -1,8 +1,12 @@
 """What an operator does from the command line; each act gives the lines to print."""
 
 import shutil
+import signal
+import socket
 import stat
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,7 +23,7 @@ from moderation.policy import load as load_screening_policy
 from server import places, policies, privacy, settings
 from server.accounts import confusable, roles, rules
 from server.accounts.rules import invitation_ends
-from server.app import build
+from server.app import House, build
 from server.clock import SystemClock
 from server.crypto import keyring
 from server.crypto.keyring import Purpose
@@ -29,6 +33,7 @@ from server.errors import BootRefused
 from server.ledger import checking as ledger
 from server.migrations import history
 from server.permissions import INSTALLATION_ROLES, STAFF_ROLES, Role
+from server.private.keeping import RoomKeeper, refuse_unready
 from server.serving import bound, run
 from server.settings import Settings
 from server.spaces.models import Access, Joining
@@ -69,8 +74,9 @@ def first_start(
             duty=[],
         )
     db.close()
+    _private_ready(chosen)
     return [
-        f"The data directory is {chosen.data_dir.resolve()}. Back up its keys/ apart from the database.",
+        f"The data directory is {chosen.data_dir.resolve()}. Back up its keys/ apart from the databases.",
         f"The space /s/{slug} is for members only until its host opens it.",
         *staff_link(chosen, role="steward", space=""),
         *staff_link(chosen, role="moderator", space=slug),
@@ -80,8 +86,51 @@ def first_start(
 
 def serve(chosen: Settings, *, host: str, port: int) -> None:
     """Run the server until it is told to stop."""
-    house = build(chosen)
+    if chosen.private_socket is None:
+        keyring.load(chosen.keys_dir)
+        refuse_unready(chosen)
     listener = bound(host, port)
+    with private_room(chosen) as room:
+        house = build(chosen, room=room)
+        _answer(chosen, house, listener, host)
+
+
+@contextmanager
+def private_room(chosen: Settings, *, operator: str = "Baraza", demonstration: bool = False) -> Generator[Path]:
+    """Where the private room listens: at the operator's socket, or in a process that is kept for this long.
+
+    Only a demonstration makes what it needs without being asked.
+    """
+    if chosen.private_socket is not None:
+        yield chosen.private_socket
+        return
+    signal.signal(signal.SIGTERM, _end)
+    with RoomKeeper(chosen, operator=operator, demonstration=demonstration, prepares=demonstration) as keeper:
+        yield keeper.path
+
+
+def _end(_signal: int, _frame: object) -> None:
+    """The server has stopped by then and says so with the same signal: the room is ended in good order, too."""
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def serve_private(chosen: Settings) -> None:
+    """Keep the private room, for a community that only connects; until told to stop."""
+    if chosen.private_socket is None:
+        raise BootRefused("BARAZA_PRIVATE_SOCKET must name the socket at which the community finds the room.")
+    told = threading.Event()
+
+    def stop(_signal: int, _frame: object) -> None:
+        told.set()
+
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, stop)
+    with RoomKeeper(chosen, prepares=True) as keeper:
+        typer.echo(f"The private room answers at {keeper.path}")
+        told.wait()
+
+
+def _answer(chosen: Settings, house: House, listener: socket.socket, host: str) -> None:
     address = chosen.public_url or f"http://{'localhost' if host == '127.0.0.1' else host}:{listener.getsockname()[1]}"
 
     def ready() -> None:
@@ -100,10 +149,23 @@ def serve(chosen: Settings, *, host: str, port: int) -> None:
 
 
 def migrate(chosen: Settings) -> str:
-    """Bring the database to the newest revision."""
+    """Bring both databases to the newest revision, and make what an older installation has not."""
     db = _existing(chosen)
     history.upgrade(db)
-    return f"The database is at revision {history.newest()}."
+    db.close()
+    told = f"The database is at revision {history.newest()}"
+    if chosen.private_socket is not None:
+        return f"{told}. The private one belongs to another user: `baraza private` looks after it."
+    _private_ready(chosen)
+    return f"{told}, and so is the private one at its own."
+
+
+def _private_ready(chosen: Settings) -> None:
+    """A room that runs as another user makes its own keys, where the community cannot read them."""
+    from server.private.beginning import make_ready  # noqa: PLC0415  the running community never loads this
+
+    if chosen.private_socket is None:
+        make_ready(chosen)
 
 
 def audited(chosen: Settings) -> tuple[bool, list[str]]:
@@ -196,6 +258,8 @@ def findings(data_dir: Path | None) -> list[Finding]:
         chosen = settings.load(data_dir=data_dir)
     except BootRefused as refused:
         return [Finding("settings", str(refused), False)]
+    from server.private.checking import looks  # noqa: PLC0415  the running community never loads this
+
     folder = places.policies(chosen.data_dir)
     return [
         Finding("settings", f"read; data directory {chosen.data_dir}", True),
@@ -209,6 +273,7 @@ def findings(data_dir: Path | None) -> list[Finding]:
         _tried("migrations", lambda: (history.check(_existing(chosen)), f"at {history.newest()}")[1]),
         _tried("data map", lambda: _mapped(chosen, folder)),
         _tried("public address", lambda: _public(chosen)),
+        *(_tried(part, look) for part, look in looks(chosen, folder)),
     ]
 
 

@@ -2,12 +2,13 @@
 
 import json
 import os
+import socket
 from dataclasses import asdict
 from pathlib import Path
 
 import typer
 
-from server.app import build
+from server.app import House, build
 from server.clock import SystemClock
 from server.crypto import keyring
 from server.database import Database
@@ -15,6 +16,7 @@ from server.demo import content_files
 from server.demo.seeding import SignIn, seed
 from server.errors import BootRefused
 from server.migrations import history
+from server.operating import private_room
 from server.serving import bound, run
 from server.settings import Settings
 from server.tables_out import table
@@ -35,7 +37,12 @@ def run_demo(*, host: str, port: int, data_dir: Path, accounts: Path | None) -> 
     database = Database(settings.database)
     history.upgrade(database)
     database.close()
-    house = build(settings, operator=OPERATOR, demonstration=True)
+    with private_room(settings, operator=OPERATOR, demonstration=True) as room:
+        house = build(settings, operator=OPERATOR, demonstration=True, room=room)
+        _seed_and_serve(house, listener, address, accounts)
+
+
+def _seed_and_serve(house: House, listener: socket.socket, address: str, accounts: Path | None) -> None:
     sign_ins = seed(house.services, content_files.read(), today=SystemClock().now().date())
     if accounts is not None:
         _write(accounts, sign_ins)

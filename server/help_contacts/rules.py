@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from server.database import Transaction, changed
 from server.errors import Refused, say
+from server.events import EVERYBODY, HelpContactsChanged
 from server.help_contacts.models import Cost, HelpContact, HelpContactText, HelpKind
 from server.help_contacts.queries import ContactRow
 
@@ -42,6 +43,7 @@ def add(tx: Transaction, draft: Draft, *, on: date) -> None:
     tx.session.flush()
     assert contact.id is not None
     _write(tx, contact.id, draft)
+    tx.announce(HelpContactsChanged(EVERYBODY))
 
 
 def change(tx: Transaction, contact: ContactRow, draft: Draft, *, version: int) -> None:
@@ -62,6 +64,7 @@ def change(tx: Transaction, contact: ContactRow, draft: Draft, *, version: int) 
         raise Refused(CHANGED_MEANWHILE)
     tx.session.execute(delete(HelpContactText).where(col(HelpContactText.help_contact_id) == contact.id))
     _write(tx, contact.id, draft)
+    tx.announce(HelpContactsChanged(EVERYBODY))
 
 
 def checked(tx: Transaction, contact: ContactRow, *, on: date) -> None:
@@ -69,12 +72,14 @@ def checked(tx: Transaction, contact: ContactRow, *, on: date) -> None:
     done = tx.session.execute(update(HelpContact).where(col(HelpContact.id) == contact.id).values(checked_on=on))
     if changed(done) != 1:
         raise Refused(GONE)
+    tx.announce(HelpContactsChanged(EVERYBODY))
 
 
 def remove(tx: Transaction, contact: ContactRow) -> None:
     """Take it out for good."""
     tx.session.execute(delete(HelpContactText).where(col(HelpContactText.help_contact_id) == contact.id))
     tx.session.execute(delete(HelpContact).where(col(HelpContact.id) == contact.id))
+    tx.announce(HelpContactsChanged(EVERYBODY))
 
 
 def _write(tx: Transaction, contact_id: int, draft: Draft) -> None:

@@ -20,13 +20,3 @@ def make_ready(settings: Settings) -> None:
         history.upgrade(db)
     finally:
         db.close()
-
-
-def is_ready(settings: Settings) -> None:
-    """Raises BootRefused, with what is missing, unless the room can open."""
-    keys.load(settings.private_dir, pepper_file=settings.pepper_file)
-    db = database.existing(settings.private_database)
-    try:
-        history.check(db)
-    finally:
-        db.close()

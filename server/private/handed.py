@@ -9,7 +9,10 @@ from server.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """Which settings, which open file to listen at, whose child; and after how much rest to begin anew."""
+    """Which settings, which open file to listen at, whose child, and after how much rest to begin anew.
+
+    `prepares`: only make what the room needs, and end.
+    """
 
     settings: Settings
     listener: int
@@ -17,6 +20,7 @@ class Handed:
     operator: str
     demonstration: bool
     rest_seconds: float | None
+    prepares: bool = False
 
     def written(self) -> bytes:
         """As the keeper writes it."""
@@ -27,7 +31,7 @@ class Handed:
     def read(cls, written: bytes) -> "Handed":
         """As the room reads it."""
         values: dict[str, Any] = json.loads(written)
-        return cls(**{**values, "settings": Settings.model_validate(values["settings"])})
+        return cls(settings=Settings.model_validate(values.pop("settings")), **values)
 
 
 def needed(settings: Settings) -> Settings:

@@ -46,9 +46,11 @@ class RoomKeeper:
         operator: str = "Baraza",
         demonstration: bool = False,
         rest_seconds: float | None = None,
+        prepares: bool = False,
     ) -> None:
+        """`prepares`: what the room needs is made first, in a process of its own, so that no key is ever here."""
         self._settings, self._operator, self._demonstration = settings, operator, demonstration
-        self._rest_seconds = rest_seconds
+        self._rest_seconds, self._prepares = rest_seconds, prepares
         self._stopping = threading.Event()
         self._changing = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
@@ -87,6 +89,9 @@ class RoomKeeper:
         while not self._stopping.is_set():
             began = time.monotonic()
             status = self._live_once()
+            if self._prepares and status == 0:
+                self._prepares = False
+                continue
             lived = time.monotonic() - began
             if status == 0 and lived > FIRST_PAUSE:
                 continue
@@ -128,7 +133,17 @@ class RoomKeeper:
             operator=self._operator,
             demonstration=self._demonstration,
             rest_seconds=self._rest_seconds,
+            prepares=self._prepares,
         ).written()
+
+
+def refuse_unready(settings: Settings) -> None:
+    """Raises BootRefused when the room has no keys or no database. Neither is opened here."""
+    keys = settings.private_dir / "keys"
+    peppered = settings.pepper_file is not None or any(keys.glob("pepper-*.key"))
+    made = not settings.private_database.startswith("sqlite:///")
+    if not peppered or not (made or Path(settings.private_database.removeprefix("sqlite:///")).is_file()):
+        raise BootRefused(f"The private room has nothing in {settings.private_dir} yet. Run `baraza migrate` first.")
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:

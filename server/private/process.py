@@ -18,6 +18,7 @@ from server.errors import BootRefused
 from server.logs import CONFIG
 from server.private import shutters
 from server.private.app import PrivateHouse, build
+from server.private.beginning import make_ready
 from server.private.handed import Handed
 from server.private.life import Life
 
@@ -32,6 +33,9 @@ def main() -> None:
     shutters.close(handed.parent)
     try:
         lock = only_one(handed.settings.private_dir)
+        if handed.prepares:
+            make_ready(handed.settings)
+            return
         shutters.lock_memory()
         house = build(
             handed.settings,
@@ -50,8 +54,7 @@ def main() -> None:
 
 def only_one(folder: Path) -> IO[bytes]:
     """The room's lock, held for as long as the file is open. Raises BootRefused when another process has it."""
-    if not folder.is_dir():
-        raise BootRefused(f"There is no folder {folder}. Run `baraza migrate` first.")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.fdopen(os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "rb")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

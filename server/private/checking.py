@@ -1,0 +1,99 @@
+"""What `baraza check` looks at for the private room: keys, database, and where plaintext could leave the memory."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from sqlalchemy import text
+
+from server import privacy
+from server.database import Database
+from server.errors import BootRefused
+from server.private import database, keys, shutters
+from server.private.migrations import history
+from server.settings import Settings
+
+Look = tuple[str, Callable[[], str]]
+LOGGING: Mapping[str, Sequence[str]] = {
+    "log_statement": ("none", "ddl"),
+    "log_min_duration_statement": ("-1",),
+    "log_min_duration_sample": ("-1",),
+    "log_parameter_max_length_on_error": ("0",),
+    "log_error_verbosity": ("terse",),
+}
+"""PostgreSQL's settings under which no value of a row reaches its log."""
+
+
+def looks(chosen: Settings, policies: Path) -> list[Look]:
+    """What to look at, and how; each look gives a sentence or raises BootRefused with one."""
+    outside: list[Look] = [("private room: swap", swap), ("private room: core dumps", core_dumps)]
+    if chosen.private_socket is not None:
+        socket: Path = chosen.private_socket
+        return [("private room", lambda: _socket(socket)), *outside]
+    return [
+        ("private room: keys", lambda: _keys(chosen)),
+        ("private room: database", lambda: _database(chosen, policies)),
+        ("private room: disk", lambda: disk(chosen.private_dir)),
+        *outside,
+    ]
+
+
+def _socket(path: Path) -> str:
+    if not path.is_socket():
+        raise BootRefused(f"Nobody listens at {path}. Start `baraza private` as the room's own user.")
+    return f"another user's process, at {path}"
+
+
+def _keys(chosen: Settings) -> str:
+    found = keys.load(chosen.private_dir, pepper_file=chosen.pepper_file)
+    return f"edition {found.newest.edition}, readable by their owner only"
+
+
+def _database(chosen: Settings, policies: Path) -> str:
+    db = database.existing(chosen.private_database)
+    try:
+        history.check(db)
+        privacy.check(privacy.load_map(policies, privacy.PRIVATE_FILE_NAME), db.engine)
+        telling = [] if db.is_sqlite else _telling(db)
+    finally:
+        db.close()
+    if telling:
+        raise BootRefused(f"The database server may write values into its log: {', '.join(telling)}.")
+    return f"at {history.NEWEST}; every column has a purpose and a lifetime"
+
+
+def _telling(db: Database) -> list[str]:
+    """The settings of the database server that let values into its log."""
+    with db.engine.connect() as connection:
+        rows = connection.execute(
+            text("select name, setting from pg_settings where name = any(:names)"), {"names": list(LOGGING)}
+        )
+        return [f"{name} is {value}" for name, value in sorted(rows.all()) if value not in LOGGING[name]]
+
+
+def disk(folder: Path) -> str:
+    """Whether the disk is encrypted, as far as one can see from here."""
+    device = folder.stat().st_dev if folder.exists() else 0
+    name = Path(f"/sys/dev/block/{device >> 8 & 0xFFF}:{device & 0xFF}/dm/uuid")
+    if name.is_file() and name.read_text("ascii", "replace").startswith("CRYPT-"):
+        return "encrypted"
+    return "make sure that it is encrypted: this cannot be seen from here"
+
+
+def swap(listing: Path = Path("/proc/swaps"), *, lockable: Callable[[], bool] = shutters.may_lock_memory) -> str:
+    """Whether memory could be written to a disk. Raises BootRefused when it could."""
+    used = listing.read_text("utf-8").splitlines()[1:] if listing.is_file() else []
+    open_ones = [line.split()[0] for line in used if line.split() and not line.startswith(("/dev/zram", "/dev/dm-"))]
+    if not open_ones:
+        return "none that is not encrypted"
+    if lockable():
+        return "on, and the room's memory is locked against it"
+    raise BootRefused(
+        f"Memory can be written to {', '.join(open_ones)}. Encrypt or end the swap, or let the room lock its memory "
+        "(LimitMEMLOCK=infinity)."
+    )
+
+
+def core_dumps(pattern: Path = Path("/proc/sys/kernel/core_pattern")) -> str:
+    """Where a dying process would be written to; the room itself never is."""
+    goes = pattern.read_text("utf-8").strip() if pattern.is_file() else ""
+    return "the room writes none" + (f"; other processes' go to {goes}" if goes else "")
