@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from server import places
+from server.desk_commands import desk_app
 from server.errors import BootRefused
 from server.officer_commands import officer_app
 
@@ -32,6 +33,7 @@ app.add_typer(model_app, name="model")
 audit_app = typer.Typer(help="The ledger of what was decided.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
 app.add_typer(officer_app, name="officer")
+app.add_typer(desk_app, name="desk")
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="The data directory (else BARAZA_DATA_DIR, else ./var).")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]

@@ -20,7 +20,7 @@ from moderation.classifier import Unavailable
 from moderation.detoxified.folder import whole
 from moderation.policy import PolicyError
 from moderation.policy import load as load_screening_policy
-from server import places, policies, privacy, settings
+from server import desk_work, places, policies, privacy, settings
 from server.accounts import confusable, roles, rules
 from server.accounts.rules import invitation_ends
 from server.app import House, build
@@ -33,6 +33,8 @@ from server.errors import BootRefused
 from server.ledger import checking as ledger
 from server.migrations import history
 from server.permissions import INSTALLATION_ROLES, STAFF_ROLES, Role
+from server.private.audit_trail import Checked
+from server.private.daily import published
 from server.private.keeping import RoomKeeper, refuse_unready
 from server.serving import bound, run
 from server.settings import Settings
@@ -174,8 +176,19 @@ def audited(chosen: Settings) -> tuple[bool, list[str]]:
         found = ledger.check(tx)
     told = [f"{found.lines} lines. The last seal: {found.head.hex()}"]
     if found.wrong:
-        return False, [*told, *found.wrong[:MOST_TOLD], f"{len(found.wrong)} things are wrong."]
-    return True, [*told, "Every seal, link and move is right, and every message is as the ledger says."]
+        told += [*found.wrong[:MOST_TOLD], f"{len(found.wrong)} things are wrong."]
+    else:
+        told.append("Every seal, link and move is right, and every message is as the ledger says.")
+    trail = _trail(chosen)
+    told.append(f"The private room: {trail.days} closed days. The last head: {trail.last.hex()}")
+    told += [f"The day {day.isoformat()} is not as it was closed." for day in trail.wrong[:MOST_TOLD]]
+    return not (found.wrong or trail.wrong), told
+
+
+def _trail(chosen: Settings) -> Checked:
+    """What checking the private room's trail found, against its own heads and those that were published."""
+    with desk_work.room(chosen.data_dir) as work:
+        return work.trail.check(published=published(chosen.private_dir))
 
 
 MOST_TOLD = 20

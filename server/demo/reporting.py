@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,8 @@ def seed_room(settings: Settings, *, today: date) -> RoomSeed:
     """Fill the private room of a new data directory."""
     text = (resources.files("server.demo") / "content" / "room.toml").read_text("utf-8")
     content = tomllib.loads(text)
+    people_told: list[dict[str, Any]] = content["people"]
+    cases: list[dict[str, Any]] = content["cases"]
     beginning.make_ready(settings)
     signers = _officers(settings.private_dir / OFFICERS, content["officers"])
     db = database.opened(settings.private_database)
@@ -70,12 +73,12 @@ def seed_room(settings: Settings, *, today: date) -> RoomSeed:
     work = made(settings.private_dir, found, db, keys.load(settings.private_dir).newest, clock, Costs())
     try:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            joined = list(pool.map(lambda entry: _person(work, entry, signers, today), content["people"]))
+            joined = list(pool.map(partial(_person, work, signers=signers, today=today), people_told))
             people = {sign_in.login: me for sign_in, me in joined}
-            filed = list(pool.map(lambda entry: _case(work, entry, people, clock.at), content["cases"]))
+            filed = list(pool.map(partial(_case, work, people=people, now=clock.at), cases))
     finally:
         db.close()
-    shown = next(receipt for receipt, entry in zip(filed, content["cases"], strict=True) if entry.get("answer"))
+    shown = next(receipt for receipt, entry in zip(filed, cases, strict=True) if entry.get("answer"))
     return RoomSeed([sign_in for sign_in, _ in joined], receipts.grouped(shown))
 
 

@@ -13,6 +13,7 @@ from server.clock import SystemClock
 from server.crypto import keyring
 from server.database import Database
 from server.demo import content_files
+from server.demo.reporting import RoomSeed, seed_room
 from server.demo.seeding import SignIn, seed
 from server.errors import BootRefused
 from server.migrations import history
@@ -37,25 +38,46 @@ def run_demo(*, host: str, port: int, data_dir: Path, accounts: Path | None) -> 
     database = Database(settings.database)
     history.upgrade(database)
     database.close()
+    told = seed_room(settings, today=SystemClock().now().date())
     with private_room(settings, operator=OPERATOR, demonstration=True) as room:
         house = build(settings, operator=OPERATOR, demonstration=True, room=room)
-        _seed_and_serve(house, listener, address, accounts)
+        _seed_and_serve(house, listener, address, accounts, told)
 
 
-def _seed_and_serve(house: House, listener: socket.socket, address: str, accounts: Path | None) -> None:
+def _seed_and_serve(house: House, listener: socket.socket, address: str, accounts: Path | None, told: RoomSeed) -> None:
     sign_ins = seed(house.services, content_files.read(), today=SystemClock().now().date())
     if accounts is not None:
-        _write(accounts, sign_ins)
+        _write(accounts, sign_ins, told)
     table(
         "Sign-ins of the demonstration (staff also need a code from the TOTP secret)",
         ("Role", "Sign-in name", "Secret words", "TOTP secret", "Seen as", "Spaces"),
         [(s.role, s.login, s.passphrase, s.totp_secret, s.pseudonym, ", ".join(s.spaces)) for s in sign_ins],
     )
+    table(
+        f"At the desks ({address}/desk; the secret words open the keys too)",
+        ("Sign-in name", "Secret words", "TOTP secret", "Seen as", "Desks"),
+        [(s.login, s.words, s.totp_secret, s.name, ", ".join(s.desks)) for s in told.sign_ins],
+    )
+    typer.echo(f"A number that opens an answer at {address}/help: {told.receipt}")
     run(house, listener, ready=lambda: typer.echo(f"Open {address}  (plain http: for a demonstration only)"))
 
 
-def _write(path: Path, sign_ins: list[SignIn]) -> None:
+def _write(path: Path, sign_ins: list[SignIn], told: RoomSeed) -> None:
     """For scripts; readable by its owner only."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump([asdict(entry) for entry in sign_ins], file, ensure_ascii=False, indent=1)
+        desks = [
+            {
+                "role": "focal_point",
+                "login": entry.login,
+                "passphrase": entry.words,
+                "totp_secret": entry.totp_secret,
+                "unlock_phrase": entry.words,
+                "pseudonym": entry.name,
+                "desks": entry.desks,
+            }
+            for entry in told.sign_ins
+        ]
+        reporter = {"role": "reporter", "receipt": told.receipt}
+        members = [asdict(entry) for entry in sign_ins]
+        json.dump([*members, *desks, reporter], file, ensure_ascii=False, indent=1)

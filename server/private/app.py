@@ -1,5 +1,6 @@
 """Puts the private room together. It knows nothing of the community but its policies and its help contacts."""
 
+import asyncio
 import logging
 import secrets
 import time
@@ -26,6 +27,7 @@ from server.private.answering import Answering
 from server.private.asking import Asked, Place
 from server.private.body import Intake, Unreadable
 from server.private.contacts import Contacts
+from server.private.daily import Daily, by_the_clock
 from server.private.life import Life, Living
 from server.private.migrations import history
 from server.private.room import Room
@@ -135,9 +137,12 @@ def _router(room: Room, told: Sequence[Place]) -> Router:
 def _lifespan(room: Room) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncGenerator[None]:
+        daily = Daily(room.clock, room.work.erasing, room.work.trail, room.settings.private_dir)
+        clockwork = asyncio.create_task(by_the_clock(daily, room.threads.write))
         try:
             yield
         finally:
+            clockwork.cancel()
             room.pool.close()
             room.threads.close()
             room.db.close()

@@ -8,13 +8,14 @@ from datetime import date, datetime
 from pathlib import Path
 
 from server.clock import Clock
+from server.errors import BootRefused
 from server.private.audit_trail import AuditTrail
 from server.private.erasing import Erasing
 
 log = logging.getLogger("baraza")
 
 TICK_SECONDS = 600
-HEADS_FILE = "room_heads.txt"
+HEADS_FILE = "heads.txt"
 
 
 @dataclass(slots=True)
@@ -24,7 +25,7 @@ class Daily:
     clock: Clock
     erasing: Erasing
     trail: AuditTrail
-    told_dir: Path
+    folder: Path
     _looked: date | None = None
 
     def run(self, at: datetime) -> None:
@@ -42,13 +43,22 @@ class Daily:
         The file changes once a day, always, and not when this process begins anew: that would tell of a visit.
         """
         lines = "".join(f"{day.isoformat()} {head.hex()}\n" for day, head in self.trail.heads())
-        self.told_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
-        told = self.told_dir / HEADS_FILE
+        told = self.folder / HEADS_FILE
         if told.is_file() and told.read_text("ascii") == lines:
             return
-        part = self.told_dir / (HEADS_FILE + ".part")
+        part = self.folder / (HEADS_FILE + ".part")
         part.write_text(lines, "ascii")
         part.replace(told)
+
+
+def published(folder: Path) -> dict[date, bytes]:
+    """The heads as they were published. Raises BootRefused when the file is not as it was written."""
+    path = folder / HEADS_FILE
+    try:
+        pairs = [line.split() for line in path.read_text("ascii").splitlines()] if path.is_file() else []
+        return {date.fromisoformat(day): bytes.fromhex(head) for day, head in pairs}
+    except ValueError:
+        raise BootRefused(f"{path} is not as it was written.") from None
 
 
 async def by_the_clock(daily: Daily, on_a_thread: Callable[[Callable[[], None]], Awaitable[None]]) -> None:

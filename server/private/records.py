@@ -149,6 +149,12 @@ def put_slots(tx: Transaction, vault: Vault, case: UUID, by_tag: Mapping[bytes, 
         tx.run(insert(models.Slot), rows)
 
 
+def replace_slot(tx: Transaction, vault: Vault, case: UUID, tag: bytes, box: bytes) -> None:
+    """Another slot in one person's place."""
+    tx.run(delete(models.Slot).where(col(models.Slot.tag) == tag))
+    put_slots(tx, vault, case, {tag: box})
+
+
 def drop_slots(tx: Transaction, case: UUID) -> None:
     """Before a new epoch: the old keys are reached through the new ones only."""
     tx.run(delete(models.Slot).where(col(models.Slot.case_id) == case))

@@ -5,6 +5,7 @@ public keys, which the operator has put beside the database, each time it is rea
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,8 @@ from server.private.routing import Excluded, in_force
 from server.private.vault import Vault
 
 NOT_SIGNED = say("This paper is not signed by enough recovery officers of this place, or it does not hold today.")
+
+LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Roster:
         self._today = today
         self._lock = threading.Lock()
         self._read: _Papers | None = None
+        self._known: frozenset[UUID] = frozenset()
+        self._looked = 0.0
 
     def certificates(self) -> list[Certificate]:
         """Those that hold today."""
@@ -128,10 +133,18 @@ class Roster:
         return frozenset(self._papers().revoked or {})
 
     def _papers(self) -> _Papers:
+        """What is signed. Another process may have taken a paper in, so the names are looked at every second."""
         with self._lock:
-            if self._read is None:
-                self._read = self._from_database()
+            now = time.monotonic()
+            if self._read is None or now - self._looked >= LOOK_SECONDS:
+                names, self._looked = self._names(), now
+                if self._read is None or names != self._known:
+                    self._known, self._read = names, self._from_database()
             return self._read
+
+    def _names(self) -> frozenset[UUID]:
+        with self._db.reading() as tx:
+            return frozenset(name for (name,) in tx.look(select(col(models.Paper.id))))
 
     def _from_database(self) -> _Papers:
         with self._db.reading() as tx:

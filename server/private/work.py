@@ -60,6 +60,8 @@ class Work:
     """Everything that the pages of the room may ask for."""
 
     reporting: Reporting
+    db: Database
+    clock: Clock
     vault: Vault
     roster: Roster
     filing: Filing
@@ -73,6 +75,10 @@ class Work:
     derivation: Derivation
     filing_keys: FilingKeys
     limits: Limits
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self.clock.now()
 
     def open_topics(self, at: datetime) -> list[Topic]:
         """What can be talked about: topics that somebody reads."""
@@ -106,6 +112,8 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
     phrases = Phrases(boxes.derived(keys.pepper, "unlock"), memory_kib=costs.unlock_kib)
     return Work(
         reporting=reporting,
+        db=db,
+        clock=clock,
         vault=vault,
         roster=roster,
         filing=Filing(db, vault, roster, reporting),
