@@ -244,6 +244,9 @@ def test_officers_are_read_from_a_folder(tmp_path: Path) -> None:
     assert Trust.load(tmp_path) == Trust({"nadia": TRUST.officers["nadia"], "omar": TRUST.officers["omar"]}, 2)
     assert Trust.load(tmp_path, needed=1).needed == 1
     assert accepted(signed_by(NADIA, OMAR), trust=Trust.load(tmp_path)) == PAPER
+    (tmp_path / "c.toml").write_bytes(b"name = '\xff'")
+    with pytest.raises(Damaged):
+        Trust.load(tmp_path)
 
 
 def test_two_officers_are_two_people() -> None:

@@ -90,6 +90,10 @@ def test_key_slots_open() -> None:
 
 def test_keys_are_made_as_before() -> None:
     assert boxes.derived(KEY, "purpose").hex() == "6479152d5f6770ec51e647bf36d587770ca17d13a4ab46f7754cbba06675b0b3"
+    assert (
+        boxes.slow(b"lamp", bytes(16), memory_kib=2048, passes=1).hex()
+        == "1c1d839407b27f6c264c27537d7c7933630d6e512fbddf39c27ebb3fe4b67f9b"
+    )
     assert boxes.hashed(b"x", "purpose").hex() == "0a78fdd831d3beda38c03083335a6c4e8170a1d088ea7fec03efacaf9f3cabcc"
     keys = Derivation(KEY, bytes(16), memory_kib=8, passes=1).keys(Receipt("07455942575328560714"))
     assert [

@@ -76,7 +76,7 @@ def test_what_stands_between_the_groups_does_not_matter(between: str) -> None:
     assert receipts.read(between + between.join(groups) + between) == a_receipt()
 
 
-@pytest.mark.parametrize("between", [*".,/_x²①½Ⅷ+ー", "e", "%"])
+@pytest.mark.parametrize("between", [*".,/_xX²①½Ⅷ+ー", "e", "%"])
 def test_anything_else_is_no_receipt(between: str) -> None:
     groups = receipts.grouped(a_receipt()).split("-")
     assert receipts.read(between.join(groups)) is None

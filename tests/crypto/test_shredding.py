@@ -83,6 +83,7 @@ def test_several_are_forgotten_at_once(path: Path) -> None:
     kept = {case: keys.add(case) for case in (ONE, TWO, THREE)}
     keys.forget(ONE, THREE, uuid4())
     assert [keys.key(case) for case in (ONE, TWO, THREE)] == [None, kept[TWO], None]
+    assert keys.keys() == {TWO: kept[TWO]}
 
 
 def test_nothing_is_written_when_nothing_changes(path: Path) -> None:

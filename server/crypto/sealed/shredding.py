@@ -71,12 +71,20 @@ class ShredKeys:
 
     def key(self, case: UUID) -> bytes | None:
         """The case's key; None once it is forgotten. Raises Damaged."""
-        return self._keys().get(case)
+        return self.keys().get(case)
+
+    def keys(self) -> dict[UUID, bytes]:
+        """Every case's key, for lists: the file is read once. Raises Damaged."""
+        raw = self._content()
+        if len(raw) % RECORD_BYTES:
+            raise Damaged
+        records = (raw[at : at + RECORD_BYTES] for at in range(0, len(raw), RECORD_BYTES))
+        return {UUID(bytes=record[:_NAME_BYTES]): record[_NAME_BYTES:] for record in records}
 
     def add(self, case: UUID) -> bytes:
         """A key for a new case; a case that has one keeps it. Raises Damaged."""
         with self._alone():
-            keys = self._keys()
+            keys = self.keys()
             if case not in keys:
                 keys[case] = new_key()
                 self._write(keys)
@@ -85,7 +93,7 @@ class ShredKeys:
     def forget(self, *cases: UUID) -> None:
         """Erase these cases for ever. Raises Damaged."""
         with self._alone():
-            keys = self._keys()
+            keys = self.keys()
             left = {case: key for case, key in keys.items() if case not in cases}
             if len(left) < len(keys):
                 self._write(left)
@@ -126,13 +134,6 @@ class ShredKeys:
         self._disk.overwrite(path)
         self._disk.remove(path)
         self._disk.settle(path.parent)
-
-    def _keys(self) -> dict[UUID, bytes]:
-        raw = self._content()
-        if len(raw) % RECORD_BYTES:
-            raise Damaged
-        records = (raw[at : at + RECORD_BYTES] for at in range(0, len(raw), RECORD_BYTES))
-        return {UUID(bytes=record[:_NAME_BYTES]): record[_NAME_BYTES:] for record in records}
 
     def _content(self) -> bytes:
         while True:
