@@ -7,7 +7,7 @@ and on file systems that keep old blocks, the encryption of the whole disk must 
 import fcntl
 import os
 import secrets
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
@@ -21,20 +21,23 @@ RECORD_BYTES = _NAME_BYTES + KEY_BYTES
 class Disk:
     """The few acts between which a power failure can come. Tests hand in one that stops."""
 
+    def __init__(self, *, sync: Callable[[int], None] = os.fsync) -> None:
+        self._sync = sync
+
     def write(self, path: Path, content: bytes) -> None:
         """A new file for its owner only, on the disk when this returns."""
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            self._sync(file.fileno())
 
     def overwrite(self, path: Path) -> None:
         """Random bytes in place of what lies in a file."""
         with path.open("r+b") as file:
             file.write(secrets.token_bytes(path.stat().st_size))
             file.flush()
-            os.fsync(file.fileno())
+            self._sync(file.fileno())
 
     def link(self, path: Path, other: Path) -> None:
         """A second name for a file."""
@@ -52,7 +55,7 @@ class Disk:
         """The names in a folder are on the disk when this returns."""
         handle = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(handle)
+            self._sync(handle)
         finally:
             os.close(handle)
 
