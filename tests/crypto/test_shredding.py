@@ -87,6 +87,17 @@ def test_several_are_forgotten_at_once(path: Path) -> None:
     assert keys.keys() == {TWO: kept[TWO]}
 
 
+def test_a_name_is_not_looked_for_in_the_keys(path: Path) -> None:
+    """The bytes of a name can stand anywhere; only at the start of a record are they a name."""
+    ShredKeys(path).add(ONE)
+    other = path.read_bytes()[16:32]
+    assert ShredKeys(path).key(UUID(bytes=other)) is None
+    assert ShredKeys(path).key(UUID(bytes=other[1:] + path.read_bytes()[32:33])) is None
+    path.write_bytes(ONE.bytes + TWO.bytes * 2 + TWO.bytes + b"k" * 32)
+    assert ShredKeys(path).key(TWO) == b"k" * 32
+    assert ShredKeys(path).keys() == {ONE: TWO.bytes * 2, TWO: b"k" * 32}
+
+
 def test_nothing_is_written_when_nothing_changes(path: Path) -> None:
     ShredKeys(path).add(ONE)
     disk = WatchedDisk()

@@ -74,13 +74,15 @@ class ShredKeys:
 
     def key(self, case: UUID) -> bytes | None:
         """The case's key; None once it is forgotten. Raises Damaged."""
-        return self.keys().get(case)
+        raw = self._content()  # searched as it is: a work list asks for hundreds, one by one
+        at = raw.find(case.bytes)
+        while at >= 0 and at % RECORD_BYTES:
+            at = raw.find(case.bytes, at + 1)
+        return raw[at + _NAME_BYTES : at + RECORD_BYTES] if at >= 0 else None
 
     def keys(self) -> dict[UUID, bytes]:
         """Every case's key, for lists: the file is read once. Raises Damaged."""
         raw = self._content()
-        if len(raw) % RECORD_BYTES:
-            raise Damaged
         records = (raw[at : at + RECORD_BYTES] for at in range(0, len(raw), RECORD_BYTES))
         return {UUID(bytes=record[:_NAME_BYTES]): record[_NAME_BYTES:] for record in records}
 
@@ -139,6 +141,12 @@ class ShredKeys:
         self._disk.settle(path.parent)
 
     def _content(self) -> bytes:
+        raw = self._read()
+        if len(raw) % RECORD_BYTES:
+            raise Damaged
+        return raw
+
+    def _read(self) -> bytes:
         while True:
             try:
                 with self._path.open("rb") as file:
