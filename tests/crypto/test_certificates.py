@@ -154,6 +154,7 @@ def test_any_changed_sign_is_noticed() -> None:
         assert accepted(text[:at] + chr(ord(text[at]) ^ 1) + text[at + 1 :]) is None, at
     for broken in (text[:-2], text[1:], text * 2, text.replace(",", ", "), ""):
         assert accepted(broken) is None
+    assert accepted(text + "\ud800") is None, "half a sign, as a broken browser may send it"
     assert accepted(f"\r\n {text.strip()} \r\n") == PAPER, "what a form adds around it does not matter"
 
 
