@@ -215,6 +215,11 @@ def test_a_forged_mark_beside_honest_ones_does_no_harm() -> None:
     assert accepted(text) == PAPER
 
 
+def test_half_a_sign_in_a_name_breaks_nothing() -> None:
+    paper = replace(PAPER, name="Cleo \ud800")
+    assert accepted(signed_by(NADIA, OMAR, paper=paper)) == paper
+
+
 def test_only_a_whole_paper_is_signed() -> None:
     with pytest.raises(Damaged):
         countersigned("{}", NADIA)
