@@ -190,7 +190,7 @@ def _paper(text: str, path: Path) -> Paper:
 def _trust(folder: Path) -> Trust:
     try:
         return Trust.load(folder)
-    except (Damaged, OSError, UnicodeDecodeError):
+    except (Damaged, OSError):
         raise BootRefused(f"{folder} has a file that is not of an officer, or two of the same.") from None
 
 

@@ -90,7 +90,7 @@ class Erasing:
         """Keys without a case, left by a crash between the two."""
         with self._db.reading() as tx:
             known = records.case_ids(tx)
-        strays = self._vault.shred.cases() - known
+        strays = self._vault.shred.keys().keys() - known
         if strays:
             self._vault.shred.forget(*strays)
         return len(strays)

@@ -154,6 +154,7 @@ def test_any_changed_sign_is_noticed() -> None:
         assert accepted(text[:at] + chr(ord(text[at]) ^ 1) + text[at + 1 :]) is None, at
     for broken in (text[:-2], text[1:], text * 2, text.replace(",", ", "), ""):
         assert accepted(broken) is None
+    assert accepted(text + "\ud800") is None, "half a sign, as a broken browser may send it"
     assert accepted(f"\r\n {text.strip()} \r\n") == PAPER, "what a form adds around it does not matter"
 
 
@@ -214,6 +215,11 @@ def test_a_forged_mark_beside_honest_ones_does_no_harm() -> None:
     assert accepted(text) == PAPER
 
 
+def test_half_a_sign_in_a_name_breaks_nothing() -> None:
+    paper = replace(PAPER, name="Cleo \ud800")
+    assert accepted(signed_by(NADIA, OMAR, paper=paper)) == paper
+
+
 def test_only_a_whole_paper_is_signed() -> None:
     with pytest.raises(Damaged):
         countersigned("{}", NADIA)
@@ -244,6 +250,9 @@ def test_officers_are_read_from_a_folder(tmp_path: Path) -> None:
     assert Trust.load(tmp_path) == Trust({"nadia": TRUST.officers["nadia"], "omar": TRUST.officers["omar"]}, 2)
     assert Trust.load(tmp_path, needed=1).needed == 1
     assert accepted(signed_by(NADIA, OMAR), trust=Trust.load(tmp_path)) == PAPER
+    (tmp_path / "c.toml").write_bytes(b"name = '\xff'")
+    with pytest.raises(Damaged):
+        Trust.load(tmp_path)
 
 
 def test_two_officers_are_two_people() -> None:

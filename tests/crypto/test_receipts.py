@@ -76,7 +76,7 @@ def test_what_stands_between_the_groups_does_not_matter(between: str) -> None:
     assert receipts.read(between + between.join(groups) + between) == a_receipt()
 
 
-@pytest.mark.parametrize("between", [*".,/_x²①½Ⅷ+ー", "e", "%"])
+@pytest.mark.parametrize("between", [*".,/_xX²①½Ⅷ+ー", "e", "%"])
 def test_anything_else_is_no_receipt(between: str) -> None:
     groups = receipts.grouped(a_receipt()).split("-")
     assert receipts.read(between.join(groups)) is None
@@ -127,7 +127,18 @@ def test_only_this_server_makes_filing_keys() -> None:
     for at in range(len(raw)):
         forged = raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]
         assert ours.read(base64.urlsafe_b64encode(forged).decode()) is None
-    for text in ("", "x", "é" * 64, "\ud800", issued[:-1], issued[:-4], issued + "AAAA", issued[:60], "A" * 64):
+    for text in (
+        "",
+        "x",
+        "é" * 64,
+        "\ud800",
+        issued[:-1],
+        issued[:-4],
+        issued + "AAAA",
+        issued[:60],
+        "A" * 64,
+        f"!{issued}",
+    ):
         assert ours.read(text) is None
 
 

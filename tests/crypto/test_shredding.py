@@ -23,6 +23,7 @@ class WatchedDisk(Disk):
     """Counts the acts, keeps what was overwritten, and stops before or after the one it is told."""
 
     def __init__(self, stop_at: int = 0, *, done: bool = False) -> None:
+        super().__init__()
         self.stop_at, self.done, self.acts, self.wiped = stop_at, done, 0, list[tuple[bytes, bytes]]()
 
     def _act(self, act, *arguments) -> None:
@@ -83,6 +84,18 @@ def test_several_are_forgotten_at_once(path: Path) -> None:
     kept = {case: keys.add(case) for case in (ONE, TWO, THREE)}
     keys.forget(ONE, THREE, uuid4())
     assert [keys.key(case) for case in (ONE, TWO, THREE)] == [None, kept[TWO], None]
+    assert keys.keys() == {TWO: kept[TWO]}
+
+
+def test_a_name_is_not_looked_for_in_the_keys(path: Path) -> None:
+    """The bytes of a name can stand anywhere; only at the start of a record are they a name."""
+    ShredKeys(path).add(ONE)
+    other = path.read_bytes()[16:32]
+    assert ShredKeys(path).key(UUID(bytes=other)) is None
+    assert ShredKeys(path).key(UUID(bytes=other[1:] + path.read_bytes()[32:33])) is None
+    path.write_bytes(ONE.bytes + TWO.bytes * 2 + TWO.bytes + b"k" * 32)
+    assert ShredKeys(path).key(TWO) == b"k" * 32
+    assert ShredKeys(path).keys() == {ONE: TWO.bytes * 2, TWO: b"k" * 32}
 
 
 def test_nothing_is_written_when_nothing_changes(path: Path) -> None:
@@ -136,13 +149,14 @@ def test_the_power_may_fail_at_any_moment(path: Path, done: bool) -> None:
         kept = {case: ShredKeys(path).add(case) for case in (ONE, TWO)}
         with pytest.raises(PowerFails):
             ShredKeys(path, disk=WatchedDisk(stop_at, done=done)).forget(ONE)
+        lying_about = [other.read_bytes() for other in path.parent.iterdir() if not other.samefile(path)]
         swept = WatchedDisk()
         keys = ShredKeys(path, disk=swept)
         assert keys.key(ONE) in (None, kept[ONE])
         assert keys.key(TWO) == kept[TWO]
         assert os.listdir(path.parent) == [path.name], "nothing forgotten lies about"
-        for before, afterwards in swept.wiped:
-            assert not before or before != afterwards
+        assert sorted(before for before, _ in swept.wiped) == sorted(lying_about), "and nothing else is wiped"
+        assert all(before != afterwards for before, afterwards in swept.wiped if before)
         keys.forget(ONE)
         assert (keys.key(ONE), keys.key(TWO)) == (None, kept[TWO])
 
@@ -162,11 +176,38 @@ def test_the_power_may_fail_at_the_first_key(path: Path, done: bool) -> None:
         assert keys.add(ONE) == keys.key(ONE)
 
 
+def test_everything_is_on_the_disk_before_the_next_step(path: Path) -> None:
+    synced = list[tuple[str, bytes]]()
+
+    def sync(handle: int) -> None:
+        found = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        synced.append((found.name, b"" if found.is_dir() else found.read_bytes()))
+
+    ShredKeys(path).add(ONE)
+    old = path.read_bytes()
+    ShredKeys(path, disk=Disk(sync=sync)).add(TWO)
+    folder = path.parent.name
+    assert [name for name, _ in synced] == ["shred.keys.new", folder, "shred.keys.old", folder]
+    assert synced[0][1] == path.read_bytes()
+    assert len(synced[2][1]) == len(old) and synced[2][1] != old
+
+
+def test_no_file_stays_open(path: Path) -> None:
+    keys = ShredKeys(path)
+    before = len(os.listdir("/proc/self/fd"))
+    for number in range(5):
+        keys.add(UUID(int=number))
+        keys.forget(UUID(int=number))
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 def test_the_names_settle_before_the_old_content_is_wiped(path: Path) -> None:
     """Else a power failure could bring back the name of a file that holds noise by now."""
 
     class Order(Disk):
-        acts: list[str]
+        def __init__(self) -> None:
+            super().__init__()
+            self.acts = list[str]()
 
         def replace(self, path: Path, other: Path) -> None:
             self.acts.append("replace")
@@ -182,7 +223,6 @@ def test_the_names_settle_before_the_old_content_is_wiped(path: Path) -> None:
 
     ShredKeys(path).add(ONE)
     disk = Order()
-    disk.acts = []
     ShredKeys(path, disk=disk).forget(ONE)
     assert disk.acts == ["replace", "settle", "overwrite", "settle"]
 

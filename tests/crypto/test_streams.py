@@ -152,6 +152,9 @@ def test_a_well_encrypted_frame_that_lies_about_its_content_is_refused() -> None
     for plain in (b"", b"\0\0\0", count(1), count(4) + b"tea", b"\xff\xff\xff\xfftea"):
         with pytest.raises(Damaged):
             content_of(made_by_hand((plain, 3)))
+    with pytest.raises(Damaged):
+        content_of(made_by_hand((count(3) + b"tea", 3), (count(3) + b"tea", 3)))
+    assert content_of(made_by_hand((count(3) + b"tea", 0), (count(3) + b"tea", 3))) == b"teatea"
     for tag in (0, 1, 2):
         with pytest.raises(Damaged):
             content_of(made_by_hand((count(3) + b"tea", tag)))

@@ -124,7 +124,7 @@ def alike(one: bytes, other: bytes) -> bool:
 
 def padded(raw: bytes) -> bytes:
     """The same, filled up to a size that many others have too."""
-    return padded_to(raw, _step(len(raw) + 1))
+    return padded_to(raw, _step(len(raw)))
 
 
 def unpadded(box: bytes) -> bytes:
@@ -139,7 +139,7 @@ def padded_to(raw: bytes, step: int) -> bytes:
 
 def unpadded_from(box: bytes, step: int) -> bytes:
     """What was filled up to a whole number of steps. Raises Damaged."""
-    if not box or len(box) % step:
+    if len(box) % step:
         raise Damaged
     try:
         return sodium.sodium_unpad(box, step)

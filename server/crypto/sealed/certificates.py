@@ -107,7 +107,11 @@ class Trust:
     @classmethod
     def load(cls, folder: Path, *, needed: int = OFFICERS_NEEDED) -> "Trust":
         """From the files `*.toml` of a folder; nobody is trusted where there are none. Raises Damaged."""
-        return cls.of((path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))), needed=needed)
+        try:
+            texts = [path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))]
+        except UnicodeDecodeError:
+            raise Damaged from None
+        return cls.of(texts, needed=needed)
 
 
 def officer_in(text: str) -> Officer:

@@ -92,9 +92,11 @@ def chain(
 ) -> Manifest:
     """The newest of a case's manifests, given in any order. Raises Damaged unless the whole chain holds.
 
-    `may_sign` says of a verify key whether its owner may sign now. `could_sign` says it of all but the newest, whose
-    signer has looked at them: a colleague who has left since may have signed those. `seen` are manifests that
-    signed envelopes name: if one is not in the chain, somebody took the newest away.
+    `may_sign` says of a verify key whether its owner's word counts: certified once and not revoked since. (A lapsed
+    certificate is no reason to say no: keys change every few months, and cases would close by themselves.)
+    `could_sign` says it of all but the newest, whose signer has looked at them: somebody revoked since may have
+    signed those. `seen` are manifests that signed envelopes name: if one is not in the chain, somebody took the
+    newest away.
     """
     links = sorted((read(raw) for raw in raws), key=lambda link: link[1].epoch)
     if not links or links[0][0] != reporter_verify or links[0][1].reporter_verify != reporter_verify:

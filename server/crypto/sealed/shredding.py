@@ -7,7 +7,7 @@ and on file systems that keep old blocks, the encryption of the whole disk must 
 import fcntl
 import os
 import secrets
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
@@ -21,20 +21,23 @@ RECORD_BYTES = _NAME_BYTES + KEY_BYTES
 class Disk:
     """The few acts between which a power failure can come. Tests hand in one that stops."""
 
+    def __init__(self, *, sync: Callable[[int], None] = os.fsync) -> None:
+        self._sync = sync
+
     def write(self, path: Path, content: bytes) -> None:
         """A new file for its owner only, on the disk when this returns."""
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            self._sync(file.fileno())
 
     def overwrite(self, path: Path) -> None:
         """Random bytes in place of what lies in a file."""
         with path.open("r+b") as file:
             file.write(secrets.token_bytes(path.stat().st_size))
             file.flush()
-            os.fsync(file.fileno())
+            self._sync(file.fileno())
 
     def link(self, path: Path, other: Path) -> None:
         """A second name for a file."""
@@ -52,7 +55,7 @@ class Disk:
         """The names in a folder are on the disk when this returns."""
         handle = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(handle)
+            self._sync(handle)
         finally:
             os.close(handle)
 
@@ -82,17 +85,19 @@ class ShredKeys:
         edition = (found.st_ino, found.st_mtime_ns, found.st_size)
         read = self._read
         if read is None or read[0] != edition:
-            read = self._read = (edition, self._keys())
+            read = self._read = (edition, self.keys())
         return read[1].get(case)
 
-    def cases(self) -> set[UUID]:
-        """The cases that have a key. Raises Damaged."""
-        return set(self._keys())
+    def keys(self) -> dict[UUID, bytes]:
+        """Every case's key, for lists: the file is read once. Raises Damaged."""
+        raw = self._content()
+        records = (raw[at : at + RECORD_BYTES] for at in range(0, len(raw), RECORD_BYTES))
+        return {UUID(bytes=record[:_NAME_BYTES]): record[_NAME_BYTES:] for record in records}
 
     def add(self, case: UUID) -> bytes:
         """A key for a new case; a case that has one keeps it. Raises Damaged."""
         with self._alone():
-            keys = self._keys()
+            keys = self.keys()
             if case not in keys:
                 keys[case] = new_key()
                 self._write(keys)
@@ -101,7 +106,7 @@ class ShredKeys:
     def forget(self, *cases: UUID) -> None:
         """Erase these cases for ever. Raises Damaged."""
         with self._alone():
-            keys = self._keys()
+            keys = self.keys()
             left = {case: key for case, key in keys.items() if case not in cases}
             if len(left) < len(keys):
                 self._write(left)
@@ -143,14 +148,13 @@ class ShredKeys:
         self._disk.remove(path)
         self._disk.settle(path.parent)
 
-    def _keys(self) -> dict[UUID, bytes]:
-        raw = self._content()
+    def _content(self) -> bytes:
+        raw = self._read()
         if len(raw) % RECORD_BYTES:
             raise Damaged
-        records = (raw[at : at + RECORD_BYTES] for at in range(0, len(raw), RECORD_BYTES))
-        return {UUID(bytes=record[:_NAME_BYTES]): record[_NAME_BYTES:] for record in records}
+        return raw
 
-    def _content(self) -> bytes:
+    def _read(self) -> bytes:
         while True:
             try:
                 with self._path.open("rb") as file:

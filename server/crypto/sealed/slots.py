@@ -5,6 +5,7 @@ a key that nobody keeps, so that neither its length nor its bytes tell it from a
 """
 
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -103,8 +104,6 @@ def pair_opened_inner(inner: bytes, secret: bytes, binding: Binding) -> bytes | 
 
 def _case_secret(content: bytes, about: bytes, release_key: bytes | None) -> bytes | None:
     for key in (_AJAR,) if release_key is None else (_AJAR, release_key):
-        try:
+        with suppress(Damaged):
             return whole(unlocked(key, content, about=about))
-        except Damaged:
-            continue
     return None
