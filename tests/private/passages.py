@@ -63,6 +63,7 @@ async def listening(room: Callable[..., Awaitable[None]], path: Path) -> AsyncGe
     try:
         yield
     finally:
+        await asyncio.sleep(0.02)  # for whoever is still hanging up
         server.close()
         await server.wait_closed()
 
