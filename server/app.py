@@ -79,6 +79,8 @@ ROOMS: Sequence[Room[Any]] = [
     *transparency_routes,
     *notice_board_routes,
 ]
+THE_DOOR = "/help"
+"""Where the private room begins; this process only hands what comes there on."""
 Screen = Callable[[str, Author | None], Verdict]
 
 
@@ -134,7 +136,7 @@ def _services(
     privacy.check(privacy.load_map(folder), db.engine)
     shelf = Shelf(places.shipped("static"))
     catalogues = Catalogues(places.shipped("locale"), in_force.languages)
-    addresses = Addresses({room.name: room.path for room in ROOMS})
+    addresses = Addresses({**{room.name: room.path for room in ROOMS}, "talk_to_us": THE_DOOR})
     return Services(
         policies=in_force,
         db=db,

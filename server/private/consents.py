@@ -18,8 +18,6 @@ class Consent(StrEnum):
     """Pass it to the organisation that is concerned."""
     INTERPRETER = "interpreter"
     """Let a certified interpreter read it."""
-    ORIGINALS = "originals"
-    """Keep files as they were sent, opened by two people only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from server.private.call import Call
 from server.private.desk_forms import wanted_paper
 from server.private.facts import State, Support
 from server.private.people import Person, Unlocked
+from server.web.fields import FormState
 
 ADDRESS = "/desk"
 SIGN_IN, JOIN, UNLOCK, PAPER = "/desk/sign-in", "/desk/join", "/desk/unlock", "/desk/paper"
@@ -183,7 +184,8 @@ async def _case(call: Call, form: object = None, status: int = 200) -> Response:
         return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
     await call.run(lambda: call.work.succession.take_over(me, _alias(call), at=call.now))
     found = await call.run(lambda: call.work.casework.opened(me, _alias(call), at=call.now))
-    return views.case(call, found, form, status)
+    others = await call.run(lambda: call.work.succession.could_read(found))
+    return views.case(call, found, others, form if isinstance(form, FormState) else FormState(), status)
 
 
 def _answer(call: Call, me: Unlocked, alias: str) -> None:
@@ -210,6 +212,15 @@ def _support(call: Call, me: Unlocked, alias: str) -> None:
         raise Invalid(say("Please choose one."), field="support")
     reason = call.text("support_reason", call.work.reporting.form.text_characters)
     call.work.casework.support(me, alias, Support(support), reason, at=call.now)
+
+
+def _hand_over(call: Call, me: Unlocked, alias: str) -> None:
+    try:
+        person = UUID(call.value("person"))
+    except ValueError:
+        raise Invalid(say("Please choose one."), field="person") from None
+    reason = call.text("hand_reason", call.work.reporting.form.text_characters, required=True)
+    call.work.succession.hand_over(me, alias, person, reason, at=call.now)
 
 
 async def recuse(call: Call) -> Response:
@@ -282,5 +293,6 @@ STEPS: Mapping[str, Step] = {
     "note": _acting(_note, say("The note is there for those who read this case.")),
     "move": _acting(_move, say("It is noted, and the reporter is told.")),
     "support": _acting(_support, say("It is noted, and the reporter is told.")),
+    "hand_over": _acting(_hand_over, say("This person can read the case from now on.")),
     "recuse": recuse,
 }

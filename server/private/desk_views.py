@@ -17,7 +17,7 @@ from server.private.facts import State, Support, day_of, half_day
 from server.private.people import Person
 from server.private.tracks import MOVES, SUPPORT_MOVES
 from server.private.words import CONSENTS, DESKS, STATES, SUPPORTS, TOPICS, WHO
-from server.web.fields import BLANK, FormState
+from server.web.fields import FormState
 from server.web.words import full_day, language_name
 
 
@@ -90,7 +90,7 @@ def work_list(call: Call, lines: Sequence[Line]) -> Response:
     )
 
 
-def case(call: Call, found: Opened, form: object, status: int = 200) -> Response:
+def case(call: Call, found: Opened, others: Sequence[Certificate], form: FormState, status: int = 200) -> Response:
     """One case, all of it."""
     known = found.case.facts
     hours = call.work.reporting.form.withdrawal_hours
@@ -98,7 +98,7 @@ def case(call: Call, found: Opened, form: object, status: int = 200) -> Response
     return call.page(
         "private/case.html",
         status,
-        form=form if isinstance(form, FormState) else BLANK,
+        form=form,
         alias=known.alias,
         desk=call.said(DESKS[known.desk]),
         topic=call.said(TOPICS[Topic(known.topic)]),
@@ -120,6 +120,7 @@ def case(call: Call, found: Opened, form: object, status: int = 200) -> Response
             {"sentence": call.said(CONSENTS[name]), "standing": call.said(_STANDING[one.value])}
             for name, one in said.items()
         ],
+        people=[("", "—"), *((str(one.person), f"{one.name}, {one.organisation}") for one in others)],
         may_write=not found.missing,
     )
 

@@ -111,6 +111,7 @@ class Filing:
             topic=concern.topic,
             excluded=concern.excluded,
             today=at.date(),
+            interpreted=concern.language if concern.consents.get("interpreter") else "",
         )
         if way is None:
             raise Refused(NOBODY_READS, field="exclude")
@@ -176,6 +177,7 @@ class Filing:
             urgent=concern.urgent,
             release_key=release,
             intake=intake,
+            consents=dict(concern.consents),
         )
         return Sealed(
             case=case,

@@ -49,6 +49,10 @@ class Excluded:
         return any(_is(part, tie) for part in named for tie in reader.ties)
 
 
+INTERPRETER = "interpreter"
+"""The role of somebody who reads only with the reporter's consent, and only to put it into another language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """The desk that reads a case, its readers, and who reads it if nobody answers."""
@@ -68,20 +72,40 @@ def in_force(certificates: Collection[Certificate], today: date) -> list[Certifi
 
 
 def route(
-    reporting: Reporting, certificates: Collection[Certificate], *, topic: Topic, excluded: Excluded, today: date
+    reporting: Reporting,
+    certificates: Collection[Certificate],
+    *,
+    topic: Topic,
+    excluded: Excluded,
+    today: date,
+    interpreted: str = "",
 ) -> Route | None:
     """Where a concern goes. None when nobody may read it: never to nobody, and never to everybody.
 
-    When too few are left at the desk, it goes to the office outside, and nobody inside learns of it.
+    When too few are left at the desk, it goes to the office outside, and nobody inside learns of it. `interpreted`
+    is the language in which a certified interpreter may read along, if nobody at the desk reads it.
     """
-    holding = in_force(certificates, today)
-    outside = [one for one in holding if one.desk == INDEPENDENT and not excluded.bars(one)]
+    holding = [one for one in in_force(certificates, today) if not excluded.bars(one)]
+    interpreters = [one for one in holding if INTERPRETER in one.roles and interpreted in one.languages]
+    holding = [one for one in holding if INTERPRETER not in one.roles]
+    outside = [one for one in holding if one.desk == INDEPENDENT]
     independent = reporting.desk(INDEPENDENT)
     wanted = reporting.desk_for(topic)
-    inside = [one for one in holding if one.desk == wanted.code and not excluded.bars(one)]
+    inside = [one for one in holding if one.desk == wanted.code]
     if not excluded.only_independent and _enough(wanted, inside):
-        return Route(wanted, inside, outside)
-    return Route(independent, outside, ()) if _enough(independent, outside) else None
+        return Route(wanted, _with(inside, interpreters, wanted, interpreted), outside)
+    if not _enough(independent, outside):
+        return None
+    return Route(independent, _with(outside, interpreters, independent, interpreted), ())
+
+
+def _with(
+    readers: Sequence[Certificate], interpreters: Sequence[Certificate], desk: Desk, language: str
+) -> Sequence[Certificate]:
+    """The readers, and the desk's interpreters of that language when no reader knows it."""
+    if not language or any(language in one.languages for one in readers):
+        return readers
+    return [*readers, *(one for one in interpreters if one.desk == desk.code)]
 
 
 def open_topics(reporting: Reporting, certificates: Collection[Certificate], today: date) -> list[Topic]:

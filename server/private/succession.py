@@ -99,6 +99,11 @@ class Succession:
         here = {one.person for one in self._roster.certificates()}
         return readers & here
 
+    def could_read(self, found: Opened) -> list[Certificate]:
+        """Who of this desk could be given the case, and does not read it yet."""
+        readers = self.readers_of(found)
+        return [one for one in self._eligible(found) if one.person not in readers]
+
     def _eligible(self, found: Opened) -> list[Certificate]:
         barred = excluded_in(found.letters)
         return [one for one in self._roster.certificates() if one.desk == found.desk.code and not barred.bars(one)]

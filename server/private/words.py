@@ -61,7 +61,6 @@ CONSENTS: Mapping[Consent, Sentence] = {
     Consent.INVESTIGATOR: say("Show it, without my name, to whoever looks into it"),
     Consent.AGENCY: say("Pass it, without my name, to the organisation concerned"),
     Consent.INTERPRETER: say("Let a sworn interpreter read it"),
-    Consent.ORIGINALS: say("Keep my files as I sent them; only two people together can open them"),
 }
 DESKS: Mapping[str, Sentence] = {
     "questions": say("Questions"),

@@ -68,7 +68,7 @@ class ShredKeys:
         self._new = path.with_name(path.name + ".new")
         self._old = path.with_name(path.name + ".old")
         self._disk = disk or Disk()
-        self._read: tuple[tuple[int, int, int], dict[UUID, bytes]] | None = None
+        self._seen: tuple[tuple[int, int, int], dict[UUID, bytes]] | None = None
         if path.parent.is_dir():
             with self._alone():  # an end to what a crash left lying about, before anything else
                 pass
@@ -83,9 +83,9 @@ class ShredKeys:
         except FileNotFoundError:
             return None
         edition = (found.st_ino, found.st_mtime_ns, found.st_size)
-        read = self._read
+        read = self._seen
         if read is None or read[0] != edition:
-            read = self._read = (edition, self.keys())
+            read = self._seen = (edition, self.keys())
         return read[1].get(case)
 
     def keys(self) -> dict[UUID, bytes]:
