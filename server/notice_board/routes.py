@@ -16,7 +16,13 @@ from server.web.text import rendered_policy
 from server.web.visit import Visit
 from server.web.words import SOURCE_LANGUAGE, reading
 
-FILES = {"guidelines": "community-guidelines.md", "privacy": "privacy.md", "conduct": "code-of-conduct.md"}
+FILES = {
+    "guidelines": "community-guidelines.md",
+    "privacy": "privacy.md",
+    "conduct": "code-of-conduct.md",
+    "reporting": "reporting.md",
+    "threats": "threat-model.md",
+}
 
 
 @dataclass(frozen=True, slots=True)
