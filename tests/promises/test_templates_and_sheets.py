@@ -17,7 +17,7 @@ ENVIRONMENT = Environment(
 )  # fmt: skip
 ROOM, ROOM_BASE = "private/", "private/base.html"
 """Every page of the private room has the same title, so that it says nothing in the phone's list of pages."""
-STANDALONE = ("neutral.html",)
+STANDALONE = ("away.html", "neutral.html")
 """Pages that share nothing with the others, on purpose."""
 
 
