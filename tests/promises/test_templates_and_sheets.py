@@ -15,7 +15,8 @@ SHEETS = sorted((CHECKOUT / "static" / "css").rglob("*.css"))
 ENVIRONMENT = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
-STANDALONE = ("neutral.html",)
+BASES = ("base.html", "private/base.html")
+STANDALONE = ("neutral.html", "away.html")
 """Pages that share nothing with the others, on purpose."""
 
 
@@ -38,7 +39,7 @@ def test_a_template_compiles_and_leans_on_templates_that_exist(name):
 
 @pytest.mark.parametrize("name", [n for n in NAMES if "/_" not in n and not n.startswith(("_", "macros/"))])
 def test_a_page_has_a_title_and_one_heading(name):
-    if name in ("base.html", *STANDALONE):
+    if name in (*BASES, *STANDALONE):
         assert "<title>" in source(name)
         return
     tree = ENVIRONMENT.parse(source(name))
@@ -74,7 +75,7 @@ def test_every_form_that_sends_carries_the_token_except_leaving(name):
 
 
 def test_the_pages_are_in_one_language_and_direction():
-    for name in ("base.html", *STANDALONE):
+    for name in (*BASES, *STANDALONE):
         assert re.search(r'<html lang="\{\{ language\.code \}\}" dir="\{\{ language\.dir \}\}">', source(name))
 
 
