@@ -26,16 +26,16 @@ class Cluster:
     _template: str = field(default="", init=False)
 
     @contextmanager
-    def new_database(self) -> Iterator[str]:
-        """The address of a new, migrated database; dropped afterwards."""
-        if not self._template:
+    def new_database(self, *, migrated: bool = True) -> Iterator[str]:
+        """The address of a new database, with the community's tables or empty; dropped afterwards."""
+        if migrated and not self._template:
             self._template = f"baraza_template_{uuid4().hex[:8]}"
             self._run(f'CREATE DATABASE "{self._template}"')
             db = Database(self._url(self._template))
             history.upgrade(db)
             db.close()
         name = f"baraza_test_{uuid4().hex[:12]}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{self._template if migrated else "template0"}"')
         try:
             yield self._url(name)
         finally:
