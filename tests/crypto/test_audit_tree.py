@@ -114,7 +114,9 @@ def test_leaves_cannot_be_changed_taken_added_or_moved() -> None:
     ):
         assert wrong(leaves=changed_leaves(FIRST, leaves)) == (FIRST,)
     assert wrong(leaves=changed_leaves(day_of(1), leaves_of(day_of(1), 1))) == (day_of(1),)
-    assert wrong(leaves=changed_leaves(day_of(-1), leaves_of(day_of(-1), 1))) == (day_of(-1),)
+    early = changed_leaves(day_of(-1), leaves_of(day_of(-1), 1))
+    assert wrong(leaves=early) == wrong(leaves=early, kept_since=day_of(-1)) == (day_of(-1),)
+    assert wrong(leaves=early, kept_since=FIRST) == ()
 
 
 def test_days_cannot_be_changed_taken_or_moved() -> None:
