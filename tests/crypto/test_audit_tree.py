@@ -114,7 +114,9 @@ def test_leaves_cannot_be_changed_taken_added_or_moved() -> None:
     ):
         assert wrong(leaves=changed_leaves(FIRST, leaves)) == (FIRST,)
     assert wrong(leaves=changed_leaves(day_of(1), leaves_of(day_of(1), 1))) == (day_of(1),)
-    assert wrong(leaves=changed_leaves(day_of(-1), leaves_of(day_of(-1), 1))) == (day_of(-1),)
+    early = changed_leaves(day_of(-1), leaves_of(day_of(-1), 1))
+    assert wrong(leaves=early) == wrong(leaves=early, kept_since=day_of(-1)) == (day_of(-1),)
+    assert wrong(leaves=early, kept_since=FIRST) == ()
 
 
 def test_days_cannot_be_changed_taken_or_moved() -> None:
@@ -167,11 +169,33 @@ def test_a_day_may_be_fuller_than_others(count: int) -> None:
         assert audit.verify([head], {FIRST: [*leaves[:-1], last]}, filler_key=FILLER) == (FIRST,)
 
 
+def test_only_whole_days_are_closed() -> None:
+    one, two, three = LEAVES[FIRST]
+    for leaves in ([two, three], [one, three], [two, one], [one, one], LEAVES[day_of(2)]):
+        with pytest.raises(Damaged):
+            audit.head(FIRST, leaves, before=audit.NOTHING_BEFORE, filler_key=FILLER)
+
+
+def test_who_knows_the_words_and_the_salt_can_show_that_they_are_in_the_record() -> None:
+    [leaf] = leaves_of(FIRST, 1)
+    key = boxes.unsealed(NADIA, leaf.box[:80])
+    assert key is not None
+    where = FIRST.toordinal().to_bytes(4, "big") + bytes(4)
+    salted = boxes.unlocked(key, leaf.box[160:], about=where)
+    assert len(salted) == 32 + audit.ENTRY_BYTES
+    assert boxes.hashed(where + salted, "audit/seal") == leaf.seal
+
+
 def test_roots_are_as_they_were_once() -> None:
     """A new version must find the record of the old one whole."""
     leaves = [Leaf(FIRST, place, b"box", bytes([place]) * 32) for place in range(3)]
     head = audit.head(FIRST, leaves, before=audit.NOTHING_BEFORE, filler_key=FILLER)
     assert head.hash().hex() == "9416f71f7b45fd1b9445dd55b9294327b42d932332faa0084e8af6a77b81fcfa"
+    full = [Leaf(FIRST, place, b"box", bytes([place % 251]) * 32) for place in range(audit.PLACES)]
+    assert (
+        audit.head(FIRST, full, before=audit.NOTHING_BEFORE, filler_key=FILLER).hash().hex()
+        == "3418ce10855307d0c0839cf7d52c16476314944d668fc402260b3fdba0abbb41"
+    )
 
 
 def test_hashes_of_another_length_are_none() -> None:

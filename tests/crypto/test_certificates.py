@@ -286,6 +286,8 @@ def test_a_fingerprint_is_read_aloud_in_ten_groups() -> None:
     shown = certificates.fingerprint(PAPER.public, PAPER.verify)
     assert shown == "1087 4433 6223 7947 3441 2047 8706 4778 4110 3897"
     assert shown != certificates.fingerprint(PAPER.verify, PAPER.public)
+    many = [certificates.fingerprint(bytes([number]) * 32, PAPER.verify) for number in range(60)]
+    assert {len(one) for one in many} == {49} and any(one.startswith("0") for one in many)
     with pytest.raises(Damaged):
         certificates.fingerprint(PAPER.public[:31], b"x" + PAPER.verify)
     with pytest.raises(Damaged):

@@ -68,8 +68,9 @@ def test_what_is_no_key_file_is_refused(change: dict[str, Any]) -> None:
 
 
 def test_the_widest_cost_is_still_read() -> None:
-    with pytest.raises(Damaged):
-        officers.opened_key_file("", PHRASE)
+    for text in ("", "\ud800"):
+        with pytest.raises(Damaged):
+            officers.opened_key_file(text, PHRASE)
     content = json.loads(quick_file())
     assert officers.opened_key_file(plain_json.written({**content, "passes": 100}).decode(), PHRASE) is None
     assert officers.opened_key_file(plain_json.written({**content, "box": "00"}).decode(), PHRASE) is None
@@ -80,6 +81,8 @@ def test_a_public_file_is_read_as_it_was_written() -> None:
     officer = Officer("nadia", KEYS.public, KEYS.verify, 'The "Ombuds" \\ office', "مكتب نيروبي", ("a", "b's #1"))
     assert officer_in(officers.public_file(officer)) == officer
     assert officer_in(officers.public_file(replace(officer, ties=()))).ties == ()
+    pulaar = replace(officer, site="𞤀𞤣𞤤𞤢𞤥")
+    assert officer_in(officers.public_file(pulaar)) == pulaar
 
 
 @pytest.mark.parametrize("part", ["name", "organisation", "site"])
@@ -212,6 +215,17 @@ def test_what_is_no_case_is_refused(change: dict[str, Any]) -> None:
     del content["cases"][0]["boxes"]
     with pytest.raises(Damaged):
         recovery.read(plain_json.written(content).decode())
+
+
+def test_a_bundle_on_a_stick_is_still_read_after_an_update() -> None:
+    text = '{"cases":[{"boxes":["00ff"],"case":"00000000-0000-0000-0000-000000000abc","epoch":0,"reporter":"%s"}],'
+    text += '"kind":"recovery","stage":"%s","v":1}'
+    for stage in (recovery.PAIRS, recovery.INNER, recovery.SLOTS):
+        found = recovery.read(text % (BINDINGS[0].reporter.hex(), stage))
+        assert found == Bundle(stage, (Part(BINDINGS[0], (b"\0\xff",)),))
+    assert (recovery.PAIRS, recovery.INNER, recovery.SLOTS) == ("pairs", "inner", "slots")
+    with pytest.raises(Damaged):
+        recovery.read("\ud800")
 
 
 def test_the_highest_epoch_is_still_read() -> None:

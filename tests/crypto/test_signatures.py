@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nacl import bindings as sodium
 
 from server.crypto.sealed import plain_json
 from server.crypto.sealed.boxes import Damaged
@@ -46,9 +47,13 @@ def test_the_library_is_asked_about_whole_keys_and_signatures_only() -> None:
         assert genuine(VERIFY, text, longer, purpose="a") is False
 
 
-def signature_under(verify: bytes, text: bytes) -> bytes:
-    from nacl import bindings as sodium
+def test_a_longer_signature_does_not_take_the_place_of_a_purpose() -> None:
+    _, secret = sodium.crypto_sign_seed_keypair(SEED)
+    longer = sodium.crypto_sign(b"Xa\0" + VERIFY + b"tea", secret)[:65]
+    assert genuine(VERIFY, b"tea", longer, purpose="a") is False
 
+
+def signature_under(verify: bytes, text: bytes) -> bytes:
     _, secret = sodium.crypto_sign_seed_keypair(SEED)
     return sodium.crypto_sign(b"a\0" + verify + text, secret)[:64]
 

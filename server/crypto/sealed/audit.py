@@ -77,7 +77,7 @@ def leaf(entry: dict[str, Any], *, day: date, place: int, to: Sequence[bytes | N
     if len(content) != KEY_BYTES + ENTRY_BYTES:
         raise Damaged
     key, where = new_key(), _where(day, place)
-    shares = b"".join(sealed(public or public_of(new_key()), key if public else new_key()) for public in to)
+    shares = b"".join(sealed(public_of(new_key()) if public is None else public, key) for public in to)
     return Leaf(day, place, shares + locked(key, content, about=where), _seal(where, content))
 
 
