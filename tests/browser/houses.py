@@ -40,12 +40,32 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class FocalPoint:
+    """Somebody at a desk of the demonstration."""
+
+    role: str
+    login: str
+    passphrase: str
+    totp_secret: str
+    unlock_phrase: str
+    pseudonym: str
+    desks: list[str]
+
+    @property
+    def code(self) -> str:
+        """The code of this half minute."""
+        return pyotp.TOTP(self.totp_secret).now()
+
+
+@dataclass(frozen=True, slots=True)
 class Demo:
     """The demonstration, running."""
 
     address: str
     data: Path
     accounts: list[Account]
+    desks: dict[str, "FocalPoint"]
+    receipt: str
 
     def account(self, role: str) -> Account:
         """The first account of this role."""
@@ -85,8 +105,11 @@ def demonstration(folder: Path) -> Iterator[Demo]:
             found = re.search(r"Open (http://\S+)", line)
             if found:
                 impatience.cancel()
-                listed = [Account(**entry) for entry in json.loads(accounts.read_text("utf-8"))]
-                yield Demo(found.group(1), data, listed)
+                told = json.loads(accounts.read_text("utf-8"))
+                listed = [Account(**entry) for entry in told if "spaces" in entry]
+                desks = {entry["login"]: FocalPoint(**entry) for entry in told if "desks" in entry}
+                receipt = next(entry["receipt"] for entry in told if entry["role"] == "reporter")
+                yield Demo(found.group(1), data, listed, desks, receipt)
                 return
         raise AssertionError("The demonstration did not start:\n" + "".join(said))
     finally:
