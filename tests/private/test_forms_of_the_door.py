@@ -1,0 +1,277 @@
+"""The door's forms: nothing is lost, nothing is sent twice, and a wrong number looks like one that is over."""
+
+import re
+import statistics
+import time
+
+import pytest
+from httpx2 import Response
+
+from server.crypto.sealed import receipts
+from server.errors import Invalid, Refused
+from server.private.consents import Consent
+from server.private.desks import Topic
+from server.private.facts import State, Support
+from server.private.routing import Excluded
+from tests.private.rooms import RoomBrowser
+from tests.private.scene import Scene, hidden, send, shown_receipt, words
+
+TEXT = "He takes fifty for each card."
+
+
+def carried(page: Response) -> dict[str, str]:
+    """What a page sends on unseen."""
+    return {name: value for name, value in hidden(page).items() if name not in ("lang", "form_token")}
+
+
+def ready_to_send(browser: RoomBrowser, **more: str) -> dict[str, str]:
+    page = send(browser, "write", topic="sea")
+    typed = {**carried(page), "text": TEXT, "who": "", "exclude": "nobody", **more}
+    return carried(send(browser, "check", **typed))
+
+
+def cases(scene: Scene, name: str = "cleo") -> int:
+    return len(scene.work.casework.work_list(scene.people[name].me, at=scene.clock.now()))
+
+
+def test_the_same_form_twice_is_one_case_with_one_number_also_after_the_room_was_killed(scene: Scene) -> None:
+    browser = scene.browser()
+    form = ready_to_send(browser)
+    assert send(browser, "send", **form, release="yes").status_code == 303
+    first = shown_receipt(browser.get("/help"))
+    scene.close()
+    scene.house = scene.opened()
+    again = scene.browser()
+    assert send(again, "send", **form, release="yes").status_code == 303
+    assert shown_receipt(again.get("/help")) == first
+    assert cases(scene) == 1
+
+
+def test_words_that_were_changed_after_going_back_are_not_lost(scene: Scene) -> None:
+    browser = scene.browser()
+    form = ready_to_send(browser)
+    send(browser, "send", **form, release="yes")
+    assert send(browser, "send", **{**form, "text": "And he came again."}, release="yes").status_code == 303
+    cleo = scene.people["cleo"].me
+    alias = scene.work.casework.work_list(cleo, at=scene.clock.now())[0].alias
+    letters = scene.work.casework.opened(cleo, alias, at=scene.clock.now()).letters
+    assert [letter.body["text"] for letter in letters] == [TEXT, "And he came again."]
+    assert cases(scene) == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "change", "status"),
+    [
+        ("check", {"text": ""}, 422),
+        ("check", {"text": "x" * 8001}, 422),
+        ("check", {"text": "bell\x07"}, 422),
+        ("check", {"exclude": "office"}, 422),
+        ("check", {"exclude": "office", "office": "Nobody · Nowhere"}, 422),
+        ("check", {"who": "the king"}, 422),
+        ("send", {"release": ""}, 422),
+        ("send", {"filing": "made up", "release": "yes"}, 409),
+        ("dance", {}, 422),
+    ],
+)
+def test_what_cannot_be_taken_comes_back_with_every_word(
+    scene: Scene, step: str, change: dict[str, str], status: int
+) -> None:
+    browser = scene.browser()
+    form = {**ready_to_send(browser), **change}
+    answer = send(browser, step, **form)
+    assert answer.status_code == status, words(answer)
+    assert len(answer.content) % 8192 == 0
+    for word in (form["text"], form.get("role", "")):
+        assert word.replace("\x07", "") == "" or word[:200] in re.sub("&#39;", "'", answer.text)
+    assert cases(scene) == 0
+
+
+def test_a_form_of_another_site_is_not_taken_and_its_words_come_back(scene: Scene) -> None:
+    browser = scene.browser()
+    form = {**ready_to_send(browser), "step": "send", "release": "yes", "lang": "en"}
+    foreign = browser.post("/help", data=form, headers={"sec-fetch-site": "cross-site"})
+    assert foreign.status_code == 403 and TEXT in foreign.text
+    without = browser.post("/help", data=form)
+    assert without.status_code == 403 and TEXT in without.text
+    token = hidden(send(browser, "write", topic="sea"))["form_token"]
+    assert browser.post("/help", data={**form, "form_token": token}).status_code == 303
+
+
+def test_leaving_needs_nothing_and_ends_the_visit(scene: Scene) -> None:
+    browser = scene.browser()
+    send(browser, "send", **ready_to_send(browser), release="no")
+    left = browser.post("/help", data={"step": "leave"}, headers={"sec-fetch-site": "cross-site"})
+    assert left.status_code == 303
+    assert "cookies" in left.headers["clear-site-data"]
+    assert "receipt" not in browser.get("/help").text.partition("<main")[2].partition("<form")[0]
+
+
+def test_over_an_open_line_nothing_can_be_written(scene: Scene) -> None:
+    browser = scene.browser()
+    plain = {"x-room-scheme": "http", "host": "talk.example"}
+    page = browser.get("/help", headers=plain)
+    assert "others could read along" in words(page)
+    assert "<textarea" not in page.text
+    answer = browser.post(
+        "/help", data={"step": "check", "text": TEXT}, headers={**plain, "sec-fetch-site": "same-origin"}
+    )
+    assert answer.status_code == 403
+    assert browser.get("/desk/sign-in", headers=plain).text.count("<form") == 1, "only leaving"
+
+
+def _returned(scene: Scene, number: str) -> Response:
+    return send(scene.browser(), "return", receipt=number)
+
+
+def test_a_wrong_a_closed_and_an_erased_number_look_the_same(scene: Scene) -> None:
+    over, reporter = scene.filed("first")
+    erased, _ = scene.filed("second")
+    cleo = scene.people["cleo"].me
+    aliases = {line.alias for line in scene.work.casework.work_list(cleo, at=scene.clock.now())}
+    for alias in aliases:
+        case = scene.work.casework.opened(cleo, alias, at=scene.clock.now()).case.id
+        if scene.work.conversations.find(reporter, at=scene.clock.now()) != case:
+            scene.work.erasing.erase(case)
+        else:
+            scene.work.casework.support(cleo, alias, Support.OFFERED, "", at=scene.clock.now())
+            for state in (State.ACKNOWLEDGED, State.FEEDBACK_GIVEN, State.CLOSED):
+                scene.work.casework.move(cleo, alias, state, "", at=scene.clock.now())
+    assert _returned(scene, over).status_code == 303
+    scene.clock.goes_on(days=91)
+    pages = [_returned(scene, number) for number in (over, erased, receipts.receipt_for(bytes(32), bytes(32)))]
+    strip = [re.sub(r'name="form_token" value="[^"]*"|value="[\d-]*"', "", page.text) for page in pages]
+    assert {page.status_code for page in pages} == {404}
+    assert len(set(strip)) == 1
+    assert {tuple(page.headers.get_list("set-cookie")) for page in pages} == {()}
+
+
+def test_every_number_is_answered_at_the_same_beat(scene: Scene) -> None:
+    right, _ = scene.filed("first")
+    wrong = receipts.receipt_for(bytes(32), bytes(32))
+    took: dict[str, list[float]] = {right: [], wrong: []}
+    for _round in range(4):
+        for number, seconds in took.items():
+            began = time.perf_counter()
+            _returned(scene, number)
+            seconds.append(time.perf_counter() - began)
+    assert all(statistics.median(one) >= 0.99 for one in took.values())
+
+
+def test_a_number_in_the_text_is_refused(scene: Scene) -> None:
+    receipt, reporter = scene.filed()
+    with pytest.raises(Invalid):
+        scene.work.conversations.add(
+            reporter, f"my number {receipts.grouped(receipt)}", at=scene.clock.now(), receipt=receipt
+        )
+
+
+def test_a_change_of_mind_counts_after_three_days_and_can_be_undone(scene: Scene) -> None:
+    _, reporter = scene.filed()
+    talk = scene.work.conversations
+    talk.say(reporter, Consent.SERVICES, True, at=scene.clock.now())
+    said = talk.shown(reporter, at=scene.clock.now()).consents[Consent.SERVICES]
+    assert (said.value, said.coming) in ((False, True), (None, True))
+    scene.clock.goes_on(days=4)
+    assert talk.shown(reporter, at=scene.clock.now()).consents[Consent.SERVICES].value is True
+    talk.withdraw(reporter, at=scene.clock.now())
+    assert talk.shown(reporter, at=scene.clock.now()).case.facts.state is State.RECEIVED
+    talk.keep_going(reporter, at=scene.clock.now())
+    scene.clock.goes_on(days=4)
+    assert talk.shown(reporter, at=scene.clock.now()).case.facts.state is State.RECEIVED
+    talk.withdraw(reporter, at=scene.clock.now())
+    scene.clock.goes_on(days=4)
+    assert talk.shown(reporter, at=scene.clock.now()).case.facts.state is State.WITHDRAWN
+
+
+def test_the_office_outside_reads_only_when_nobody_answered_and_the_reporter_had_said_yes(scene: Scene) -> None:
+    scene.filed("open", may_release=True)
+    scene.filed("shut", may_release=False)
+    assert cases(scene, "hana") == 0
+    scene.clock.goes_on(days=3)
+    assert cases(scene, "hana") == 1
+    hana = scene.people["hana"].me
+    alias = scene.work.casework.work_list(hana, at=scene.clock.now())[0].alias
+    scene.work.succession.take_over(hana, alias, at=scene.clock.now())
+    found = scene.work.casework.opened(hana, alias, at=scene.clock.now())
+    assert found.letters[0].body["text"] == "open"
+    assert found.case.facts.release_key == b"", "used once, then gone"
+    assert cases(scene, "cleo") == 2
+
+
+def test_asking_the_office_outside_works_at_once(scene: Scene) -> None:
+    _, reporter = scene.filed("open", may_release=True)
+    scene.work.conversations.ask_outside(reporter, at=scene.clock.now())
+    assert cases(scene, "hana") == 1
+    _, closed = scene.filed("shut", may_release=False)
+    with pytest.raises(Refused):
+        scene.work.conversations.ask_outside(closed, at=scene.clock.now())
+
+
+def test_whoever_leaves_a_case_sees_it_no_more_and_the_others_go_on(scene: Scene) -> None:
+    _, reporter = scene.filed("first")
+    cleo, dara = scene.people["cleo"].me, scene.people["dara"].me
+    alias = scene.work.casework.work_list(cleo, at=scene.clock.now())[0].alias
+    scene.work.succession.recuse(cleo, alias, at=scene.clock.now())
+    scene.work.conversations.add(reporter, "second", at=scene.clock.now())
+    assert cases(scene, "cleo") == 0
+    texts = [
+        letter.body.get("text") for letter in scene.work.casework.opened(dara, alias, at=scene.clock.now()).letters
+    ]
+    assert texts == ["first", None, "second"]
+    scene.work.succession.hand_over(dara, alias, cleo.person, "she is back", at=scene.clock.now())
+    assert cases(scene, "cleo") == 1
+
+
+def test_an_interpreter_reads_only_with_a_yes_and_only_when_nobody_knows_the_language(scene: Scene) -> None:
+    scene.focal_point("taras", "sea", "Bridge Network", roles=("interpreter",), languages=("uk",))
+    scene.filed("a", language="uk", consents={"interpreter": True})
+    scene.filed("b", language="uk", consents={"interpreter": False})
+    scene.filed("c", language="ar", consents={"interpreter": True})
+    assert cases(scene, "taras") == 1
+    assert cases(scene, "cleo") == 3
+
+
+def test_nothing_goes_to_nobody(scene: Scene) -> None:
+    with pytest.raises(Refused):
+        scene.filed("x", topic=Topic.ABUSE, excluded=Excluded(organisation="Ombuds Office"))
+    assert scene.work.vault.shred.keys() == {}
+
+
+def test_help_is_offered_before_a_case_can_be_closed(scene: Scene) -> None:
+    scene.filed()
+    cleo = scene.people["cleo"].me
+    alias = scene.work.casework.work_list(cleo, at=scene.clock.now())[0].alias
+    for state in (State.ACKNOWLEDGED, State.FEEDBACK_GIVEN):
+        scene.work.casework.move(cleo, alias, state, "", at=scene.clock.now())
+    with pytest.raises(Refused):
+        scene.work.casework.move(cleo, alias, State.CLOSED, "", at=scene.clock.now())
+    with pytest.raises(Refused):
+        scene.work.casework.move(cleo, alias, State.TRIAGE, "", at=scene.clock.now())
+
+
+def test_a_revoked_reader_gets_no_new_case(scene: Scene) -> None:
+    from server.crypto.sealed.certificates import Revocation
+
+    cleo = scene.people["cleo"]
+    scene.work.roster.revoke(scene.signed(Revocation(cleo.paper.serial, scene.clock.now().date()), officers=1))
+    scene.filed()
+    assert cases(scene, "cleo") == 0
+    assert cases(scene, "dara") == 1
+
+
+def test_one_signature_makes_no_reader(scene: Scene) -> None:
+    with pytest.raises(Refused):
+        scene.work.roster.admit(scene.signed(scene.people["cleo"].paper, officers=1))
+
+
+def test_a_code_works_once_and_a_wrong_one_says_no_more_than_a_wrong_name(scene: Scene) -> None:
+    import pyotp
+
+    dara = scene.people["dara"]
+    code = pyotp.TOTP(dara.totp).at(scene.clock.now())
+    fine = {"login": "dara", "passphrase": "green lamp on the seventh roof", "code": code}
+    assert send(scene.browser(), "sign_in", "/desk/sign-in", **fine).status_code == 303
+    twice = send(scene.browser(), "sign_in", "/desk/sign-in", **fine)
+    unknown = send(scene.browser(), "sign_in", "/desk/sign-in", **{**fine, "login": "nobody"})
+    assert twice.status_code == unknown.status_code == 409
+    assert words(twice).replace("dara", "") == words(unknown).replace("nobody", "")
