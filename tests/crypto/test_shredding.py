@@ -96,6 +96,9 @@ def test_a_name_is_not_looked_for_in_the_keys(path: Path) -> None:
     path.write_bytes(ONE.bytes + TWO.bytes * 2 + TWO.bytes + b"k" * 32)
     assert ShredKeys(path).key(TWO) == b"k" * 32
     assert ShredKeys(path).keys() == {ONE: TWO.bytes * 2, TWO: b"k" * 32}
+    alike = UUID(bytes=b"\1" * 16)
+    path.write_bytes(TWO.bytes + b"k" + b"\1" * 31 + alike.bytes + b"k" * 32)
+    assert ShredKeys(path).key(alike) == b"k" * 32
 
 
 def test_nothing_is_written_when_nothing_changes(path: Path) -> None:
