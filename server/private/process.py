@@ -5,7 +5,6 @@ which it listens as an open file: neither arguments nor the environment say anyt
 """
 
 import fcntl
-import gc
 import os
 import socket
 import sys
@@ -46,8 +45,6 @@ def main() -> None:
     except BootRefused as refused:
         sys.stderr.write(f"baraza: the private room does not open: {refused}\n")
         raise SystemExit(1) from None
-    gc.collect()
-    gc.freeze()
     serve(house, socket.socket(fileno=handed.listener))
     lock.close()
 

@@ -197,9 +197,9 @@ def test_a_browser_that_hangs_up_is_a_cut_request_for_the_room(path: Path) -> No
         room = FakeRoom()
         async with listening(room, path):
             headers = [("content-length", "1000")]
-            answered = await asked(
-                whole_door(path), "/help", method="POST", body=[b"x" * 10], headers=headers, hangs_up=True
-            )
+            door = whole_door(path, patience=Patience())
+            request = asked(door, "/help", method="POST", body=[b"x" * 10], headers=headers, hangs_up=True)
+            answered = await asyncio.wait_for(request, 0.5)  # at once, not when patience ends
             await asyncio.sleep(0.05)
         assert answered.status == 0
         assert room.cut == 1

@@ -277,3 +277,34 @@ def test_the_room_dies_with_its_parent(settings: Settings, tmp_path: Path) -> No
         parent.kill()
         parent.wait()
         assert until(lambda: not lives(room), seconds=5)
+
+
+def test_an_operator_can_run_the_room_as_a_user_of_its_own(tmp_path: Path) -> None:
+    path, data = tmp_path / "door", tmp_path / "var"
+    environment = {**os.environ, "BARAZA_PRIVATE_SOCKET": str(path), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "server", "private", "--data", str(data)]
+    running = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        assert running.stdout is not None
+        assert running.stdout.readline() == f"The private room answers at {path}\n"
+        assert asked(path)[0] == 200
+        assert path.stat().st_mode & 0o777 == 0o660
+        assert sorted(entry.name for entry in data.iterdir()) == ["private"]
+        running.terminate()
+        said, _ = running.communicate(timeout=30)
+        assert (said, running.returncode) == ("", 0)
+        assert not path.exists()
+    finally:
+        running.kill()
+        running.wait()
+
+
+def test_a_socket_that_nobody_listens_at_any_more_is_taken_over(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "door"
+    with socket.socket(socket.AF_UNIX) as old:
+        old.bind(str(path))
+    made = settings.model_copy(update={"private_socket": path})
+    with RoomKeeper(made), pytest.raises(BootRefused, match="Cannot listen"):
+        RoomKeeper(made)

@@ -15,7 +15,7 @@ from server import database as community
 from server import places, privacy
 from server.database import Database
 from server.errors import BootRefused
-from server.private import database, keys
+from server.private import checking, database, keys
 from server.private.app import build
 from server.private.beginning import make_ready
 from server.private.keeping import refuse_unready
@@ -121,6 +121,16 @@ def test_an_older_or_newer_database_is_not_opened(db: Database) -> None:
         history.check(db)
     with pytest.raises(BootRefused, match="newer Baraza"):
         history.upgrade(db)
+
+
+@pytest.mark.postgres
+def test_a_database_server_that_logs_values_is_a_finding(postgres: Cluster, tmp_path: Path) -> None:
+    with postgres.new_database(migrated=False) as url:
+        settings = Settings(data_dir=tmp_path, private_database_url=url)
+        make_ready(settings)
+        look = dict(checking.looks(settings, POLICIES))["private room: database"]
+        with pytest.raises(BootRefused, match="log_error_verbosity is default"):
+            look()
 
 
 # Keys ----------------------------------------------------------------------------------------------------
