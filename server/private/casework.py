@@ -23,7 +23,7 @@ from server.private.desks import Desk, Reporting
 from server.private.facts import Facts, State, Support, half_day
 from server.private.people import Unlocked
 from server.private.records import Case
-from server.private.roster import Roster
+from server.private.roster import Roster, Signers
 from server.private.routing import Excluded
 from server.private.tracks import MOVES, SUPPORT_MOVES, Due, due, is_released
 from server.private.vault import Vault
@@ -59,6 +59,7 @@ class Letter:
     direction: str
     name: str
     body: Mapping[str, object]
+    manifest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class Opened:
     letters: Sequence[Letter]
     missing: bool
     """Whether envelopes are gone: somebody has taken rows away."""
+    stale: bool
+    """Whether the case needs new keys before anything is sealed: whoever signed the present ones was revoked."""
     due: Due
 
 
@@ -173,7 +176,7 @@ class Casework:
         """Seal one envelope to the case, and to the reporter when it is for them."""
         with self._db.transaction() as tx:
             found = self.read(tx, me, alias, at)
-            if found.missing:
+            if found.missing or found.stale:
                 raise Refused(NOT_WHOLE)
             case, manifest = found.case, found.manifest
             known = then(case.facts)
@@ -243,20 +246,32 @@ class Casework:
         )
 
     def _read(self, tx: Transaction, case: Case, secret: bytes, now: int) -> Opened:
-        manifest = self._checked(tx, case, secret)
+        stale = False
+        try:
+            self._checked(tx, case, secret, self._roster.signers())
+        except Refused:
+            stale = True
+        manifest = self._checked(tx, case, secret, self._roster.earlier_signers())
         secrets_by_epoch = self._older(tx, case, secret)
         letters = [self._letter(entry, case, secrets_by_epoch) for entry in records.entries(tx, self._vault, case.id)]
         whole = sorted(letters, key=lambda letter: letter.seq)
         missing = [letter.seq for letter in whole] != list(range(case.facts.sent))
+        seen = [letter.manifest for letter in whole]
+        self._checked(tx, case, secret, self._roster.earlier_signers(), seen)
         desk = self._reporting.desk(case.facts.desk)
-        return Opened(case, desk, secret, manifest, whole, missing, due(case.facts, desk, now=now))
+        return Opened(case, desk, secret, manifest, whole, missing, stale, due(case.facts, desk, now=now))
 
-    def _checked(self, tx: Transaction, case: Case, secret: bytes) -> Manifest:
-        """The keys of the case, signed from the reporter on, and the ones that this slot opened. Raises Refused."""
+    def _checked(
+        self, tx: Transaction, case: Case, secret: bytes, signers: Signers, seen: Sequence[bytes] = ()
+    ) -> Manifest:
+        """The keys of the case, signed from the reporter on, and the ones that this slot opened.
+
+        `seen` are the keys that its letters name. Raises Refused.
+        """
         try:
             raws = [link.manifest for link in records.links(tx, self._vault, case.id)]
             verify = case.facts.reporter_verify  # proved by the slot, which holds a hash of it
-            manifest = manifests.chain(raws, reporter_verify=verify, **self._roster.signers())
+            manifest = manifests.chain(raws, reporter_verify=verify, seen=seen, **signers)
             same = (manifest.case, manifest.epoch, manifest.case_public, manifest.reporter_public)
             if same != (case.id, case.facts.epoch, boxes.public_of(secret), case.facts.reporter_public):
                 raise Damaged
@@ -296,7 +311,7 @@ class Casework:
         theirs = found.direction != "in" and self._roster.signed_on(found.author, found.day)
         if not (theirs or (found.direction == "in" and found.author == case.facts.reporter_verify)):
             raise Refused(NOT_WHOLE)
-        return Letter(entry.id, found.seq, found.day, found.direction, name, found.body)
+        return Letter(entry.id, found.seq, found.day, found.direction, name, found.body, found.manifest)
 
 
 def excluded_in(letters: Sequence[Letter]) -> Excluded:

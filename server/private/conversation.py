@@ -140,7 +140,8 @@ class Conversations:
         """Seal one envelope to the desk, signed with the reporter's key."""
         with self._db.transaction() as tx:
             case = self._mine(tx, keys, at)
-            manifest = self.checked_manifest(tx, case, keys)
+            seen = [found.manifest for found in self._opened(tx, case, keys)]
+            manifest = self.checked_manifest(tx, case, keys, seen)
             envelope = Envelope(
                 case=case.id,
                 message=uuid4(),
@@ -155,12 +156,23 @@ class Conversations:
             records.put_entry(tx, self._vault, case.id, envelope.message, for_desk=box, for_reporter=b"")
             records.keep(tx, self._vault, case, then(case.facts).changed(sent=case.facts.sent + 1))
 
-    def checked_manifest(self, tx: Transaction, case: Case, keys: ReporterKeys) -> Manifest:
-        """The newest keys of the case, proved from the reporter's own signature on. Raises Refused: nothing is sealed
-        to keys that somebody has put there."""
+    def _opened(self, tx: Transaction, case: Case, keys: ReporterKeys) -> list[Envelope]:
+        """The answers that are there, as their authors signed them. Raises Refused."""
+        found: list[Envelope] = []
+        for entry in records.entries(tx, self._vault, case.id):
+            raw = boxes.unsealed(keys.box_secret, entry.for_reporter)
+            if raw is not None:
+                found.append(self._envelope(raw, case.id, entry.id))
+        return found
+
+    def checked_manifest(self, tx: Transaction, case: Case, keys: ReporterKeys, seen: Sequence[bytes] = ()) -> Manifest:
+        """The newest keys of the case, proved from the reporter's own signature on; `seen` are those that answers name.
+
+        Raises Refused: nothing is sealed to keys that somebody has put there, nor to old ones that were brought back.
+        """
         try:
             raws = [link.manifest for link in records.links(tx, self._vault, case.id)]
-            manifest = manifests.chain(raws, reporter_verify=keys.verify_key, **self._roster.signers())
+            manifest = manifests.chain(raws, reporter_verify=keys.verify_key, seen=seen, **self._roster.signers())
             if manifest.case != case.id or manifest.epoch != case.facts.epoch:
                 raise Damaged
             if manifest.reporter_public != keys.box_public:
@@ -201,14 +213,18 @@ class Conversations:
                 answers.append(self._answer(raw, case.id, entry.id))
         return sorted(answers, key=lambda answer: answer.seq)
 
-    def _answer(self, raw: bytes, case: UUID, message: UUID) -> Answer:
-        """An answer is shown only when somebody with a certificate has signed it. Raises Refused."""
+    def _envelope(self, raw: bytes, case: UUID, message: UUID) -> Envelope:
+        """An answer counts only when somebody with a certificate has signed it. Raises Refused."""
         try:
             found = envelopes.opened(raw, case=case, message=message, authors=self._roster.could_sign)
             if found.direction != "out" or not self._roster.signed_on(found.author, found.day):
                 raise Damaged
         except Damaged:
             raise Refused(NOT_SAFE) from None
+        return found
+
+    def _answer(self, raw: bytes, case: UUID, message: UUID) -> Answer:
+        found = self._envelope(raw, case, message)
         body = found.body
         return Answer(
             id=message,

@@ -72,8 +72,13 @@ class Roster:
         return [one for one in self.certificates() if one.person == person]
 
     def may_sign(self, verify: bytes) -> bool:
-        """Whether this key's owner is at a desk today."""
-        return any(one.verify == verify for one in self.certificates())
+        """Whether new keys under this signature count: certified once, and not revoked since.
+
+        A certificate that has ended is no reason for doubt: else a case would lock itself when its last signer leaves.
+        """
+        papers, today = self._papers(), self._today()
+        revoked = papers.revoked or {}
+        return any(one.verify == verify and revoked.get(one.serial, date.max) > today for one in papers.certificates)
 
     def could_sign(self, verify: bytes) -> bool:
         """Whether this key's owner was ever at a desk: what they wrote then is still theirs."""
@@ -85,8 +90,12 @@ class Roster:
         return any(one.verify == verify and one.starts <= day <= papers.ended(one) for one in papers.certificates)
 
     def signers(self) -> "Signers":
-        """Who may sign new keys of a case today, and who could once."""
+        """Whose signature under a case's newest keys counts, and whose under the older ones."""
         return {"may_sign": self.may_sign, "could_sign": self.could_sign}
+
+    def earlier_signers(self) -> "Signers":
+        """To read a case whose last signer was revoked: nothing is sealed under those keys any more."""
+        return {"may_sign": self.could_sign, "could_sign": self.could_sign}
 
     def name_of(self, verify: bytes) -> str:
         """The name under which somebody at a desk writes; empty for a stranger."""

@@ -78,12 +78,17 @@ class Succession:
         with self._db.transaction() as tx:
             found = self._casework.read(tx, me, alias, at)
             readers = self.readers_of(found)
-            if me.person in readers:
+            body: dict[str, object]
+            if me.person in readers and not found.stale:
+                return
+            if found.stale and me.person in readers:
+                body = {"kind": "succession", "why": "revoked"}
+                self._renew(tx, me, found, _New(readers, body, lambda known: known), at)
                 return
             outside = {one.person for one in self._outside(found)}
             released = me.person in outside and bool(found.case.facts.release_key)
             new = readers | (outside if released else {me.person})
-            body: dict[str, object] = {"kind": "succession", "why": "released" if released else "recovered"}
+            body = {"kind": "succession", "why": "released" if released else "recovered"}
             self._renew(
                 tx, me, found, _New(new, body, lambda known: known.changed(release_key=b"") if released else known), at
             )
