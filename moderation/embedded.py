@@ -109,10 +109,10 @@ class EmbeddedModel:
 
     def _labels_of(self, letters: Buckets, words: Buckets) -> list[float]:
         """The log-odds of the four labels, given that the text is toxic."""
-        shift, values, coded = BUCKETS_BITS - LABEL_BITS, self._values, self._labels
-        by_letters = values.take(coded.take(letters >> shift, axis=0)).sum(axis=0, dtype=np.float64)
-        by_words = values.take(coded.take(words >> shift, axis=0)).sum(axis=0, dtype=np.float64)
-        total = by_letters / max(letters.size, 1) ** 0.5
+        buckets = np.concatenate([letters, words]) >> (BUCKETS_BITS - LABEL_BITS)
+        values = self._values.take(self._labels.take(buckets, axis=0))
+        total = values[: letters.size].sum(axis=0, dtype=np.float64) / max(letters.size, 1) ** 0.5
+        by_words = values[letters.size :].sum(axis=0, dtype=np.float64)
         total += WORD_WEIGHT * by_words / max(words.size, 1) ** 0.5
         return list(total / _NORM * self._label_scales + self._label_biases)
 
