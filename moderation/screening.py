@@ -188,13 +188,8 @@ class Screener:
                 raise _Late
 
 
-def pieces(text: str, letters: int) -> Iterator[str]:
-    """The text in overlapping pieces of at most so many letters, cut between words if it can be."""
-    return (piece for _, piece in placed_pieces(text, letters))
-
-
 def placed_pieces(text: str, letters: int) -> Iterator[tuple[int, str]]:
-    """The same pieces, each with the place where it begins."""
+    """The text in overlapping pieces of at most so many letters, cut between words if it can be, and their places."""
     start = 0
     while len(text) - start > letters:
         end = start + letters
