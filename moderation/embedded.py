@@ -48,10 +48,11 @@ def _sigmoid(odds: float) -> float:
     return 1 / (1 + math.exp(-min(30.0, max(-30.0, odds))))
 
 
-def _blocks(letters: Floats, words: Floats) -> float:
-    """The sum as in training: each block by the root of its size, then the norm."""
-    total = float(letters.sum()) / max(letters.size, 1) ** 0.5
-    return (total + WORD_WEIGHT * float(words.sum()) / max(words.size, 1) ** 0.5) / _NORM
+def _blocks(values: Floats, letters: int) -> float:
+    """The sum as in training: the block of letters, then that of words, each by the root of its size; then the norm."""
+    words = values.size - letters
+    total = float(values[:letters].sum()) / max(letters, 1) ** 0.5
+    return (total + WORD_WEIGHT * float(values[letters:].sum()) / max(words, 1) ** 0.5) / _NORM
 
 
 class EmbeddedModel:
@@ -82,13 +83,13 @@ class EmbeddedModel:
         return self._languages.get(code, self._unknown)
 
     def _linear(self, letters: Buckets, words: Buckets, language: _Language) -> float:
-        values = self._values
-        shared = _blocks(values[self._shared[letters]], values[self._shared[words]]) * self._scales[0]
+        both = np.concatenate([letters, words])
+        shared = _blocks(self._values.take(self._shared.take(both)), letters.size) * self._scales[0]
         if not language.is_known:
             # What all languages share speaks for both halves.
             return 2 * shared + self._bias
-        own_letters, own_words = own_buckets(letters, language.salt), own_buckets(words, language.salt)
-        own = _blocks(values[self._own[own_letters]], values[self._own[own_words]]) * self._scales[1]
+        own_values = self._values.take(self._own.take(own_buckets(both, language.salt)))
+        own = _blocks(own_values, letters.size) * self._scales[1]
         return shared + own + self._bias
 
     def opinions(self, text: str, language: str) -> tuple[float, float]:
@@ -108,10 +109,10 @@ class EmbeddedModel:
 
     def _labels_of(self, letters: Buckets, words: Buckets) -> list[float]:
         """The log-odds of the four labels, given that the text is toxic."""
-        shift, values, coded = BUCKETS_BITS - LABEL_BITS, self._values, self._labels
-        by_letters = values[coded[letters >> shift]].sum(axis=0, dtype=np.float64)
-        by_words = values[coded[words >> shift]].sum(axis=0, dtype=np.float64)
-        total = by_letters / max(letters.size, 1) ** 0.5
+        buckets = np.concatenate([letters, words]) >> (BUCKETS_BITS - LABEL_BITS)
+        values = self._values.take(self._labels.take(buckets, axis=0))
+        total = values[: letters.size].sum(axis=0, dtype=np.float64) / max(letters.size, 1) ** 0.5
+        by_words = values[letters.size :].sum(axis=0, dtype=np.float64)
         total += WORD_WEIGHT * by_words / max(words.size, 1) ** 0.5
         return list(total / _NORM * self._label_scales + self._label_biases)
 

@@ -52,10 +52,10 @@ def grouped(pieces: Pieces, salt: np.uint64) -> tuple[Buckets, NDArray[np.int16]
 def _described(encoder: Encoder, pieces: Pieces, salt: np.uint64) -> Floats:
     """One row of WIDTH numbers for each word, with a row of nothing before and after them."""
     rows, places = grouped(pieces, salt)
-    starts = np.flatnonzero(np.diff(places, prepend=-1))
-    counts = np.diff(starts, append=places.size)
-    sums = np.add.reduceat(encoder.table[rows].astype(np.float32), starts, axis=0)
-    words = np.zeros((starts.size + 2, WIDTH), dtype=np.float32)
+    counts = np.bincount(places)  # never 0: every word is a row itself
+    starts = counts.cumsum() - counts
+    sums = np.add.reduceat(encoder.table.take(rows, axis=0).astype(np.float32), starts, axis=0)
+    words = np.zeros((counts.size + 2, WIDTH), dtype=np.float32)
     words[1:-1] = sums * encoder.scale / np.sqrt(counts, dtype=np.float32)[:, None]
     return words
 

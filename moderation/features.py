@@ -36,6 +36,9 @@ _DOWN = _powers(_INVERSE, MAX_LETTERS + 2)
 
 Buckets = NDArray[np.uint32]
 _NONE: Buckets = np.zeros(0, dtype=np.uint32)
+_NO_HASHES = np.zeros(0, dtype=np.uint64)
+_LENGTHS = np.arange(SHORTEST, LONGEST + 1)
+_LENGTH_SALTS = np.array(_SALTS[SHORTEST : LONGEST + 1], dtype=np.uint64)
 
 
 def _bucket(hashes: NDArray[np.uint64]) -> Buckets:
@@ -43,14 +46,13 @@ def _bucket(hashes: NDArray[np.uint64]) -> Buckets:
     return (mixed >> np.uint64(64 - BUCKETS_BITS)).astype(np.uint32)
 
 
-def _distinct(buckets: Buckets) -> Buckets:
-    if buckets.size < 2:
-        return buckets
-    buckets.sort()
-    keep = np.empty(buckets.size, dtype=bool)
+def _distinct(ordered: Buckets) -> Buckets:
+    if ordered.size < 2:
+        return ordered
+    keep = np.empty(ordered.size, dtype=bool)
     keep[0] = True
-    np.not_equal(buckets[1:], buckets[:-1], out=keep[1:])
-    return buckets[keep]
+    np.not_equal(ordered[1:], ordered[:-1], out=keep[1:])
+    return ordered[keep]
 
 
 def _sums(letters: NDArray[np.uint32]) -> NDArray[np.uint64]:
@@ -85,18 +87,21 @@ class Pieces:
 
     def distinct(self) -> tuple[Buckets, Buckets]:
         """The distinct buckets of the letter sequences, and those of words and pairs."""
-        return _distinct(self.sequences.copy()), _distinct(np.concatenate([self.words, self.pairs]))
+        return _distinct(np.sort(self.sequences)), _distinct(np.sort(np.concatenate([self.words, self.pairs])))
 
 
 def pieces_of(judged: str) -> Pieces:
     """The pieces of a text from normalise.judged: words with one space between and around them."""
     sums, spaces, seen = _letters(judged)
-    starts = _starts(seen)
-    if not starts:
+    if spaces.size < SHORTEST:
         return Pieces(_NONE, np.zeros(0, dtype=np.int32), 0, _NONE, _NONE)
-    places = np.concatenate([seen[start + 1] for _, start in starts]) - 1
-    words, pairs = _words(sums, spaces)
-    return Pieces(_sequences(sums, starts), places, starts[0][1].size, words, pairs)
+    lengths, starts = _sequences(seen)
+    hashes = (sums[starts + _LENGTHS[lengths]] - sums[starts]) * _DOWN[starts] * _LENGTH_SALTS[lengths]
+    single, pair = _words(sums, spaces)
+    buckets = _bucket(np.concatenate([hashes, single, pair]))  # all at once: each step costs more than its numbers
+    words = hashes.size + single.size
+    places = seen[starts + 1] - 1
+    return Pieces(buckets[: hashes.size], places, spaces.size - 1, buckets[hashes.size : words], buckets[words:])
 
 
 def buckets_of(judged: str) -> tuple[Buckets, Buckets]:
@@ -118,31 +123,26 @@ def own_buckets(buckets: Buckets, salt: np.uint64 | NDArray[np.uint64]) -> Bucke
     return (mixed >> np.uint64(64 - OWN_BITS)).astype(np.uint32)
 
 
-def _starts(seen: NDArray[np.int32]) -> list[tuple[int, NDArray[np.int64]]]:
-    """For each length where a run begins that has no space inside; it may at either end."""
+def _sequences(seen: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every run of 2 to 5 letters that has no space inside; it may at either end.
+
+    For each the row of its length and where it begins, ordered by length, then by place.
+    """
     size = seen.size - 1
-    found: list[tuple[int, NDArray[np.int64]]] = []
-    for length in range(SHORTEST, min(LONGEST, size) + 1):
-        last = size - length + 1
-        inner = seen[length - 1 : length - 1 + last] == seen[1 : 1 + last]
-        found.append((length, np.flatnonzero(inner)))
-    return found
+    ended = np.full(size + LONGEST, -1, dtype=np.int32)  # no run goes on past the end
+    ended[:size] = seen[:size]
+    step = ended.strides[0]
+    last = np.ndarray((_LENGTHS.size, size), np.int32, ended, step, (step, step))  # row r: as seen r + 1 letters on
+    return np.nonzero(last == seen[1:])
 
 
-def _sequences(sums: NDArray[np.uint64], starts: list[tuple[int, NDArray[np.int64]]]) -> Buckets:
-    """The hashed bucket of every run of 2 to 5 letters."""
-    hashes = [
-        (sums[start + length] - sums[start]) * _DOWN[start] * np.uint64(_SALTS[length]) for length, start in starts
-    ]
-    return _bucket(np.concatenate(hashes)) if hashes else np.zeros(0, dtype=np.uint32)
-
-
-def _words(sums: NDArray[np.uint64], spaces: NDArray[np.bool_]) -> tuple[Buckets, Buckets]:
-    """Every word, and every pair of neighbours."""
+def _words(sums: NDArray[np.uint64], spaces: NDArray[np.bool_]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """The hash of every word, and of every pair of neighbours."""
     gaps = np.flatnonzero(spaces)
     if gaps.size < 2:
-        return _NONE, _NONE
+        return _NO_HASHES, _NO_HASHES
     starts, ends = gaps[:-1] + 1, gaps[1:]
-    single = (sums[ends] - sums[starts]) * _DOWN[starts] * np.uint64(_SALTS[0])
-    pair = (sums[ends[1:]] - sums[starts[:-1]]) * _DOWN[starts[:-1]] * np.uint64(_SALTS[1])
-    return _bucket(single), _bucket(pair)
+    began, down, ended = sums[starts], _DOWN[starts], sums[ends]
+    single = (ended - began) * down * np.uint64(_SALTS[0])
+    pair = (ended[1:] - began[:-1]) * down[:-1] * np.uint64(_SALTS[1])
+    return single, pair

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from moderation.normalise import WORD_CLASS, Folded, is_odd, letters_for_signs, spaced_words, unstretched
 
@@ -16,8 +17,7 @@ _SHORTEST_STEM = 3
 """Letters before a *; stems are looked up by so many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One folded word, and where it stands in the folded text."""
 
     text: str
@@ -43,7 +43,7 @@ class Words:
         self.folded = folded
         self._is_odd = is_odd(folded.text)
         plain = letters_for_signs(folded.text) if self._is_odd else folded.text
-        self.words = [Word(found[0], found.start(), found.end()) for found in _WORD.finditer(plain)]
+        self.words = [Word(found[0], *found.span()) for found in _WORD.finditer(plain)]
         if self._is_odd:
             self._join(spaced_words(plain))
 
@@ -94,7 +94,12 @@ def _forms(word: str) -> tuple[str, ...]:
     return (word, *rest)
 
 
-Pattern = tuple[str, tuple[str, ...]]
+class Pattern(NamedTuple):
+    """A listed phrase: its list, its words, and its second word where that is written out whole."""
+
+    name: str
+    words: tuple[str, ...]
+    second: str | None
 
 
 class PhraseBook:
@@ -112,23 +117,29 @@ class PhraseBook:
         words: tuple[str, ...] = tuple(_LISTED.findall(Folded(phrase).text))
         if not words or (words[0].endswith("*") and len(words[0]) <= _SHORTEST_STEM):
             raise ValueError(f"The phrase {phrase!r} in the list {name} is too short.")
+        pattern = Pattern(name, words, next((word for word in words[1:2] if word[-1] != "*"), None))
         self._joined.setdefault("".join(words), []).append(name)
         if words[0].endswith("*"):
-            self._stems.setdefault(words[0][:_SHORTEST_STEM], []).append((name, words))
+            self._stems.setdefault(words[0][:_SHORTEST_STEM], []).append(pattern)
         else:
-            self._whole.setdefault(words[0], []).append((name, words))
+            self._whole.setdefault(words[0], []).append(pattern)
 
     def find(self, text: Words) -> Iterator[Hit]:
         """Every place where a listed phrase begins, in the order of the text."""
         whole, stems, all_forms = self._whole, self._stems, text.forms
         for index, forms in enumerate(all_forms):
+            after = all_forms[index + 1] if index + 1 < len(all_forms) else ()
             if text.words[index].is_joined:
                 yield from (Hit(name, index, index) for name in self._joined.get(text.words[index].text, ()))
             for form in forms:
-                for name, words in whole.get(form, ()):
+                for name, words, second in whole.get(form, ()):
+                    if second is not None and second not in after:
+                        continue  # most phrases end here: nothing else about them is looked at
                     if len(words) == 1 or _goes_on(all_forms, index, words):
                         yield Hit(name, index, index + len(words) - 1)
-                for name, words in stems.get(form[:_SHORTEST_STEM], ()):
+                for name, words, second in stems.get(form[:_SHORTEST_STEM], ()):
+                    if second is not None and second not in after:
+                        continue
                     if form.startswith(words[0][:-1]) and _goes_on(all_forms, index, words):
                         yield Hit(name, index, index + len(words) - 1)
 

@@ -2,8 +2,9 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from moderation.classifier import Classifier, Scores
 from moderation.decisions import RULE_OF, Effect, Finding, Rules, Writer
@@ -59,6 +60,22 @@ _LINK = re.compile(
 _HOST = re.compile(r"^(?:https?://)?(?:www\.)?([^/:?#]+)")
 
 
+class _Read:
+    """A piece of a text, looked through once: where it begins, what the lists found, the details in it."""
+
+    def __init__(self, start: int, piece: str, policy: ScreeningPolicy) -> None:
+        self.start = start
+        self.piece = piece
+        self.words = Words(Folded(piece))
+        self.hits = policy.book.named(self.words)
+        self._policy = policy
+
+    @cached_property
+    def details(self) -> Sequence[Span]:
+        """The private data in it."""
+        return find(self.words, self._policy.private_data, self.hits)
+
+
 class _Late(Exception):
     """The deadline passed before every piece was judged."""
 
@@ -107,6 +124,8 @@ class Screener:
         self._policy = policy
         self._classifier = classifier
         self._clock = clock
+        self._harmless: tuple[str, list[_Read]] | None = None
+        """The last text in which no details were found: most often its verdict is asked for next, and lets it go."""
 
     def screen(self, text: str, author: Author | None = None) -> Verdict:
         """The verdict on a text. Never raises: a failing or late judge holds."""
@@ -122,16 +141,30 @@ class Screener:
 
     def details(self, text: str) -> list[Span]:
         """The private data in a text, for its author to hide. Never raises: what is missed here still holds."""
+        if not text:
+            return []
         found: list[Span] = []
         try:
-            for start, piece in placed_pieces(text, self._policy.chunk_letters):
-                for span in find(piece, self._policy.private_data):
-                    if not found or start + span.start >= found[-1].end:
-                        found.append(replace(span, start=start + span.start, end=start + span.end))
+            read = list(self._looked_through(text))
+            for each in read:
+                for span in each.details:
+                    if not found or each.start + span.start >= found[-1].end:
+                        found.append(replace(span, start=each.start + span.start, end=each.start + span.end))
         except Exception:
             # The same border as above: the text goes on to be screened, and waits for a person.
             return []
+        if not found:
+            self._harmless = text, read
         return found
+
+    def _looked_through(self, text: str) -> Iterator[_Read]:
+        for start, piece in placed_pieces(text, self._policy.chunk_letters):
+            yield _Read(start, piece, self._policy)
+
+    def _read(self, text: str) -> Iterable[_Read]:
+        """The text looked through, by what is known of it already if that is still here."""
+        known, self._harmless = self._harmless, None
+        return known[1] if known and known[0] == text else self._looked_through(text)
 
     def _name(self, judgement: "_Judgement") -> str:
         try:
@@ -144,24 +177,19 @@ class Screener:
     def _judge(self, text: str, judgement: "_Judgement") -> None:
         started = self._clock()
         judgement.meet()
-        for piece in pieces(text, self._policy.chunk_letters):
-            judgement.read(Words(Folded(piece)))
+        for read in self._read(text):
+            judgement.read(read)
             if self._classifier is None:
                 judgement.evidence.note(Finding.JUDGE_FAILED, "")
             elif judgement.covered:
                 judgement.judge = judgement.judge or self._classifier.sits(judgement.language)
-                judgement.score(piece, judgement.judge)
+                judgement.score(read.piece, judgement.judge)
             if self._clock() - started > self._policy.deadline_seconds:
                 raise _Late
 
 
-def pieces(text: str, letters: int) -> Iterator[str]:
-    """The text in overlapping pieces of at most so many letters, cut between words if it can be."""
-    return (piece for _, piece in placed_pieces(text, letters))
-
-
 def placed_pieces(text: str, letters: int) -> Iterator[tuple[int, str]]:
-    """The same pieces, each with the place where it begins."""
+    """The text in overlapping pieces of at most so many letters, cut between words if it can be, and their places."""
     start = 0
     while len(text) - start > letters:
         end = start + letters
@@ -203,15 +231,16 @@ class _Judgement:
         if not self._author.known:
             self.evidence.note(Finding.FIRST_MESSAGE, "", 0.5)
 
-    def read(self, words: Words) -> None:
+    def read(self, read: _Read) -> None:
         """The language, by the first piece, and the rules, which need no model."""
+        words = read.words
         if self._language is None:
             self._language = detect(words.folded)
             if self._language.confidence >= self._policy.least_confidence:
                 self._threshold = self._own_threshold(self._language.code)
-        self._hits = self._policy.book.named(words)
+        self._hits = read.hits
         self._look_for_links(words.folded)
-        for span in find(words, self._policy.private_data, self._hits):
+        for span in read.details:
             self.evidence.note(DETAILS_OF[span.whose], words.folded.original[span.start : span.end])
         self._look_for_lures(words)
         self._look_for_danger(words)

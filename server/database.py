@@ -98,6 +98,7 @@ class Transaction:
         self.erases = False
         """Set by rules that overwrite somebody's words: the write-ahead log must forget them as well."""
         self._connection = connection
+        self._is_heard = bool(connection.dispatch.before_cursor_execute)  # by a test, or a tracer
         self._session: Session | None = None
 
     @property
@@ -125,13 +126,13 @@ class Transaction:
         """Read or change rows by a statement that is ready: a fifth of the cost, for what happens all the time."""
         if self._session is not None and self._session.new:
             self._session.flush()
-        return prepared.run(self._connection, params)
+        return (prepared.run_openly if self._is_heard else prepared.run)(self._connection, params)
 
     def ask_many(self, prepared: Prepared, many: Sequence[Mapping[str, Any]]) -> None:
         """Change rows by a statement that is ready, once for each."""
         if self._session is not None and self._session.new:
             self._session.flush()
-        prepared.run_many(self._connection, many)
+        (prepared.run_openly if self._is_heard else prepared.run_many)(self._connection, many)
 
     def lock(self, prepared: Prepared, params: Mapping[str, Any]) -> None:
         """Hold rows still until this visit ends. On SQLite a writing visit is alone already."""
@@ -176,8 +177,8 @@ class Database:
         self.engine = _engine(url, threads)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:
-            self._reading = self.engine
-            self._writing = self.engine.execution_options(writes=True)
+            self._reading = _Resting(self.engine)
+            self._writing = _Resting(self.engine.execution_options(writes=True))
         else:
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self._writing = self.engine
@@ -230,7 +231,41 @@ class Database:
 
     def close(self) -> None:
         """Give every connection back."""
+        for connections in (self._reading, self._writing):
+            if isinstance(connections, _Resting):
+                connections.close()
         self.engine.dispose()
+
+
+class _Resting:
+    """Connections to SQLite that rest between two visits: to make one ready costs more than a question.
+
+    Not for PostgreSQL, whose connections can break while they rest; the pool knows what to do about that.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._resting: list[Connection] = []
+
+    @contextmanager
+    def connect(self) -> Generator[Connection]:
+        """One for this visit alone. What it has begun is undone; after a failure it does not come back."""
+        try:
+            connection = self._resting.pop()
+        except IndexError:
+            connection = self._engine.connect()
+        try:
+            yield connection
+            connection.rollback()
+        except BaseException:
+            connection.close()
+            raise
+        self._resting.append(connection)
+
+    def close(self) -> None:
+        """Let them go."""
+        while self._resting:
+            self._resting.pop().close()
 
 
 def made(kind: Callable[..., Kind], row: Any, *more: Any) -> Kind:

@@ -94,20 +94,19 @@ class Prepared:
 
     def run(self, connection: Connection, params: Mapping[str, Any]) -> Rows:
         """Ask the database within the connection's transaction. Raises what SQLAlchemy would raise."""
-        if connection.dispatch.before_cursor_execute:  # somebody listens to every statement: the ordinary way
-            answer = connection.execute(self.statement, params)
-            return Rows(answer.all() if answer.returns_rows else ())
         translated = self._in_words_of(connection.dialect)
         found = _driven(connection, "execute", translated.sql, translated.values(params))
         return Rows(translated.rows(found.fetchall()) if translated.row else ())
 
     def run_many(self, connection: Connection, many: Sequence[Mapping[str, Any]]) -> None:
         """The same for many parameters at once; nothing is given back."""
-        if connection.dispatch.before_cursor_execute:
-            connection.execute(self.statement, many)
-            return
         translated = self._in_words_of(connection.dialect)
         _driven(connection, "executemany", translated.sql, [translated.values(params) for params in many])
+
+    def run_openly(self, connection: Connection, params: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Rows:
+        """The ordinary way, for whoever listens to every statement."""
+        answer = connection.execute(self.statement, params)
+        return Rows(answer.all() if answer.returns_rows else ())
 
     def _in_words_of(self, dialect: Dialect) -> _Translated:
         known = self._translations.get(dialect.name)

@@ -6,7 +6,7 @@ found by signs and pairs of signs. Nothing here depends on a guess of the langua
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from moderation.normalise import WORD_CLASS, Folded
@@ -69,18 +69,20 @@ def words(text: str) -> Iterator[Word]:
 
 def terms_of(*texts: str) -> list[str]:
     """Every term once, in the order of its first word."""
-    runs = (run for text in texts for run in _WORD.findall(Folded(text).text))
+    runs = dict.fromkeys(run for text in texts for run in _WORD.findall(Folded(text).text))
     return list(dict.fromkeys(term for run in runs for term, _, _ in _parts(run)))
 
 
-def _parts(run: str) -> Iterator[tuple[str, int, int]]:
+def _parts(run: str) -> Iterable[tuple[str, int, int]]:
     """What is found in letters without a space between them: a word, or signs and pairs of signs."""
     signs = [] if run.isascii() else list(_UNSPACED.finditer(run))
-    if not signs:
-        term = _stem(run)
-        if term:
-            yield term, 0, len(run)
-        return
+    if signs:
+        return _signs_and_pairs(signs)
+    term = _stem(run)
+    return ((term, 0, len(run)),) if term else ()
+
+
+def _signs_and_pairs(signs: Sequence[re.Match[str]]) -> Iterator[tuple[str, int, int]]:
     for index, sign in enumerate(signs):
         yield sign[0], sign.start(), sign.end()
         after = signs[index + 1] if index + 1 < len(signs) else None

@@ -22,6 +22,12 @@ TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "blockquote", "code", "pre"
 POLICY_TAGS = TAGS | {"h2", "h3", "table", "thead", "tbody", "tr", "th", "td"}
 SCHEMES = {"http", "https"}
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
+_MARKED = re.compile(
+    r"[*_`\[\]<>&\\@\x00]|//|[.:](?=\S)"  # marks of Markdown, signs that HTML must escape, what links begin with
+    r"|(?:\A|\n)(?:[-+]|\d{1,9}[.)])"  # lists
+    r"|\A\s|\n[ ]|[ ]\n|\s\Z|[^\S \n]"  # space that means something, or that Markdown would take away
+)
+"""What makes a text more than paragraphs and lines. Most messages have none of it."""
 
 
 class _Renderer(RendererHTML):
@@ -67,11 +73,18 @@ _POLICIES = MarkdownIt("commonmark", {"html": False}).enable(["table"])
 
 def rendered(text: str) -> Markup:
     """A message as safe HTML. Anything that is not in the subset stays as the person wrote it."""
+    visible = _INVISIBLE.sub("", text)
     try:
-        made = _MESSAGES.render(_INVISIBLE.sub("", text))
+        made = _paragraphs(visible) if visible and not _MARKED.search(visible) else _MESSAGES.render(visible)
     except (ValueError, RecursionError):  # hostile nesting or addresses: show it as plain text
         made = f"<p>{html.escape(text)}</p>"
     return Markup(_clean(made, TAGS))
+
+
+def _paragraphs(plain: str) -> str:
+    """What Markdown makes of a text without any marks, in a tenth of the time."""
+    paragraphs = (part.replace("\n", "<br />\n") for part in re.split(r"\n{2,}", plain))
+    return "".join(f"<p>{paragraph}</p>\n" for paragraph in paragraphs)
 
 
 def rendered_policy(text: str) -> Markup:

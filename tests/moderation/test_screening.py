@@ -8,7 +8,7 @@ from judges import CalmJudge
 
 from moderation import evaluate
 from moderation.classifier import Unavailable
-from moderation.screening import OVERLAP, Author, Screener, pieces
+from moderation.screening import OVERLAP, Author, Screener, placed_pieces
 from moderation.verdict import Outcome, Rule
 
 NEW, KNOWN = Author(known=False), Author(known=True)
@@ -82,7 +82,7 @@ def test_the_worst_piece_of_a_long_text_counts(screener):
 
 @given(st.text(min_size=1, max_size=4000), st.integers(500, 900))
 def test_pieces_overlap_and_lose_nothing(text, letters):
-    parts = list(pieces(text, letters))
+    parts = [piece for _, piece in placed_pieces(text, letters)]
     assert all(len(part) <= letters for part in parts)
     joined, at = "", 0
     for part in parts:
@@ -90,6 +90,15 @@ def test_pieces_overlap_and_lose_nothing(text, letters):
         assert start <= at
         joined, at = text[: start + len(part)], max(at, start + len(part))
     assert joined == text
+
+
+def test_a_text_that_was_looked_through_for_its_author_gets_the_verdict_that_it_would_get_anyway(screener):
+    calm, harsh = "We wait here and the office is open.", "You stupid fucking bitch, I hate you, you whore."
+    alone = {text: screener.screen(text) for text in (calm, harsh)}
+    for seen in (calm, harsh):
+        for judged in (calm, harsh):
+            assert screener.details(seen) == []
+            assert screener.screen(judged) == alone[judged]
 
 
 def test_the_first_message_of_a_newcomer_is_held_with_all_other_evidence(rules):

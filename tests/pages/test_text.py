@@ -1,6 +1,8 @@
 """What becomes of people's words on a page."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from server.accounts.confusable import folded, is_reserved
 from server.web.limits import AddressBuckets, Limits
@@ -21,6 +23,24 @@ from server.web.text import plain_excerpt, rendered
 )
 def test_the_subset_of_markdown(written: str, shown: str) -> None:
     assert str(rendered(written)).strip().startswith(shown)
+
+
+@given(
+    st.text(st.sampled_from("ab .\n-1)"), max_size=12)
+    | st.text(st.sampled_from("ab \n\"'!,:;+#~|=*_`<>&\\/@[]\t\x00\u00a0\u2028\u200b\u0301"), max_size=12)
+    | st.text(max_size=30)
+)
+@example("one. two\nthree\n\nfour")
+@example("see clinic.org")
+@example("see https://clinic")
+@example("one\n two")
+@example("one\n\ttwo")
+@example("one  \ntwo")
+@example("1. one")
+@example("one\n- two")
+def test_words_without_marks_look_as_markdown_makes_them(written: str) -> None:
+    """Such words take a short way. With a sign beside them that only Markdown escapes, they take the long one."""
+    assert str(rendered(written)) + "<p>&amp;</p>\n" == str(rendered(f"{written}\n\n&"))
 
 
 def test_a_link_shows_where_it_leads_and_tells_the_other_side_nothing() -> None:
