@@ -18,13 +18,13 @@ from server.clock import Clock, SystemClock
 from server.crypto.passwords import DerivationPool
 from server.crypto.tokens import FormTokens
 from server.darkroom.workshop import Workshop
-from server.errors import NotFound, say
+from server.errors import NotFound, Refused, TooFast, say
 from server.logs import where
 from server.policies import Policies
 from server.private import database, keys
 from server.private.answering import Answering
 from server.private.asking import Asked, Place
-from server.private.body import Intake, Unreadable
+from server.private.body import Cut, Intake, TooLarge, TooSlow, Unreadable
 from server.private.contacts import Contacts
 from server.private.life import Life, Living
 from server.private.migrations import history
@@ -178,18 +178,37 @@ class Entrance:
             return response
         try:
             return await answer(asked)
-        except NotFound:
-            return _nothing(asked)
-        except Unreadable:
-            return asked.page(PLAIN, 422, heading=_FAILED, sentence=say("What was sent could not be read as a form."))
         except Exception as error:
-            log.error("a fault in the private room: %s at %s", type(error).__name__, where(error))
-            sentence = say("It is our fault, not yours. Please try again in a few minutes.")
-            return asked.page(PLAIN, 500, heading=say("Something went wrong here"), sentence=sentence)
+            return _told(asked, error)
 
 
 PLAIN = "private/plain.html"
 _FAILED = say("This did not work")
+_UNREADABLE = say("What was sent could not be read as a form.")
+_TOO_LARGE = say("What you sent is larger than this server takes at once.")
+_UNREAD = (
+    (Unreadable, 422, _UNREADABLE),
+    (TooLarge, 413, _TOO_LARGE),
+    (TooSlow, 408, _UNREADABLE),
+    (Cut, 400, _UNREADABLE),
+)
+
+
+def _told(asked: Asked, error: Exception) -> Response:
+    """The page for whatever an answer did not take care of itself. Only a fault of ours is logged, without words."""
+    if isinstance(error, NotFound):
+        return _nothing(asked)
+    if isinstance(error, Refused):
+        response = asked.page(PLAIN, error.status, heading=_FAILED, sentence=error.sentence)
+        if isinstance(error, TooFast):
+            response.headers["retry-after"] = str(error.retry_after)
+        return response
+    for kind, status, sentence in _UNREAD:
+        if isinstance(error, kind):
+            return asked.page(PLAIN, status, heading=_FAILED, sentence=sentence)
+    log.error("a fault in the private room: %s at %s", type(error).__name__, where(error))
+    sentence = say("It is our fault, not yours. Please try again in a few minutes.")
+    return asked.page(PLAIN, 500, heading=say("Something went wrong here"), sentence=sentence)
 
 
 def _nothing(asked: Asked) -> Response:
