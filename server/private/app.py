@@ -75,35 +75,57 @@ def build(
     `rest_seconds`: after so long without use it begins anew; by default what the policies say.
     """
     told = PLACES if offered is None else offered
+    chance = _Chance(clock or SystemClock(), seconds, random)
+    room = _room(settings, chance, told, operator=operator, demonstration=demonstration, rest_seconds=rest_seconds)
+    app: ASGIApp = Answering(_router(room, told), neutral_url=settings.neutral_url)
+    return PrivateHouse(Living(BehindTheHandover(app), room.life), room)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chance:
+    """What is different each time: the day, the seconds that pass, and random bytes."""
+
+    clock: Clock
+    seconds: Callable[[], float]
+    random: Callable[[int], bytes]
+
+
+def _room(
+    settings: Settings,
+    chance: _Chance,
+    told: Sequence[Place],
+    *,
+    operator: str,
+    demonstration: bool,
+    rest_seconds: float | None,
+) -> Room:
     folder = places.policies(settings.data_dir)
     in_force = policies.load(folder)
     db = database.existing(settings.private_database)
     history.check(db)
     privacy.check(privacy.load_map(folder, privacy.PRIVATE_FILE_NAME), db.engine)
-    sessions = Sessions(in_force.private, seconds=seconds, random=random)
+    sessions = Sessions(in_force.private, seconds=chance.seconds, random=chance.random)
     rest = in_force.private.recycle_minutes * 60 if rest_seconds is None else rest_seconds
-    room = Room(
+    return Room(
         settings=settings,
         policies=in_force,
         db=db,
         keys=keys.load(settings.private_dir, pepper_file=settings.pepper_file),
         sessions=sessions,
-        intake=Intake(in_force.private, seconds=seconds),
-        tokens=FormTokens(random(32)),
+        intake=Intake(in_force.private),
+        tokens=FormTokens(chance.random(32), seconds=chance.seconds, random=chance.random),
         pages=_pages(in_force, told),
         pool=DerivationPool(waiting=in_force.derivation.waiting),
         darkroom=Workshop(at_once=in_force.pictures.at_once, waiting=in_force.pictures.waiting),
         threads=Threads(embedded_database=db.is_sqlite),
         contacts=Contacts(settings.told_dir),
         limits=Limits(),
-        life=Life(sessions, rest_seconds=rest, seconds=seconds),
-        clock=clock or SystemClock(),
-        random=random,
+        life=Life(sessions, rest_seconds=rest, seconds=chance.seconds),
+        clock=chance.clock,
+        random=chance.random,
         operator=operator,
         demonstration=demonstration,
     )
-    app: ASGIApp = Answering(_router(room, told), neutral_url=settings.neutral_url)
-    return PrivateHouse(Living(BehindTheHandover(app), room.life), room)
 
 
 def _pages(in_force: Policies, told: Sequence[Place]) -> Pages:
