@@ -280,7 +280,9 @@ def model_evaluate(corpus: Annotated[Path, typer.Argument(help="Folder of <langu
 
 @app.command()
 def bench(
-    part: Annotated[str, typer.Argument(help="pages, growth, screening, posting, search, pictures or all")] = "all",
+    part: Annotated[
+        str, typer.Argument(help="pages, growth, screening, posting, search, pictures, queue, private or all")
+    ] = "all",
     json_lines: Annotated[bool, typer.Option("--json-lines", help="One JSON object for each figure.")] = False,
 ) -> None:
     """The benchmarks, each beside its yardstick of the same run."""

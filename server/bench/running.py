@@ -19,6 +19,7 @@ from server.bench.load import cost, cost_once, post, request
 from server.bench.photo import photo
 from server.bench.process import Target, target
 from server.bench.queueing import queue
+from server.bench.room import private
 from server.bench.searching import search
 from server.darkroom.workshop import Workshop
 from server.errors import BootRefused
@@ -32,7 +33,14 @@ TEXTS = {
 def run_bench(part: str) -> list[Figure]:
     """Run one part, or all. Raises BootRefused for a part that does not exist."""
     parts: dict[str, Callable[[], list[Figure]]] = {"pages": pages, "growth": growth}
-    parts |= {"screening": screening, "posting": posting, "search": search, "pictures": pictures, "queue": queue}
+    parts |= {
+        "screening": screening,
+        "posting": posting,
+        "search": search,
+        "pictures": pictures,
+        "queue": queue,
+        "private": private,
+    }
     if part != "all" and part not in parts:
         raise BootRefused(f"There is no benchmark called {part}; there are {', '.join(parts)} and all.")
     return [figure for name, run in parts.items() if part in ("all", name) for figure in run()]

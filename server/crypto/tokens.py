@@ -54,13 +54,19 @@ class FormTokens:
     page tells nothing about it.
     """
 
-    def __init__(self, key: bytes, *, seconds: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        *,
+        seconds: Callable[[], float] = time.time,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
         self._key = key
-        self._seconds = seconds
+        self._seconds, self._random = seconds, random
 
     def issue(self, session_key: bytes) -> str:
         """A token for a form shown to this session (empty bytes: nobody signed in)."""
-        head = struct.pack(">I", int(self._seconds())) + secrets.token_bytes(8)
+        head = struct.pack(">I", int(self._seconds())) + self._random(8)
         return base64.urlsafe_b64encode(head + self._seal(head, session_key)).decode()
 
     def valid(self, token: str, session_key: bytes) -> bool:

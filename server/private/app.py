@@ -19,13 +19,13 @@ from server.clock import Clock, SystemClock
 from server.crypto.passwords import DerivationPool
 from server.crypto.tokens import FormTokens
 from server.darkroom.workshop import Workshop
-from server.errors import NotFound, say
+from server.errors import NotFound, Refused, TooFast, say
 from server.logs import where
 from server.policies import Policies
 from server.private import database, desks, keys
 from server.private.answering import Answering
 from server.private.asking import Asked, Place
-from server.private.body import Intake, Unreadable
+from server.private.body import Cut, Intake, TooLarge, TooSlow, Unreadable
 from server.private.contacts import Contacts
 from server.private.daily import Daily, by_the_clock
 from server.private.life import Life, Living
@@ -81,39 +81,71 @@ def build(
     `rest_seconds`: after so long without use it begins anew; by default what the policies say.
     """
     told = PLACES if offered is None else offered
+    chance = _Chance(clock or SystemClock(), seconds, random)
+    room = _room(settings, chance, told, operator=operator, demonstration=demonstration, rest_seconds=rest_seconds)
+    app: ASGIApp = Answering(_router(room, told), neutral_url=settings.neutral_url)
+    return PrivateHouse(Living(BehindTheHandover(app), room.life), room)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chance:
+    """What is different each time: the day, the seconds that pass, and random bytes."""
+
+    clock: Clock
+    seconds: Callable[[], float]
+    random: Callable[[int], bytes]
+
+
+def _room(
+    settings: Settings,
+    chance: _Chance,
+    told: Sequence[Place],
+    *,
+    operator: str,
+    demonstration: bool,
+    rest_seconds: float | None,
+) -> Room:
     folder = places.policies(settings.data_dir)
     in_force = policies.load(folder)
     db = database.existing(settings.private_database)
     history.check(db)
     privacy.check(privacy.load_map(folder, privacy.PRIVATE_FILE_NAME), db.engine)
-    sessions = Sessions(in_force.private, seconds=seconds, random=random)
+    sessions = Sessions(in_force.private, seconds=chance.seconds, random=chance.random)
     rest = in_force.private.recycle_minutes * 60 if rest_seconds is None else rest_seconds
+<<<<<<< HEAD
     secrets_of_room = keys.load(settings.private_dir, pepper_file=settings.pepper_file)
     now = clock or SystemClock()
     work = made(settings.private_dir, desks.load(folder), db, secrets_of_room.newest, now, costs or Costs())
     room = Room(
+=======
+    return Room(
+>>>>>>> process
         settings=settings,
         policies=in_force,
         db=db,
         keys=secrets_of_room,
         sessions=sessions,
-        intake=Intake(in_force.private, seconds=seconds),
-        tokens=FormTokens(random(32)),
+        intake=Intake(in_force.private),
+        tokens=FormTokens(chance.random(32), seconds=chance.seconds, random=chance.random),
         pages=_pages(in_force, told),
         pool=DerivationPool(waiting=DERIVATIONS_WAITING),
         darkroom=Workshop(at_once=in_force.pictures.at_once, waiting=in_force.pictures.waiting),
         threads=Threads(embedded_database=db.is_sqlite),
         contacts=Contacts(settings.told_dir),
         limits=Limits(),
+<<<<<<< HEAD
         life=Life(sessions, rest_seconds=rest, seconds=seconds),
         clock=now,
         random=random,
         work=work,
+=======
+        life=Life(sessions, rest_seconds=rest, seconds=chance.seconds),
+        clock=chance.clock,
+        random=chance.random,
+>>>>>>> process
         operator=operator,
         demonstration=demonstration,
     )
-    app: ASGIApp = Answering(_router(room, told), neutral_url=settings.neutral_url)
-    return PrivateHouse(Living(BehindTheHandover(app), room.life), room)
 
 
 def _pages(in_force: Policies, told: Sequence[Place]) -> Pages:
@@ -191,18 +223,37 @@ class Entrance:
             return response
         try:
             return await answer(asked)
-        except NotFound:
-            return _nothing(asked)
-        except Unreadable:
-            return asked.page(PLAIN, 422, heading=_FAILED, sentence=say("What was sent could not be read as a form."))
         except Exception as error:
-            log.error("a fault in the private room: %s at %s", type(error).__name__, where(error))
-            sentence = say("It is our fault, not yours. Please try again in a few minutes.")
-            return asked.page(PLAIN, 500, heading=say("Something went wrong here"), sentence=sentence)
+            return _told(asked, error)
 
 
 PLAIN = "private/plain.html"
 _FAILED = say("This did not work")
+_UNREADABLE = say("What was sent could not be read as a form.")
+_TOO_LARGE = say("What you sent is larger than this server takes at once.")
+_UNREAD = (
+    (Unreadable, 422, _UNREADABLE),
+    (TooLarge, 413, _TOO_LARGE),
+    (TooSlow, 408, _UNREADABLE),
+    (Cut, 400, _UNREADABLE),
+)
+
+
+def _told(asked: Asked, error: Exception) -> Response:
+    """The page for whatever an answer did not take care of itself. Only a fault of ours is logged, without words."""
+    if isinstance(error, NotFound):
+        return _nothing(asked)
+    if isinstance(error, Refused):
+        response = asked.page(PLAIN, error.status, heading=_FAILED, sentence=error.sentence)
+        if isinstance(error, TooFast):
+            response.headers["retry-after"] = str(error.retry_after)
+        return response
+    for kind, status, sentence in _UNREAD:
+        if isinstance(error, kind):
+            return asked.page(PLAIN, status, heading=_FAILED, sentence=sentence)
+    log.error("a fault in the private room: %s at %s", type(error).__name__, where(error))
+    sentence = say("It is our fault, not yours. Please try again in a few minutes.")
+    return asked.page(PLAIN, 500, heading=say("Something went wrong here"), sentence=sentence)
 
 
 def _nothing(asked: Asked) -> Response:

@@ -4,6 +4,7 @@ What a session holds is locked under a key made from its token and a secret of t
 kept, so an image of the memory without the cookie opens nothing, and with the process every session is gone.
 """
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -76,7 +77,7 @@ class Sessions:
         `person` is whose sessions end_all() ends; it makes the session known as well.
         """
         self.sweep()
-        token = Token(secrets.token_urlsafe(TOKEN_BYTES))
+        token = Token(base64.urlsafe_b64encode(self._random(TOKEN_BYTES)).rstrip(b"=").decode())
         now = self._seconds()
         name = self._name(token)
         known = known or person is not None

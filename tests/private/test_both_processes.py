@@ -99,6 +99,7 @@ def test_the_room_is_reached_through_the_community(served: Served) -> None:
     assert "script-src 'none'" in headers["content-security-policy"]
     assert "server" not in headers
     assert served.asked("/desk/nothing")[0] == 404
+    assert served.asked("/help", method="HEAD")[:2] == (200, b"")
     assert served.asked("/help", **{"sec-fetch-dest": "iframe"})[0] == 403
     assert served.asked("/help-near-you")[0] == 200
 

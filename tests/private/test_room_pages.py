@@ -1,14 +1,17 @@
 """Every page of the private room: of a common size, never compressed, kept nowhere, shown in a window of its own."""
 
+import asyncio
 import logging
 
 import pytest
 from starlette.responses import Response
+from starlette.types import Message
 
-from server.errors import NotFound, say
+from server.errors import NotFound, Refused, TooFast, say
 from server.private import answering
 from server.private.app import COMMUNITY, PrivateHouse, build
 from server.private.asking import Asked, Place
+from server.private.body import TooLarge, TooMuch, TooSlow
 from server.settings import Settings
 from server.web.body import Unreadable
 from server.web.padding import STEP, padded
@@ -88,7 +91,16 @@ def _house(settings: Settings, ticking: Ticking, answer: object) -> PrivateHouse
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(RuntimeError("canary"), 500), (NotFound("canary"), 404), (Unreadable("canary"), 422)]
+    ("error", "status"),
+    [
+        (RuntimeError("canary"), 500),
+        (NotFound("canary"), 404),
+        (Unreadable("canary"), 422),
+        (TooLarge([("text", "canary")], TooMuch.FILE), 413),
+        (TooSlow([("text", "canary")]), 408),
+        (Refused(say("Nothing is here")), 409),
+        (TooFast(say("Nothing is here"), retry_after=5), 429),
+    ],
 )
 def test_whatever_goes_wrong_is_a_calm_page_and_no_word_in_the_log(
     room_settings: Settings, ticking: Ticking, caplog: pytest.LogCaptureFixture, error: Exception, status: int
@@ -103,6 +115,37 @@ def test_whatever_goes_wrong_is_a_calm_page_and_no_word_in_the_log(
         assert len(answer.content) == STEP
         assert browser.get("/help").status_code == 405
     assert "canary" not in answer.text + caplog.text
+    assert ("fault" in caplog.text) is (status == 500)
+
+
+def test_a_post_that_is_cut_off_leaves_no_line_in_the_log(
+    room_settings: Settings, ticking: Ticking, caplog: pytest.LogCaptureFixture
+) -> None:
+    reached: list[str] = []
+
+    async def reads(asked: Asked) -> Response:
+        reached.append("begun")
+        async with asked.room.intake.form(asked, files="files"):
+            reached.append("read")
+        return answering.page("")
+
+    async def scene() -> None:
+        coming: list[Message] = [{"type": "http.request", "body": b"canary", "more_body": True}]
+        scope = {"type": "http", "method": "POST", "path": "/help", "query_string": b"", "scheme": "http"}
+
+        async def receive() -> Message:
+            return coming.pop(0) if coming else {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            pass
+
+        form = [(b"content-type", b"application/x-www-form-urlencoded")]
+        await _house(room_settings, ticking, reads).app({**scope, "headers": form}, receive, send)
+
+    with caplog.at_level(logging.DEBUG, "baraza"):
+        asyncio.run(scene())
+    assert reached == ["begun"]
+    assert caplog.text == ""
 
 
 def test_an_answer_knows_how_the_browser_came(room_settings: Settings, ticking: Ticking) -> None:
