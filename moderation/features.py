@@ -133,7 +133,8 @@ def _sequences(seen: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.i
     ended[:size] = seen[:size]
     step = ended.strides[0]
     last = np.ndarray((_LENGTHS.size, size), np.int32, ended, step, (step, step))  # row r: as seen r + 1 letters on
-    return np.nonzero(last == seen[1:])
+    lengths, starts = np.nonzero(last == seen[1:])
+    return lengths, starts
 
 
 def _words(sums: NDArray[np.uint64], spaces: NDArray[np.bool_]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

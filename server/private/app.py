@@ -81,7 +81,7 @@ def build(
     `rest_seconds`: after so long without use it begins anew; by default what the policies say.
     """
     told = PLACES if offered is None else offered
-    chance = _Chance(clock or SystemClock(), seconds, random)
+    chance = _Chance(clock or SystemClock(), seconds, random, costs or Costs())
     room = _room(settings, chance, told, operator=operator, demonstration=demonstration, rest_seconds=rest_seconds)
     app: ASGIApp = Answering(_router(room, told), neutral_url=settings.neutral_url)
     return PrivateHouse(Living(BehindTheHandover(app), room.life), room)
@@ -89,11 +89,12 @@ def build(
 
 @dataclass(frozen=True, slots=True)
 class _Chance:
-    """What is different each time: the day, the seconds that pass, and random bytes."""
+    """What tests hold still or make cheap: the day, the seconds that pass, random bytes, what guessing costs."""
 
     clock: Clock
     seconds: Callable[[], float]
     random: Callable[[int], bytes]
+    costs: Costs
 
 
 def _room(
@@ -112,18 +113,13 @@ def _room(
     privacy.check(privacy.load_map(folder, privacy.PRIVATE_FILE_NAME), db.engine)
     sessions = Sessions(in_force.private, seconds=chance.seconds, random=chance.random)
     rest = in_force.private.recycle_minutes * 60 if rest_seconds is None else rest_seconds
-<<<<<<< HEAD
-    secrets_of_room = keys.load(settings.private_dir, pepper_file=settings.pepper_file)
-    now = clock or SystemClock()
-    work = made(settings.private_dir, desks.load(folder), db, secrets_of_room.newest, now, costs or Costs())
-    room = Room(
-=======
+    own = keys.load(settings.private_dir, pepper_file=settings.pepper_file)
+    work = made(settings.private_dir, desks.load(folder), db, own.newest, chance.clock, chance.costs)
     return Room(
->>>>>>> process
         settings=settings,
         policies=in_force,
         db=db,
-        keys=secrets_of_room,
+        keys=own,
         sessions=sessions,
         intake=Intake(in_force.private),
         tokens=FormTokens(chance.random(32), seconds=chance.seconds, random=chance.random),
@@ -133,16 +129,10 @@ def _room(
         threads=Threads(embedded_database=db.is_sqlite),
         contacts=Contacts(settings.told_dir),
         limits=Limits(),
-<<<<<<< HEAD
-        life=Life(sessions, rest_seconds=rest, seconds=seconds),
-        clock=now,
-        random=random,
-        work=work,
-=======
         life=Life(sessions, rest_seconds=rest, seconds=chance.seconds),
         clock=chance.clock,
         random=chance.random,
->>>>>>> process
+        work=work,
         operator=operator,
         demonstration=demonstration,
     )
