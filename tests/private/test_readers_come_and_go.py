@@ -1,0 +1,100 @@
+"""Readers leave, their papers end or are revoked; no case locks itself for that, and nobody reads on who may not."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from server.crypto.sealed.certificates import Revocation
+from server.errors import Refused
+from server.places import CHECKOUT
+from server.private import desks
+from server.private.desks import Topic
+from tests.private.scene import Scene
+
+
+def the_alias(scene: Scene, name: str) -> str:
+    return scene.work.casework.work_list(scene.people[name].me, at=scene.clock.now())[0].alias
+
+
+def recused(scene: Scene) -> tuple[str, object]:
+    """A case under keys that cleo has signed when she left it."""
+    _, reporter = scene.filed("first")
+    alias = the_alias(scene, "cleo")
+    scene.work.succession.recuse(scene.people["cleo"].me, alias, at=scene.clock.now())
+    return alias, reporter
+
+
+def test_a_case_goes_on_when_the_papers_of_its_last_signer_have_ended(scene: Scene) -> None:
+    alias, reporter = recused(scene)
+    scene.clock.goes_on(days=300)
+    scene.focal_point("nia", "sea", "Harbour Refugee Support")
+    dara = scene.people["dara"].me
+    scene.work.succession.hand_over(dara, alias, scene.people["nia"].me.person, "for later", at=scene.clock.now())
+    scene.clock.goes_on(days=100)
+    scene.work.conversations.add(reporter, "second", at=scene.clock.now())
+    nia = scene.people["nia"].me
+    texts = [one.body.get("text") for one in scene.work.casework.opened(nia, alias, at=scene.clock.now()).letters]
+    assert "second" in texts
+    scene.work.casework.answer(nia, alias, "we are here", at=scene.clock.now())
+    assert "we are here" in [one.text for one in scene.work.conversations.shown(reporter, at=scene.clock.now()).answers]
+
+
+def test_nothing_is_sealed_under_keys_of_a_revoked_signer_until_a_reader_renews_them(scene: Scene) -> None:
+    alias, reporter = recused(scene)
+    cleo = scene.people["cleo"]
+    scene.work.roster.revoke(scene.signed(Revocation(cleo.paper.serial, scene.clock.now().date()), officers=1))
+    with pytest.raises(Refused):
+        scene.work.conversations.add(reporter, "second", at=scene.clock.now())
+    dara = scene.people["dara"].me
+    with pytest.raises(Refused):
+        scene.work.casework.answer(dara, alias, "too early", at=scene.clock.now())
+    scene.work.succession.take_over(dara, alias, at=scene.clock.now())
+    scene.work.conversations.add(reporter, "second", at=scene.clock.now())
+    scene.work.casework.answer(dara, alias, "now", at=scene.clock.now())
+    assert scene.work.casework.opened(dara, alias, at=scene.clock.now()).letters[-2].body["text"] == "second"
+
+
+def test_somebody_who_comes_later_reads_nothing_of_before(scene: Scene) -> None:
+    scene.filed("first")
+    nia = scene.focal_point("nia", "sea", "Harbour Refugee Support")
+    assert scene.work.casework.work_list(nia.me, at=scene.clock.now()) == []
+    scene.filed("second")
+    assert len(scene.work.casework.work_list(nia.me, at=scene.clock.now())) == 1
+
+
+def test_what_is_over_is_forgotten_in_its_order(scene: Scene) -> None:
+    receipt, reporter = scene.filed("first")
+    scene.work.conversations.withdraw(reporter, at=scene.clock.now())
+    days = (("withdrawn", 4), ("doors", 91), ("cases", 366))
+    for what, passed in days:
+        scene.clock.goes_on(days=passed)
+        done = scene.work.erasing.forget(at=scene.clock.now())
+        assert getattr(done, what) == 1, what
+    assert scene.work.vault.shred.keys() == {}
+    assert receipt
+
+
+def test_the_trail_is_whole_and_every_change_in_it_is_found(scene: Scene) -> None:
+    scene.filed("first")
+    scene.work.casework.opened(scene.people["cleo"].me, the_alias(scene, "cleo"), at=scene.clock.now())
+    scene.clock.goes_on(days=3)
+    assert scene.work.trail.close_days(today=scene.clock.now().date()) == 3
+    assert scene.work.trail.check().wrong == ()
+    from sqlalchemy import text
+
+    with scene.work.db.transaction() as tx:
+        tx.run(text("delete from leaf"))
+    assert scene.work.trail.check().wrong == (scene.clock.now().date() - timedelta(days=3),)
+
+
+def test_the_promised_numbers_are_the_ones_that_the_room_keeps() -> None:
+    text = (CHECKOUT / "policies" / "en" / "reporting.md").read_text("utf-8")
+    kept = desks.load(CHECKOUT / "policies")
+    assert f"for {kept.form.replies_days} days after you first saw" in text
+    assert kept.form.withdrawal_hours == 72
+    assert "counts after 3 days" in text
+    assert kept.keeping.reporter_days == 90
+    assert "Ninety days after a case is closed" in text
+    assert kept.desk_for(Topic.SEA).organisations == 2
+    assert re.search(r"erased: its key is destroyed", text)
