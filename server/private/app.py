@@ -166,6 +166,7 @@ def _lifespan(room: Room) -> Callable[[Any], Any]:
         finally:
             clockwork.cancel()
             room.pool.close()
+            room.work.filing_pool.close()
             room.threads.close()
             room.db.close()
 

@@ -43,7 +43,7 @@ async def sign_in(call: Call) -> Response:
     people = call.work.people
     login, words, code = call.value("login"), call.value("passphrase"), call.value("code")
     try:
-        call.work.spend("sign_in", login.casefold())
+        call.work.spend("sign_in", login.casefold(), call.asked.bucket)
         person = await call.derive(lambda: people.signed_in(login, words, code, at=call.now))
     except Refused as error:
         return views.sign_in(call, call.state_of(error), error.status)
@@ -107,8 +107,8 @@ async def unlock(call: Call) -> Response:
     if person is None:
         return call.redirect(SIGN_IN)
     try:
-        call.work.spend("unlock", str(person))
-        me = await call.derive(lambda: call.work.people.unlock(person, call.value("phrase")))
+        call.work.spend("unlock", str(person), call.asked.bucket)
+        me = await call.work.filing_pool.run(lambda: call.work.people.unlock(person, call.value("phrase")))
     except Refused as error:
         return views.unlock(call, call.state_of(error), error.status)
     keys = " ".join(base64.b64encode(part).decode() for part in (me.box_secret, me.signing_seed))

@@ -34,6 +34,9 @@ async def shown(call: Call) -> Response:
     if kept is None:
         return views.start(call)
     if kept["kind"] == "number":
+        if call.now.timestamp() - kept["since"] > call.work.reporting.form.receipt_minutes * 60:
+            call.end()
+            return views.start(call)
         return views.receipt_page(call, Receipt(kept["receipt"]), kept["desk"])
     return await _conversation(call)
 
@@ -78,12 +81,13 @@ async def send(call: Call) -> Response:
     except Refused as error:
         return views.check(call, filled(call, call.state_of(error)), concern, error.status)
     receipt = receipts.receipt_for(filing_key, work.vault.pepper)
-    keys = await call.derive(lambda: work.derivation.keys(receipt))
+    await work.slow_down(call.asked.bucket)
+    keys = await work.filing_pool.run(lambda: work.derivation.keys(receipt))
     try:
         desk = await call.run(lambda: _filed(call, concern, keys, filing_key))
     except Refused as error:
         return views.check(call, filled(call, call.state_of(error)), concern, error.status)
-    call.begin({"kind": "number", "receipt": receipt, "desk": desk})
+    call.begin({"kind": "number", "receipt": receipt, "desk": desk, "since": call.now.timestamp()})
     return call.redirect()
 
 
@@ -119,6 +123,7 @@ async def come_back(call: Call) -> Response:
     if receipt is None:
         sentence = say("A number has twenty digits in five groups. One of them is not right.")
         return views.number(call, call.wrong("receipt", sentence), 422)
+    await call.work.slow_down(call.asked.bucket)
     beat = Beat.begin()
     keys = await call.derive(lambda: call.work.derivation.keys(receipt))
     found = await call.run(lambda: call.work.conversations.find(keys, at=call.now))

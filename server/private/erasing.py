@@ -88,11 +88,12 @@ class Erasing:
 
     def _strays(self) -> int:
         """Keys without a case, left by a crash between the two."""
-        with self._db.reading() as tx:
-            known = records.case_ids(tx)
-        strays = self._vault.shred.keys().keys() - known
-        if strays:
-            self._vault.shred.forget(*strays)
+        with self._vault.filing:
+            with self._db.reading() as tx:
+                known = records.case_ids(tx)
+            strays = self._vault.shred.keys().keys() - known
+            if strays:
+                self._vault.shred.forget(*strays)
         return len(strays)
 
     def _is_over(self, case: Case, now: int, days: int) -> bool:

@@ -116,18 +116,26 @@ class Filing:
         if way is None:
             raise Refused(NOBODY_READS, field="exclude")
         sealed = self.sealed(concern, keys, way, digest=digest, at=at, intake=intake)
-        self._vault.new_case(sealed.case)
         try:
-            with self._db.transaction() as tx:
-                records.put_case(tx, self._vault, sealed)
+            self._kept(sealed)
         except Exception:
-            self._vault.shred.forget(sealed.case)
             with self._db.reading() as tx:  # two of the same form at the same moment: the other one was first
                 known = records.case_by_receipt(tx, self._vault, keys.lookup)
             if known is None:
                 raise
             return self._again(known, digest)
         return sealed.case
+
+    def _kept(self, sealed: Sealed) -> None:
+        """The key first, then the row: a crash in between leaves a key that opens nothing."""
+        with self._vault.filing:
+            self._vault.new_case(sealed.case)
+            try:
+                with self._db.transaction() as tx:
+                    records.put_case(tx, self._vault, sealed)
+            except BaseException:
+                self._vault.shred.forget(sealed.case)
+                raise
 
     def _again(self, known: records.Case, digest: bytes) -> UUID:
         """This number is there already: the same form once more, or its text was changed after going back."""

@@ -71,6 +71,12 @@ def in_force(certificates: Collection[Certificate], today: date) -> list[Certifi
     return [one for one in certificates if one.starts <= today <= one.ends]
 
 
+def unbarred(certificates: Collection[Certificate], excluded: Excluded) -> list[Certificate]:
+    """The papers of those who may read it. Whoever holds one paper that is barred is barred with all the others."""
+    barred = {one.person for one in certificates if excluded.bars(one)}
+    return [one for one in certificates if one.person not in barred]
+
+
 def route(
     reporting: Reporting,
     certificates: Collection[Certificate],
@@ -85,7 +91,7 @@ def route(
     When too few are left at the desk, it goes to the office outside, and nobody inside learns of it. `interpreted`
     is the language in which a certified interpreter may read along, if nobody at the desk reads it.
     """
-    holding = [one for one in in_force(certificates, today) if not excluded.bars(one)]
+    holding = unbarred(in_force(certificates, today), excluded)
     interpreters = [one for one in holding if INTERPRETER in one.roles and interpreted in one.languages]
     holding = [one for one in holding if INTERPRETER not in one.roles]
     outside = [one for one in holding if one.desk == INDEPENDENT]

@@ -24,6 +24,7 @@ from server.private.facts import Facts
 from server.private.people import Unlocked
 from server.private.records import Link
 from server.private.roster import Roster
+from server.private.routing import unbarred
 from server.private.vault import Vault
 
 NOBODY_LEFT = say(
@@ -101,8 +102,7 @@ class Succession:
             named = letter.body.get("readers")
             if isinstance(named, list):
                 readers = {UUID(str(one)) for one in cast("list[object]", named)}
-        here = {one.person for one in self._roster.certificates()}
-        return readers & here
+        return readers & {one.person for one in self._unbarred(found)}
 
     def could_read(self, found: Opened) -> list[Certificate]:
         """Who of this desk could be given the case, and does not read it yet."""
@@ -110,13 +110,14 @@ class Succession:
         return [one for one in self._eligible(found) if one.person not in readers]
 
     def _eligible(self, found: Opened) -> list[Certificate]:
-        barred = excluded_in(found.letters)
-        return [one for one in self._roster.certificates() if one.desk == found.desk.code and not barred.bars(one)]
+        return [one for one in self._unbarred(found) if one.desk == found.desk.code]
 
     def _outside(self, found: Opened) -> list[Certificate]:
         """The office outside, without those whom the reporter has barred."""
-        barred = excluded_in(found.letters)
-        return [one for one in self._roster.certificates() if one.desk == INDEPENDENT and not barred.bars(one)]
+        return [one for one in self._unbarred(found) if one.desk == INDEPENDENT]
+
+    def _unbarred(self, found: Opened) -> list[Certificate]:
+        return unbarred(self._roster.certificates(), excluded_in(found.letters))
 
     def _renew(self, tx: Transaction, me: Unlocked, found: Opened, new: _New, at: datetime) -> None:
         case, known = found.case, found.case.facts

@@ -5,6 +5,7 @@ the room knows of the case needs PEPPER as well. Without its shred key a case is
 """
 
 import hashlib
+import threading
 from uuid import UUID
 
 from server.crypto.sealed import boxes
@@ -23,6 +24,8 @@ class Vault:
     def __init__(self, pepper: bytes, shred: ShredKeys) -> None:
         self.pepper = pepper
         self.shred = shred
+        self.filing = threading.Lock()
+        """Held from a case's key to its row: a key that has no row meanwhile is no stray."""
         self._facts_key = boxes.derived(pepper, "case-facts")
         self._papers_key = boxes.derived(pepper, "papers")
 

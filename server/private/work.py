@@ -10,7 +10,7 @@ from pathlib import Path
 
 from server.clock import Clock
 from server.crypto.passwords import MEMORY_KIB as SIGN_IN_KIB
-from server.crypto.passwords import Passwords
+from server.crypto.passwords import DerivationPool, Passwords
 from server.crypto.sealed import boxes
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.certificates import Trust
@@ -39,10 +39,12 @@ from server.web.limits import Limits
 
 BEAT_SECONDS = 1.0
 TRIES = "10/900"
-"""Tries at one focal point's words, from anywhere, in fifteen minutes."""
+"""Tries at one focal point's words from one network in fifteen minutes."""
+TRIES_ANYWHERE = "100/900"
 SENDINGS = "20/600"
 """Sendings from one network in ten minutes; beyond that they are taken all the same, and take longer."""
 LONGEST_PAUSE = 4.0
+FILINGS_WAITING = 500
 SHRED_FILE, OFFICERS = "shred.keys", "officers"
 
 
@@ -75,6 +77,8 @@ class Work:
     derivation: Derivation
     filing_keys: FilingKeys
     limits: Limits
+    filing_pool: DerivationPool
+    """Apart from the pool in which numbers and sign-ins are tried, so that a flood of tries delays no concern."""
 
     def now(self) -> datetime:
         """The present moment."""
@@ -88,9 +92,13 @@ class Work:
         """The languages in which somebody stands for the sentences; the demonstration stands for its own."""
         return [one for one in languages if demonstration or one.code in self.reporting.languages]
 
-    def spend(self, what: str, *key: str) -> None:
-        """Count a try at somebody's secret words. Raises TooFast."""
-        self.limits.spend(TRIES, what, *key)
+    def spend(self, what: str, whose: str, bucket: str) -> None:
+        """Count a try at somebody's secret words: from one network, so that nobody locks others out, and over all.
+
+        Raises TooFast.
+        """
+        self.limits.spend(TRIES, what, whose, bucket)
+        self.limits.spend(TRIES_ANYWHERE, what, whose)
 
     async def slow_down(self, bucket: str) -> None:
         """Whoever sends very much from one network waits a little. Nobody is refused: a camp has one address."""
@@ -127,6 +135,7 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         derivation=Derivation(keys.pepper, keys.salt, memory_kib=costs.receipt_kib),
         filing_keys=FilingKeys(keys.pepper),
         limits=Limits(),
+        filing_pool=DerivationPool(waiting=FILINGS_WAITING, workers=1),
     )
 
 

@@ -275,3 +275,35 @@ def test_a_code_works_once_and_a_wrong_one_says_no_more_than_a_wrong_name(scene:
     unknown = send(scene.browser(), "sign_in", "/desk/sign-in", **{**fine, "login": "nobody"})
     assert twice.status_code == unknown.status_code == 409
     assert words(twice).replace("dara", "") == words(unknown).replace("nobody", "")
+
+
+def test_the_number_is_shown_for_a_quarter_of_an_hour_only(scene: Scene) -> None:
+    browser = scene.browser()
+    send(browser, "send", **ready_to_send(browser), release="no")
+    shown_receipt(browser.get("/help"))
+    scene.clock.goes_on(minutes=16)
+    assert 'id="receipt"' not in browser.get("/help").text
+
+
+def test_whoever_has_one_barred_paper_reads_with_no_other(scene: Scene) -> None:
+    from dataclasses import replace
+    from uuid import uuid4
+
+    cleo = scene.people["cleo"]
+    scene.work.roster.admit(scene.signed(replace(cleo.paper, serial=uuid4(), organisation="Another Office")))
+    scene.filed("about her colleagues", excluded=Excluded(organisation="Harbour Refugee Support"))
+    assert cases(scene, "cleo") == 0
+    assert cases(scene, "dara") == 1
+
+
+def test_a_stranger_who_tries_a_name_locks_nobody_out(scene: Scene) -> None:
+    wrong = {"login": "dara", "passphrase": "not these words at all", "code": "000000"}
+    stranger = scene.browser()
+    for _ in range(12):
+        answer = stranger.post(
+            "/desk/sign-in",
+            data={"step": "sign_in", **wrong},
+            headers={"sec-fetch-site": "same-origin", "x-room-bucket": "elsewhere"},
+        )
+    assert answer.status_code == 429
+    scene.sign_in("dara")
