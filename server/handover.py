@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.clock import Clock
+from server.rinsing import Rinsing
 from server.web.address import BUCKET
 from server.web.doorway import (
     BUCKET_HEADER,
@@ -69,6 +70,7 @@ class Handover:
     def __init__(self, app: ASGIApp, *, away: ASGIApp, socket: Path | None, patience: Patience | None = None) -> None:
         self._app, self._away, self._socket = app, away, socket
         self._patience = patience or Patience()
+        self._rinsing = Rinsing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or socket."""
@@ -78,8 +80,11 @@ class Handover:
             await self._app(_without_the_rooms(scope), receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
-        else:
+        elif scope["method"] in ("GET", "HEAD"):
             await self._pass_on(scope, receive, send)
+        else:
+            with self._rinsing.passing():
+                await self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -31,11 +31,13 @@ class Served:
     port: int
     said: Path
 
-    def asked(self, path: str, *, method: str = "GET", **headers: str) -> tuple[int, bytes, dict[str, str]]:
+    def asked(
+        self, path: str, *, method: str = "GET", body: bytes | None = None, **headers: str
+    ) -> tuple[int, bytes, dict[str, str]]:
         """One request."""
         caller = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            caller.request(method, path, headers=headers)
+            caller.request(method, path, body, headers=headers)
             answer = caller.getresponse()
             return answer.status, answer.read(), {name.lower(): value for name, value in answer.getheaders()}
         finally:
@@ -53,6 +55,19 @@ def most_kib(pid: int) -> int:
     """The most memory that a process ever had."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")))
+
+
+def times_in_memory(pid: int, words: bytes) -> int:
+    """How often these bytes are anywhere in the memory of a process."""
+    found = 0
+    with Path(f"/proc/{pid}/maps").open() as maps, Path(f"/proc/{pid}/mem").open("rb", 0) as memory:
+        for line in maps:
+            if line.split()[1][0] != "r" or "[v" in line:
+                continue
+            first, last = (int(part, 16) for part in line.split()[0].split("-"))
+            memory.seek(first)
+            found += memory.read(last - first).count(words)
+    return found
 
 
 def free_port() -> int:
@@ -137,6 +152,17 @@ def test_a_stopped_room_is_not_waited_for_long_and_the_forum_goes_on(served: Ser
     finally:
         os.kill(room, signal.SIGCONT)
     assert served.asked("/help")[0] == 200
+
+
+def test_nothing_that_was_sent_stays_in_the_memory_of_the_community(served: Served) -> None:
+    if not os.access(f"/proc/{served.process.pid}/mem", os.R_OK):
+        pytest.skip("the memory of another process cannot be read here")
+    canaries = {b"canary of a line": 1, b"canary of a page": 100, b"canary of a file": 60_000}
+    for words, times in canaries.items():
+        served.asked("/help", method="POST", body=b"text=" + words * times)
+    time.sleep(1.5)
+    assert times_in_memory(served.process.pid, b"/help-near-you") > 0  # this is how one looks
+    assert {words: times_in_memory(served.process.pid, words) for words in canaries} == dict.fromkeys(canaries, 0)
 
 
 def test_neither_process_says_anything_about_visitors(served: Served) -> None:
