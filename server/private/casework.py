@@ -147,7 +147,8 @@ class Casework:
                 raise Refused(ASK_FIRST, field="state")
             first = now if known.acknowledged is None else known.acknowledged
             closed = now if state is State.CLOSED else None
-            return known.changed(state=state, acknowledged=first, answered=now, closed=closed, withdrawn_at=None)
+            taken_back = None if known.state is State.WITHDRAWN else known.withdrawn_at  # only its reporter undoes that
+            return known.changed(state=state, acknowledged=first, answered=now, closed=closed, withdrawn_at=taken_back)
 
         body = {"kind": "state", "state": state.value, "text": reason}
         self._write(me, alias, body, at=at, to_reporter=True, then=moved)

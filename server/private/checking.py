@@ -6,10 +6,13 @@ from pathlib import Path
 from sqlalchemy import text
 
 from server import privacy
+from server.crypto.sealed.boxes import Damaged
+from server.crypto.sealed.certificates import Trust
 from server.database import Database
 from server.errors import BootRefused
-from server.private import database, keys, shutters
+from server.private import database, desks, keys, shutters
 from server.private.migrations import history
+from server.private.work import OFFICERS
 from server.settings import Settings
 
 Look = tuple[str, Callable[[], str]]
@@ -32,6 +35,7 @@ def looks(chosen: Settings, policies: Path) -> list[Look]:
     return [
         ("private room: keys", lambda: _keys(chosen)),
         ("private room: database", lambda: _database(chosen, policies)),
+        ("private room: desks", lambda: _desks(chosen, policies)),
         ("private room: disk", lambda: disk(chosen.private_dir)),
         *outside,
     ]
@@ -46,6 +50,20 @@ def _socket(path: Path) -> str:
 def _keys(chosen: Settings) -> str:
     found = keys.load(chosen.private_dir, pepper_file=chosen.pepper_file)
     return f"edition {found.newest.edition}, readable by their owner only"
+
+
+def _desks(chosen: Settings, policies: Path) -> str:
+    """What `reporting.toml` says, and who trusts whom. What is not yet done is told; what is broken is refused."""
+    reporting = desks.load(policies)
+    try:
+        officers = len(Trust.load(chosen.private_dir / OFFICERS).officers)
+    except Damaged:
+        raise BootRefused(f"A file in {chosen.private_dir / OFFICERS} is no public file of an officer.") from None
+    confirmed = (
+        f"confirmed by {reporting.confirmed_by}" if reporting.confirmed else "NOT CONFIRMED, no date is promised"
+    )
+    languages = ", ".join(reporting.languages) or "NONE SIGNED, nothing can be written"
+    return f"deadlines {confirmed}; languages: {languages}; {officers} recovery officers. See also: baraza desk people"
 
 
 def _database(chosen: Settings, policies: Path) -> str:

@@ -59,7 +59,7 @@ async def join_page(call: Call) -> Response:
 async def join(call: Call) -> Response:
     """A new account with keys of its own, worth nothing before the officers have signed for it."""
     try:
-        code, login = call.text("code", 100, required=True), call.text("login", 100, required=True)
+        code, login = call.text("invitation", 100, required=True), call.text("login", 100, required=True)
         words = call.text("passphrase", 200, required=True)
         if len(words) < LEAST_PASSPHRASE and len(words.split()) < 4:
             raise Invalid(TOO_SHORT, field="passphrase")
@@ -202,7 +202,10 @@ def _move(call: Call, me: Unlocked, alias: str) -> None:
     state = call.value("state")
     if state not in set(State):
         raise Invalid(say("Please choose one."), field="state")
-    reason = call.text("reason", call.work.reporting.form.text_characters)
+    told = State(state) is State.FEEDBACK_GIVEN or state.startswith(
+        "outcome"
+    )  # or the reporter reads only that it is so
+    reason = call.text("reason", call.work.reporting.form.text_characters, required=told)
     call.work.casework.move(me, alias, State(state), reason, at=call.now)
 
 

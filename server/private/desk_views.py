@@ -20,6 +20,9 @@ from server.private.words import CONSENTS, DESKS, STATES, SUPPORTS, TOPICS, WHO
 from server.web.fields import FormState
 from server.web.words import full_day, language_name
 
+KEPT = ("text", "note", "reason", "support_reason", "hand_reason")
+"""What may have been typed in a case."""
+
 
 def sign_in(call: Call, form: FormState, status: int = 200) -> Response:
     """Name, words and code."""
@@ -46,9 +49,7 @@ def unlock(call: Call, form: FormState, status: int = 200) -> Response:
 
 def locked(call: Call) -> Response:
     """The keys were closed while something was written: unlock, and the words are here."""
-    return call.page(
-        "private/locked.html", 403, texts=[call.value(name) for name in ("text", "note") if call.value(name)]
-    )
+    return call.page("private/locked.html", 403, texts=[call.value(name) for name in KEPT if call.value(name)])
 
 
 def paper(

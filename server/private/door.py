@@ -15,7 +15,7 @@ from server.private import door_views as views
 from server.private.call import Call
 from server.private.consents import Consent
 from server.private.door_forms import concern_of, filled, with_answers
-from server.private.filing import Changed, Concern
+from server.private.filing import NOBODY_READS, Changed, Concern
 from server.private.work import Beat
 from server.web.fields import FormState
 
@@ -61,7 +61,10 @@ async def write(call: Call) -> Response:
 async def check(call: Call) -> Response:
     """A plain summary, before anything is sent."""
     try:
-        return views.check(call, filled(call, call.form), concern_of(call))
+        concern = concern_of(call)
+        if not call.work.filing.somebody_reads(concern, at=call.now):
+            raise Refused(NOBODY_READS, field="exclude")
+        return views.check(call, filled(call, call.form), concern)
     except Refused as error:
         return views.write(call, filled(call, call.state_of(error)), error.status)
 

@@ -58,7 +58,7 @@ def filled(call: Call, form: FormState) -> FormState:
 def _excluded(call: Call, exclude: str) -> Excluded:
     if exclude == ONLY_OUTSIDE:
         return Excluded(only_independent=True)
-    if exclude != OFFICE:
+    if exclude != OFFICE and not (call.value("office") or call.value("role").strip()):
         return Excluded()
     role = call.text("role", call.work.reporting.form.name_characters)
     organisation, _, site = call.value("office").partition(BETWEEN)

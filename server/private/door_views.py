@@ -1,6 +1,6 @@
 """The pages of `/help`. Their title, address and size tell nothing of what is on them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from starlette.responses import Response
@@ -18,14 +18,25 @@ from server.private.facts import State, Support, day_of, half_day, halves
 from server.private.filing import Concern
 from server.private.routing import route
 from server.private.tracks import due
-from server.private.words import CONSENTS, EXCLUDE, STATES, SUPPORTS, TOPICS, WHO
+from server.private.words import (
+    CONSENTS,
+    EXCLUDE,
+    NOBODY_BARRED,
+    ONLY_OUTSIDE,
+    STATES,
+    SUPPORTS,
+    TOPICS,
+    WHO,
+)
 from server.web.fields import FormState
-from server.web.words import full_day, language_name, reading
+from server.web.words import full_day, language_dir, language_name, reading
 
 CARRIED = ("topic", "text", "who", "urgent", "child", "interpreter", "exclude", "office", "role", "filing")
 """What the last page carries on unseen, because nothing is kept before it is sent."""
 COME_BACK = say("Come back after some days with your number. We will not call or write to you.")
+TYPED = ("text", "note", "reason", "support_reason", "hand_reason", "paper")
 MOST_CONTACTS = 4
+FIRST_KINDS = ("emergency", "health", "women", "children")
 YES_NO = {"yes": say("Yes"), "no": say("No")}
 
 
@@ -37,18 +48,30 @@ def start(call: Call) -> Response:
     found = room.contacts.all(on=call.now.date(), hide_days=room.policies.information.help_hide_days)
     return call.page(
         "private/start.html",
-        contacts=[_contact(call, one) for one in found[:MOST_CONTACTS]],
+        contacts=[_contact(call, one) for one in _nearest(found)],
         offered=call.language in can_write,
         can_write=can_write,
         topics_open=bool(call.work.open_topics(call.now)),
-        reads=", ".join(sorted({organisation for organisation, _ in call.work.roster.offices()})),
+        reads=_listed(call, sorted({organisation for organisation, _ in call.work.roster.offices()})),
         languages=languages,
     )
 
 
+def _nearest(found: Sequence[Contact]) -> list[Contact]:
+    """One of each kind that is needed first, then others, up to a few."""
+    first = [next((one for one in found if one.kind == kind), None) for kind in FIRST_KINDS]
+    chosen = [one for one in first if one is not None]
+    return [*chosen, *(one for one in found if one not in chosen)][:MOST_CONTACTS]
+
+
 def _contact(call: Call, one: Contact) -> Mapping[str, object]:
-    _, words = one.told_in(call.language.code)
-    return {"name": words.get("name", ""), "telephones": [(number, number) for number in one.telephones]}
+    code, words = one.told_in(call.language.code)
+    return {
+        "name": words.get("name", ""),
+        "lang": code,
+        "dir": language_dir(code) if code else "auto",
+        "telephones": [(number, number) for number in one.telephones],
+    }
 
 
 def contacts_only(call: Call, sentence: Sentence) -> Response:
@@ -60,8 +83,8 @@ def contacts_only(call: Call, sentence: Sentence) -> Response:
 
 def kept(call: Call, sentence: Sentence, status: int) -> Response:
     """What went wrong, and what was typed, to be sent again or copied."""
-    values = {name: value for name, value in call.form.values.items() if name not in ("step", "lang", "text", "note")}
-    texts = [(name, call.value(name)) for name in ("text", "note") if call.value(name)]
+    values = {name: value for name, value in call.form.values.items() if name not in ("step", "lang", *TYPED)}
+    texts = [(name, call.value(name)) for name in TYPED if call.value(name)]
     return call.page(
         "private/kept.html",
         status,
@@ -76,7 +99,8 @@ def tell(call: Call, form: FormState, status: int = 200) -> Response:
     """What is it about?"""
     said = call.room.pages.catalogues.said
     topics = [(topic.value, said(TOPICS[topic])) for topic in call.work.open_topics(call.now)]
-    return call.page("private/tell.html", status, form=form, topics=topics)
+    carried = {name: form.values[name] for name in CARRIED[1:] if form.values.get(name)}
+    return call.page("private/tell.html", status, form=form, topics=topics, carried=carried)
 
 
 def write(call: Call, form: FormState, status: int = 200) -> Response:
@@ -87,9 +111,9 @@ def write(call: Call, form: FormState, status: int = 200) -> Response:
         status,
         form=form,
         who=_choices(call, WHO),
-        exclude=_choices(call, EXCLUDE),
+        exclude=[one for one in _choices(call, EXCLUDE) if one[0] != ONLY_OUTSIDE or _is_somebody_outside(call)],
         offices=[("", "—"), *((office, office) for office in offices)],
-        read_languages=", ".join(language_name(code) for code in _read_at(call, form.values.get("topic", ""))),
+        read_languages=_listed(call, [language_name(code) for code in _read_at(call, form.values.get("topic", ""))]),
     )
 
 
@@ -102,10 +126,12 @@ def check(call: Call, form: FormState, concern: Concern, status: int = 200) -> R
         status,
         form=form,
         topic=said(TOPICS[concern.topic]),
+        barred=_barred(call, concern),
         reader=said(_reader(call, concern)),
         promise=_promise(call, concern),
         carried={name: values.get(name, "") for name in CARRIED if values.get(name, "")},
         yes_no=_choices(call, YES_NO),
+        outside=_is_somebody_outside(call),
     )
 
 
@@ -197,6 +223,15 @@ def _consent(call: Call, name: str, sentence: Sentence, one: Said) -> Mapping[st
     }
 
 
+def _barred(call: Call, concern: Concern) -> str:
+    """Who must not read it, as it was understood: so that nothing that was typed is left out unseen."""
+    barred = concern.excluded
+    if barred.only_independent:
+        return call.said(EXCLUDE[ONLY_OUTSIDE])
+    parts = [part for part in (barred.organisation, barred.site, barred.role) if part]
+    return BETWEEN.join(parts) or call.said(EXCLUDE[NOBODY_BARRED])
+
+
 def _reader(call: Call, concern: Concern) -> Sentence:
     """Who will read it; not told apart from a full desk when an office was left out, but for the office outside."""
     way = route(
@@ -236,8 +271,18 @@ def _read_at(call: Call, topic: str) -> list[str]:
     return sorted(known)
 
 
+def _is_somebody_outside(call: Call) -> bool:
+    """Whether there is an office outside at all."""
+    return any(one.desk == INDEPENDENT for one in call.work.roster.certificates())
+
+
 def _choices(call: Call, words: Mapping[str, Sentence]) -> list[tuple[str, str]]:
     return [(value, call.room.pages.catalogues.said(sentence)) for value, sentence in words.items()]
+
+
+def _listed(call: Call, names: Sequence[str]) -> str:
+    """Several names with the comma of the page's script between."""
+    return ("، " if call.language.dir == "rtl" else ", ").join(names)
 
 
 def _day(call: Call, day: date) -> str:

@@ -105,14 +105,7 @@ class Filing:
             known = records.case_by_receipt(tx, self._vault, keys.lookup)
         if known is not None:
             return self._again(known, digest)
-        way = route(
-            self._reporting,
-            self._roster.certificates(),
-            topic=concern.topic,
-            excluded=concern.excluded,
-            today=at.date(),
-            interpreted=concern.language if concern.consents.get("interpreter") else "",
-        )
+        way = self._way(concern, at)
         if way is None:
             raise Refused(NOBODY_READS, field="exclude")
         sealed = self.sealed(concern, keys, way, digest=digest, at=at, intake=intake)
@@ -125,6 +118,20 @@ class Filing:
                 raise
             return self._again(known, digest)
         return sealed.case
+
+    def somebody_reads(self, concern: Concern, *, at: datetime) -> bool:
+        """Whether it would reach anybody under the choices that were made."""
+        return self._way(concern, at) is not None
+
+    def _way(self, concern: Concern, at: datetime) -> Route | None:
+        return route(
+            self._reporting,
+            self._roster.certificates(),
+            topic=concern.topic,
+            excluded=concern.excluded,
+            today=at.date(),
+            interpreted=concern.language if concern.consents.get("interpreter") else "",
+        )
 
     def _kept(self, sealed: Sealed) -> None:
         """The key first, then the row: a crash in between leaves a key that opens nothing."""

@@ -103,7 +103,7 @@ class People:
         with self._db.transaction() as tx:
             known = self._vault.lookup("invitation", plain_code(code))
             if changed(tx.run(delete(models.Invitation).where(col(models.Invitation.code_key) == known))) != 1:
-                raise Invalid(NO_INVITATION, field="code")
+                raise Invalid(NO_INVITATION, field="invitation")
             login_key = self._login_key(login)
             if tx.look(select(col(models.Person.id)).where(col(models.Person.login_key) == login_key)).first():
                 raise Invalid(NAME_TAKEN, field="login")

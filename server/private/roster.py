@@ -110,7 +110,8 @@ class Roster:
         found = certificates.accepted(text, self.trust, today=self._today(), revoked=self._revoked())
         if found is None:
             raise Refused(NOT_SIGNED, field="paper")
-        self._keep(text)
+        if all(one.serial != found.serial for one in self._papers().certificates):
+            self._keep(text)
         return found
 
     def revoke(self, text: str) -> UUID:
