@@ -20,7 +20,7 @@ from server.web.body import MOST_FIELDS, Unreadable, declared_bytes, fields_of, 
 
 SMALL_BYTES = 1_048_576
 """A post up to here is held without a place among the uploads."""
-SMALL_AT_ONCE = 64
+SMALL_AT_ONCE = 1_000
 PATIENCE = 4
 """How many times the most of a post is read, to find the text in one that is too large."""
 MOST_NAME_BYTES = 500
@@ -90,12 +90,17 @@ class Intake:
         """
         size = declared_bytes(request)
         large = bool(files) and kind_of(request) == "multipart/form-data" and not 0 < size <= SMALL_BYTES
-        async with self._place(large=large):
-            form = _Form(self._limits, files)
-            try:
-                yield await self._read(request, form, large=large)
-            finally:
-                form.wipe()
+        form = _Form(self._limits, files)
+        try:
+            if large:
+                async with self._place(large=True):
+                    yield await self._read(request, form, large=True)
+            else:
+                async with self._place(large=False):
+                    sent = await self._read(request, form, large=False)
+                yield sent  # what is done with it takes no place from others who write
+        finally:
+            form.wipe()
 
     @asynccontextmanager
     async def _place(self, *, large: bool) -> AsyncGenerator[None]:

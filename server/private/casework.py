@@ -147,8 +147,7 @@ class Casework:
                 raise Refused(ASK_FIRST, field="state")
             first = now if known.acknowledged is None else known.acknowledged
             closed = now if state is State.CLOSED else None
-            taken_back = None if known.state is State.WITHDRAWN else known.withdrawn_at  # only its reporter undoes that
-            return known.changed(state=state, acknowledged=first, answered=now, closed=closed, withdrawn_at=taken_back)
+            return known.changed(state=state, acknowledged=first, answered=now, closed=closed)
 
         body = {"kind": "state", "state": state.value, "text": reason}
         self._write(me, alias, body, at=at, to_reporter=True, then=moved)
@@ -177,7 +176,7 @@ class Casework:
         """Seal one envelope to the case, and to the reporter when it is for them."""
         with self._db.transaction() as tx:
             found = self.read(tx, me, alias, at)
-            if found.missing or found.stale:
+            if found.missing or found.stale or not self._roster.holds(me.person, me.verify):
                 raise Refused(NOT_WHOLE)
             case, manifest = found.case, found.manifest
             known = then(case.facts)
@@ -212,7 +211,13 @@ class Casework:
         return found[0]
 
     def _openable(self, tx: Transaction, me: Unlocked, now: int, cases: Sequence[Case]) -> list[tuple[Case, bytes]]:
-        tags = {slots.tag(self._vault.pepper, me.person, case.id, case.facts.epoch): case for case in cases}
+        if not self._roster.of(me.person):  # papers that have ended or were revoked open nothing any more
+            return []
+        tags = {
+            slots.tag(self._vault.pepper, me.person, case.id, place): case
+            for case in cases
+            for place in (case.facts.epoch, case.facts.epoch | records.RECOVERED)
+        }
         found = records.slots_by_tag(tx, list(tags))
         opened: list[tuple[Case, bytes]] = []
         for tag, locked in found.items():
@@ -231,7 +236,10 @@ class Casework:
             return None
         binding = Binding(case.id, known.epoch, slots.reporter_of(known.reporter_public, known.reporter_verify))
         release = known.release_key if is_released(known, desk, now=now) else None
-        return slots.opened(box, me.box_secret, binding, release)
+        secret = slots.opened(box, me.box_secret, binding, release)
+        if secret is None or not boxes.alike(boxes.public_of(secret), known.case_public):
+            return None  # anybody can lay a slot for somebody; only the case's own secret counts
+        return secret
 
     def _line(self, known: Facts, now: int) -> Line:
         desk = self._reporting.desk(known.desk)
@@ -254,7 +262,11 @@ class Casework:
             stale = True
         manifest = self._checked(tx, case, secret, self._roster.earlier_signers())
         secrets_by_epoch = self._older(tx, case, secret)
-        letters = [self._letter(entry, case, secrets_by_epoch) for entry in records.entries(tx, self._vault, case.id)]
+        try:
+            entries = records.entries(tx, self._vault, case.id)
+        except Damaged:
+            raise Refused(NOT_WHOLE) from None
+        letters = [self._letter(entry, case, secrets_by_epoch) for entry in entries]
         whole = sorted(letters, key=lambda letter: letter.seq)
         missing = [letter.seq for letter in whole] != list(range(case.facts.sent))
         seen = [letter.manifest for letter in whole]
@@ -311,7 +323,8 @@ class Casework:
         name = "" if found.author == case.facts.reporter_verify else self._roster.name_of(found.author)
         theirs = found.direction != "in" and self._roster.signed_on(found.author, found.day)
         if not (theirs or (found.direction == "in" and found.author == case.facts.reporter_verify)):
-            raise Refused(NOT_WHOLE)
+            # One letter that nobody stands for must not close the case for all: it is shown as what it is.
+            return Letter(entry.id, found.seq, found.day, "note", "", {"kind": "unproved"}, found.manifest)
         return Letter(entry.id, found.seq, found.day, found.direction, name, found.body, found.manifest)
 
 

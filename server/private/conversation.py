@@ -101,7 +101,13 @@ class Conversations:
         """One more message to the desk. Raises Invalid when the number is in it, Refused when the keys look wrong."""
         if receipt is not None and receipts.mentioned(text, receipt):
             raise Invalid(HAS_NUMBER, field="text")
-        self._send(keys, {"kind": "message", "text": text, **(more or {})}, at, lambda known: known)
+
+        def written(known: Facts) -> Facts:
+            if known.state is not State.CLOSED:
+                return known
+            return known.changed(state=State.REOPENED, closed=None)  # or nobody at the desk would look
+
+        self._send(keys, {"kind": "message", "text": text, **(more or {})}, at, written)
 
     def say(self, keys: ReporterKeys, name: Consent, value: bool, *, at: datetime) -> None:
         """Yes or no to something: a signed line in the case, and in force after some days."""
@@ -161,8 +167,9 @@ class Conversations:
         found: list[Envelope] = []
         for entry in records.entries(tx, self._vault, case.id):
             raw = boxes.unsealed(keys.box_secret, entry.for_reporter)
-            if raw is not None:
-                found.append(self._envelope(raw, case.id, entry.id))
+            envelope = None if raw is None else self._envelope(raw, case.id, entry.id)
+            if envelope is not None:
+                found.append(envelope)
         return found
 
     def checked_manifest(self, tx: Transaction, case: Case, keys: ReporterKeys, seen: Sequence[bytes] = ()) -> Manifest:
@@ -209,22 +216,28 @@ class Conversations:
                 records.silence(tx, self._vault, case.id, entry.id, len(entry.for_reporter))
                 continue
             raw = boxes.unsealed(keys.box_secret, entry.for_reporter)
-            if raw is not None:
-                answers.append(self._answer(raw, case.id, entry.id))
+            answer = None if raw is None else self._answer(raw, case.id, entry.id)
+            if answer is not None:
+                answers.append(answer)
         return sorted(answers, key=lambda answer: answer.seq)
 
-    def _envelope(self, raw: bytes, case: UUID, message: UUID) -> Envelope:
-        """An answer counts only when somebody with a certificate has signed it. Raises Refused."""
+    def _envelope(self, raw: bytes, case: UUID, message: UUID) -> Envelope | None:
+        """An answer counts only when somebody at a desk has signed it. None for one that nobody stands for any more.
+
+        Raises Refused when it is no answer at all.
+        """
         try:
             found = envelopes.opened(raw, case=case, message=message, authors=self._roster.could_sign)
-            if found.direction != "out" or not self._roster.signed_on(found.author, found.day):
+            if found.direction != "out":
                 raise Damaged
         except Damaged:
             raise Refused(NOT_SAFE) from None
-        return found
+        return found if self._roster.signed_on(found.author, found.day) else None
 
-    def _answer(self, raw: bytes, case: UUID, message: UUID) -> Answer:
+    def _answer(self, raw: bytes, case: UUID, message: UUID) -> Answer | None:
         found = self._envelope(raw, case, message)
+        if found is None:
+            return None
         body = found.body
         return Answer(
             id=message,

@@ -12,9 +12,10 @@ from server.crypto.sealed.certificates import Certificate
 from server.errors import Invalid, Refused, Sentence, say
 from server.private import desk_views as views
 from server.private.call import Call
-from server.private.desk_forms import wanted_paper
+from server.private.desk_forms import admitted, wanted_paper
 from server.private.facts import State, Support
-from server.private.people import Person, Unlocked
+from server.private.people import Person, Unlocked, plain_login
+from server.private.work import LIST_BEAT_SECONDS, Beat
 from server.web.fields import FormState
 
 ADDRESS = "/desk"
@@ -29,8 +30,11 @@ async def shown(call: Call) -> Response:
     me = _me(call)
     if me is None:
         return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
+    beat = Beat.begin(LIST_BEAT_SECONDS)
     lines = await call.run(lambda: call.work.casework.work_list(me, at=call.now))
-    return views.work_list(call, lines)
+    response = views.work_list(call, lines)
+    await beat.over()
+    return response
 
 
 async def sign_in_page(call: Call) -> Response:
@@ -43,7 +47,7 @@ async def sign_in(call: Call) -> Response:
     people = call.work.people
     login, words, code = call.value("login"), call.value("passphrase"), call.value("code")
     try:
-        call.work.spend("sign_in", login.casefold(), call.asked.bucket)
+        call.work.spend("sign_in", plain_login(login), call.asked.bucket)
         person = await call.derive(lambda: people.signed_in(login, words, code, at=call.now))
     except Refused as error:
         return views.sign_in(call, call.state_of(error), error.status)
@@ -82,7 +86,7 @@ async def second_factor_page(call: Call) -> Response:
 async def second_factor(call: Call) -> Response:
     """The first code fits: the account is ready."""
     person = _person(call)
-    if person is None or call.kept is None:
+    if person is None or call.kept is None or not call.kept.get("new"):
         return call.redirect(SIGN_IN)
     known = await call.run(lambda: call.work.people.by_id(person))
     try:
@@ -140,7 +144,7 @@ async def paper(call: Call) -> Response:
     if known is None:
         return call.redirect(SIGN_IN)
     try:
-        await call.run(lambda: call.work.roster.admit(call.value("paper").strip()))
+        await call.run(lambda: admitted(call, known))
     except Refused as error:
         return views.paper(call, known, _held(call, known), call.state_of(error), status=error.status)
     call.tell_once(say("The paper is right, and holds from now on."))

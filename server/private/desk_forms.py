@@ -3,10 +3,12 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from server.crypto.sealed.certificates import Certificate, unsigned
+from server.crypto.sealed.boxes import Damaged
+from server.crypto.sealed.certificates import Certificate, read, unsigned
 from server.errors import Invalid
 from server.private.call import Call
 from server.private.people import Person
+from server.private.roster import NOT_SIGNED
 from server.web.fields import CHOOSE
 
 CERTIFICATE_DAYS = 365
@@ -36,6 +38,19 @@ def wanted_paper(call: Call, person: Person) -> str:
         ends=today + timedelta(days=CERTIFICATE_DAYS),
     )
     return unsigned(wanted).strip()
+
+
+def admitted(call: Call, person: Person) -> None:
+    """Take one's own signed paper in; for another's place or other keys it is none. Raises Refused."""
+    text = call.value("paper").strip()
+    try:
+        paper = read(text).paper
+    except Damaged:
+        raise Invalid(NOT_SIGNED, field="paper") from None
+    own = (person.id, person.public, person.verify)
+    if not isinstance(paper, Certificate) or (paper.person, paper.public, paper.verify) != own:
+        raise Invalid(NOT_SIGNED, field="paper")
+    call.work.roster.admit(text)
 
 
 def _parts(call: Call, name: str) -> tuple[str, ...]:

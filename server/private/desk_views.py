@@ -10,7 +10,7 @@ from starlette.responses import Response
 from server.crypto.sealed.certificates import Certificate, fingerprint
 from server.errors import Sentence, say
 from server.private.call import Call
-from server.private.casework import Letter, Line, Opened
+from server.private.casework import NOT_WHOLE, Letter, Line, Opened
 from server.private.consents import standing
 from server.private.desks import Topic
 from server.private.facts import State, Support, day_of, half_day
@@ -155,6 +155,8 @@ def _letter(call: Call, letter: Letter) -> Mapping[str, object]:
         facts = [call.said(STATES[State(str(body["state"]))])]
     elif kind == "support":
         facts = [call.said(SUPPORTS[Support(str(body["support"]))])]
+    elif kind == "unproved":
+        facts = [call.said(NOT_WHOLE)]
     elif kind == "withdrawal":
         facts = [call.said(say("taken back") if body.get("on") else say("goes on"))]
     return {

@@ -83,22 +83,34 @@ async def send(call: Call) -> Response:
         concern = with_answers(call, concern)
     except Refused as error:
         return views.check(call, filled(call, call.state_of(error)), concern, error.status)
-    receipt = receipts.receipt_for(filing_key, work.vault.pepper)
     await work.slow_down(call.asked.bucket)
-    keys = await work.filing_pool.run(lambda: work.derivation.keys(receipt))
     try:
-        desk = await call.run(lambda: _filed(call, concern, keys, filing_key))
+        receipt, desk = await _sealed(call, concern, filing_key)
+    except Changed:  # the choices are others than before: a case of its own, with a number of its own
+        filing_key = work.filing_keys.read(work.filing_keys.issue())
+        assert filing_key is not None
+        receipt, desk = await _sealed(call, concern, filing_key)
     except Refused as error:
         return views.check(call, filled(call, call.state_of(error)), concern, error.status)
     call.begin({"kind": "number", "receipt": receipt, "desk": desk, "since": call.now.timestamp()})
     return call.redirect()
 
 
+async def _sealed(call: Call, concern: Concern, filing_key: bytes) -> tuple[Receipt, str]:
+    """File it: the number, and the desk that reads it. Raises Changed and Refused."""
+    work = call.work
+    receipt = receipts.receipt_for(filing_key, work.vault.pepper)
+    keys = await work.filing_pool.run(lambda: work.derivation.keys(receipt))
+    return receipt, await call.run(lambda: _filed(call, concern, keys, filing_key))
+
+
 def _filed(call: Call, concern: Concern, keys: ReporterKeys, filing_key: bytes) -> str:
     """File it, and say which desk reads it. Words that were changed after going back are a second message."""
     try:
         call.work.filing.file(concern, keys, filing_key=filing_key, at=call.now)
-    except Changed:
+    except Changed as changed:
+        if not changed.only_words:
+            raise
         call.work.conversations.add(keys, concern.text, at=call.now)
     return call.work.conversations.desk_of(keys)
 
@@ -144,6 +156,8 @@ async def _conversation(call: Call, form: FormState | None = None, status: int =
     except NotFound:
         call.end()
         return views.number(call, call.wrong("receipt", NO_ANSWER), 404)
+    except Refused as error:
+        return views.kept(call, error.sentence, error.status)
     return views.conversation(call, found, form or FormState(), status)
 
 

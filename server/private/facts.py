@@ -63,6 +63,7 @@ class Facts:
     opened: int
     reporter_public: bytes
     reporter_verify: bytes
+    case_public: bytes
     filing: bytes
     """A keyed digest of what was sent, so that the same sending twice is one case. Only the sender has the key."""
     epoch: int = 0

@@ -147,7 +147,8 @@ class Filing:
     def _again(self, known: records.Case, digest: bytes) -> UUID:
         """This number is there already: the same form once more, or its text was changed after going back."""
         if not boxes.alike(known.facts.filing, digest):
-            raise Changed(known.id)
+            half = len(digest) // 2
+            raise Changed(known.id, only_words=boxes.alike(known.facts.filing[half:], digest[half:]))
         return known.id
 
     def sealed(
@@ -188,6 +189,7 @@ class Filing:
             opened=half_day(at),
             reporter_public=keys.box_public,
             reporter_verify=keys.verify_key,
+            case_public=public,
             filing=digest,
             urgent=concern.urgent,
             release_key=release,
@@ -223,14 +225,20 @@ class Filing:
 
 
 class Changed(Exception):
-    """The form was sent before with another text: that case goes on with a second message."""
+    """The form was sent before, with something else in it.
 
-    def __init__(self, case: UUID) -> None:
+    `only_words`: the words alone are others, so that case goes on with a second message. Else it must not: the new
+    choices may bar those who read the first one.
+    """
+
+    def __init__(self, case: UUID, *, only_words: bool) -> None:
         super().__init__("changed")
-        self.case = case
+        self.case, self.only_words = case, only_words
 
 
 def _digest(concern: Concern, filing_key: bytes) -> bytes:
     """What was sent, under the key in the sender's own form: nobody else can test a guess against it."""
-    said = json.dumps(concern.body(), sort_keys=True, ensure_ascii=True).encode()
-    return hashlib.blake2b(said, key=filing_key, digest_size=32).digest()
+    body = concern.body()
+    parts = [body, {**body, "text": ""}]  # all of it, and the choices alone
+    said = [json.dumps(part, sort_keys=True, ensure_ascii=True).encode() for part in parts]
+    return b"".join(hashlib.blake2b(one, key=filing_key, digest_size=32).digest() for one in said)

@@ -186,7 +186,7 @@ class People:
         return newer
 
     def _login_key(self, login: str) -> bytes:
-        return self._vault.lookup("login", " ".join(login.casefold().split()))
+        return self._vault.lookup("login", plain_login(login))
 
     def _closed(self, person: Person) -> bytes:
         values = {
@@ -209,6 +209,11 @@ class People:
             version=version,
             **raw,
         )
+
+
+def plain_login(login: str) -> str:
+    """A sign-in name as it is looked up: without regard to case and spaces."""
+    return " ".join(login.casefold().split())
 
 
 _BYTES = ("second_factor", "keys", "public", "verify")

@@ -20,6 +20,8 @@ from server.private.vault import Vault
 
 MANIFEST, SLOT, PAIR, DESK, REPORTER = b"manifest", b"slot", b"pair", b"desk", b"reporter"
 TAGS_AT_ONCE = 400
+RECOVERED = 1 << 31
+"""Added to an epoch: where the slot lies that two officers have made, beside the one that was there before."""
 MEANWHILE = say("Something changed here meanwhile. Please look again, and send it once more. Your text is still here.")
 
 

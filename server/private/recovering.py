@@ -35,7 +35,10 @@ class Recovering:
                 case = records.case_by_id(tx, self._work.vault, part.binding.case)
                 if case is None or _binding(case) != part.binding:
                     continue  # it has newer keys, or has ended
-                tag = slots.tag(self._work.vault.pepper, person, case.id, case.facts.epoch)
+                if case.facts.desk not in {one.desk for one in self._work.roster.of(person)}:
+                    continue  # a successor of one desk is none of another
+                place = case.facts.epoch | records.RECOVERED
+                tag = slots.tag(self._work.vault.pepper, person, case.id, place)
                 records.replace_slot(tx, self._work.vault, case.id, tag, part.boxes[0])
                 laid += 1
         self._work.trail.note("keys laid in by two officers", at=self._work.now(), to=str(person))

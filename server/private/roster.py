@@ -18,11 +18,12 @@ from sqlmodel import col
 
 from server.crypto.sealed import certificates, slots
 from server.crypto.sealed.boxes import Damaged
-from server.crypto.sealed.certificates import Certificate, Revocation, Trust
+from server.crypto.sealed.certificates import Certificate, Officer, Revocation, Trust
 from server.crypto.sealed.slots import Binding
 from server.database import Database
 from server.errors import Refused, say
 from server.private import models
+from server.private.desks import INDEPENDENT
 from server.private.routing import Excluded, in_force
 from server.private.vault import Vault
 
@@ -71,6 +72,10 @@ class Roster:
         """What this person holds today."""
         return [one for one in self.certificates() if one.person == person]
 
+    def holds(self, person: UUID, verify: bytes) -> bool:
+        """Whether this person is at a desk today, with this very key."""
+        return any(one.verify == verify for one in self.of(person))
+
     def may_sign(self, verify: bytes) -> bool:
         """Whether new keys under this signature count: certified once, and not revoked since.
 
@@ -110,6 +115,9 @@ class Roster:
         found = certificates.accepted(text, self.trust, today=self._today(), revoked=self._revoked())
         if found is None:
             raise Refused(NOT_SIGNED, field="paper")
+        others = [one for one in self._papers().certificates if one.person == found.person]
+        if any((one.public, one.verify) != (found.public, found.verify) for one in others):
+            raise Refused(NOT_SIGNED, field="paper")  # somebody else's place, with other keys
         if all(one.serial != found.serial for one in self._papers().certificates):
             self._keep(text)
         return found
@@ -124,16 +132,22 @@ class Roster:
 
     def pair_blobs(self, secret: bytes, binding: Binding, excluded: Excluded) -> list[bytes]:
         """For every two officers a box that only both together open; noise for two of whom one is barred."""
+        inside = {one.organisation.casefold() for one in self.certificates() if one.desk != INDEPENDENT}
+
+        def barred(one: Officer) -> bool:
+            return excluded.bars(one) or (excluded.only_independent and one.organisation.casefold() in inside)
+
         return [
             slots.pair_dummy()
-            if excluded.bars(one) or excluded.bars(other)
+            if barred(one) or barred(other)
             else slots.pair_blob(one.public, other.public, secret, binding)
             for one, other in combinations(self.trust.officers.values(), 2)
         ]
 
     def _keep(self, text: str) -> None:
         name = uuid4()
-        box = self._vault.lock_paper(text.encode(), about=b"paper" + name.bytes)
+        came = f"{self._today().isoformat()}\n{text}"
+        box = self._vault.lock_paper(came.encode(), about=b"paper" + name.bytes)
         with self._db.transaction() as tx:
             tx.run(insert(models.Paper), {"id": name, "box": box})
         with self._lock:
@@ -163,13 +177,15 @@ class Roster:
         revoked: dict[UUID, date] = {}
         for name, box in rows:
             try:
-                paper = self._signed(self._vault.open_paper(box, about=b"paper" + name.bytes).decode())
-            except (Damaged, UnicodeDecodeError):
+                came, _, text = self._vault.open_paper(box, about=b"paper" + name.bytes).decode().partition("\n")
+                paper, taken_in = self._signed(text), date.fromisoformat(came)
+            except (Damaged, ValueError):
                 continue  # put there by somebody without the room's key
             if isinstance(paper, Certificate):
                 found.append(paper)
             elif paper is not None:
-                revoked[paper.serial] = min(paper.day, revoked.get(paper.serial, paper.day))
+                since = max(paper.day, taken_in)  # what was written before it came stays proved
+                revoked[paper.serial] = min(since, revoked.get(paper.serial, since))
         return _Papers(found, revoked)
 
     def _signed(self, text: str) -> Certificate | Revocation | None:

@@ -115,8 +115,11 @@ def _barred(call: Call) -> Sentence | None:
     who = sender(call.asked)
     if who is Sender.FOREIGN:
         return ELSEWHERE
-    ours = who is Sender.OURS or call.room.tokens.valid(call.value(FORM_TOKEN), call.form_key)
-    return None if ours else NOT_OURS
+    token = call.value(FORM_TOKEN)
+    bound = call.room.tokens.valid(token, call.form_key)
+    if call.kept is not None and call.kept.get("kind") != "number":
+        return None if bound else NOT_OURS  # another visit may have begun in this browser since the form was shown
+    return None if bound or who is Sender.OURS or call.room.tokens.valid(token, b"") else NOT_OURS
 
 
 def kept(call: Call, sentence: Sentence, status: int) -> Response:

@@ -1,5 +1,6 @@
 """Who may read a concern: decided from the officers' certificates and from what the reporter asked, by nothing else."""
 
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -37,12 +38,18 @@ class Excluded:
         everybody who has it. Somebody with a tie to the office is barred like its own people.
         """
         if self.organisation:
-            theirs = _is(self.organisation, reader.organisation) and (not self.site or _is(self.site, reader.site))
-            return theirs or self._tied(reader)
-        if self.site:
-            return _is(self.site, reader.site) or self._tied(reader)
+            everywhere = not self.site or not reader.site  # whoever is said to be nowhere in particular is everywhere
+            theirs = _is(self.organisation, reader.organisation) and (everywhere or _is(self.site, reader.site))
+            return theirs or self._tied(reader) or self._of_that_role(reader)
+        if self.site and (_is(self.site, reader.site) or self._tied(reader)):
+            return True
+        return self._of_that_role(reader)
+
+    def _of_that_role(self, reader: Placed) -> bool:
+        """A role as people write it: "managers" and "the manager" bar a manager."""
         roles = reader.roles if isinstance(reader, Certificate) else ()
-        return bool(self.role) and any(_is(self.role, role) for role in roles)
+        wanted = _plain(self.role)
+        return bool(wanted) and any(_plain(role) in wanted or wanted in _plain(role) for role in roles if _plain(role))
 
     def _tied(self, reader: Placed) -> bool:
         named = [part for part in (self.organisation, self.site) if part]
@@ -74,6 +81,8 @@ def in_force(certificates: Collection[Certificate], today: date) -> list[Certifi
 def unbarred(certificates: Collection[Certificate], excluded: Excluded) -> list[Certificate]:
     """The papers of those who may read it. Whoever holds one paper that is barred is barred with all the others."""
     barred = {one.person for one in certificates if excluded.bars(one)}
+    if excluded.only_independent:
+        barred |= {one.person for one in certificates if one.desk != INDEPENDENT}
     return [one for one in certificates if one.person not in barred]
 
 
@@ -130,4 +139,9 @@ def _enough(desk: Desk, readers: Sequence[Certificate]) -> bool:
 
 
 def _is(one: str, other: str) -> bool:
-    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
+    return _plain(one) == _plain(other)
+
+
+def _plain(word: str) -> str:
+    """A name without regard to case, spaces and forms of letters."""
+    return " ".join(unicodedata.normalize("NFKC", word).casefold().split())

@@ -16,15 +16,16 @@ from server.crypto.sealed.envelopes import Envelope
 from server.crypto.sealed.manifests import Manifest
 from server.crypto.sealed.slots import Binding
 from server.database import Database, Transaction
-from server.errors import Refused, say
+from server.errors import NotFound, Refused, say
 from server.private import records
 from server.private.casework import Casework, Opened, excluded_in
+from server.private.consents import Consent
 from server.private.desks import INDEPENDENT
 from server.private.facts import Facts
 from server.private.people import Unlocked
 from server.private.records import Link
 from server.private.roster import Roster
-from server.private.routing import unbarred
+from server.private.routing import INTERPRETER, unbarred
 from server.private.vault import Vault
 
 NOBODY_LEFT = say(
@@ -56,7 +57,7 @@ class Succession:
         with self._db.transaction() as tx:
             found = self._casework.read(tx, me, alias, at)
             left = self.readers_of(found) - {me.person}
-            if not left:
+            if not any(one.person in left and INTERPRETER not in one.roles for one in self._unbarred(found)):
                 raise Refused(NOBODY_LEFT)
             body: dict[str, object] = {"kind": "succession", "why": "recused"}
             self._renew(tx, me, found, _New(left, body, lambda known: known), at)
@@ -80,9 +81,12 @@ class Succession:
             found = self._casework.read(tx, me, alias, at)
             readers = self.readers_of(found)
             body: dict[str, object]
-            if me.person in readers and not found.stale:
+            if me.person not in {one.person for one in self._unbarred(found)}:
+                raise NotFound  # whoever must not read it does not, whatever key was laid for them
+            lapsed = self._named(found) - readers
+            if me.person in readers and not found.stale and not lapsed:
                 return
-            if found.stale and me.person in readers:
+            if me.person in readers:
                 body = {"kind": "succession", "why": "revoked"}
                 self._renew(tx, me, found, _New(readers, body, lambda known: known), at)
                 return
@@ -97,12 +101,15 @@ class Succession:
 
     def readers_of(self, found: Opened) -> set[UUID]:
         """Who reads the case, as it says itself: its first envelope, and every change since."""
+        return self._named(found) & {one.person for one in self._unbarred(found)}
+
+    def _named(self, found: Opened) -> set[UUID]:
         readers: set[UUID] = set()
         for letter in found.letters:
             named = letter.body.get("readers")
             if isinstance(named, list):
                 readers = {UUID(str(one)) for one in cast("list[object]", named)}
-        return readers & {one.person for one in self._unbarred(found)}
+        return readers
 
     def could_read(self, found: Opened) -> list[Certificate]:
         """Who of this desk could be given the case, and does not read it yet."""
@@ -117,10 +124,15 @@ class Succession:
         return [one for one in self._unbarred(found) if one.desk == INDEPENDENT]
 
     def _unbarred(self, found: Opened) -> list[Certificate]:
-        return unbarred(self._roster.certificates(), excluded_in(found.letters))
+        """Who may read it: nobody whom the reporter left out, and no interpreter without the reporter's yes."""
+        yes = found.case.facts.consents.get(Consent.INTERPRETER.value, False)
+        holding = unbarred(self._roster.certificates(), excluded_in(found.letters))
+        return [one for one in holding if yes or INTERPRETER not in one.roles]
 
     def _renew(self, tx: Transaction, me: Unlocked, found: Opened, new: _New, at: datetime) -> None:
         case, known = found.case, found.case.facts
+        if not self._roster.holds(me.person, me.verify):
+            raise NotFound
         secret = boxes.new_key()
         reporter = slots.reporter_of(known.reporter_public, known.reporter_verify)
         binding = Binding(case.id, known.epoch + 1, reporter)
@@ -166,5 +178,10 @@ class Succession:
         )
         box = boxes.sealed(manifest.case_public, envelopes.closed(envelope, me.signing_seed))
         records.put_entry(tx, self._vault, case.id, envelope.message, for_desk=box, for_reporter=b"")
-        records.keep(tx, self._vault, case, after.changed(epoch=binding.epoch, sent=known.sent + 1))
+        records.keep(
+            tx,
+            self._vault,
+            case,
+            after.changed(epoch=binding.epoch, case_public=manifest.case_public, sent=known.sent + 1),
+        )
         tx.erases = True

@@ -26,7 +26,7 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.FEEDBACK_GIVEN: frozenset({State.CLOSED}),
     State.CLOSED: frozenset({State.REOPENED}),
     State.REOPENED: frozenset({State.TRIAGE}),
-    State.WITHDRAWN: frozenset({State.REOPENED}),
+    State.WITHDRAWN: frozenset(),
     State.LEGAL_HOLD: frozenset({State.CLOSED, State.REOPENED}),
 }
 """From where to where a desk may move a concern. An outcome is told to the reporter before a case is closed."""

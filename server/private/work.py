@@ -38,6 +38,8 @@ from server.private.vault import Vault
 from server.web.limits import Limits
 
 BEAT_SECONDS = 1.0
+LIST_BEAT_SECONDS = 0.25
+"""How long a work list takes must not tell of cases that it does not show."""
 TRIES = "10/900"
 """Tries at one focal point's words from one network in fifteen minutes."""
 TRIES_ANYWHERE = "100/900"
@@ -144,13 +146,14 @@ class Beat:
     """A moment from which whole seconds are counted."""
 
     since: float
+    seconds: float
 
     @classmethod
-    def begin(cls) -> "Beat":
+    def begin(cls, seconds: float = BEAT_SECONDS) -> "Beat":
         """Now."""
-        return cls(time.monotonic())
+        return cls(time.monotonic(), seconds)
 
     async def over(self) -> None:
-        """Wait for the next whole second: a right number and a wrong one take the same time."""
+        """Wait for the next whole beat: a right number and a wrong one, a short list and none, take the same time."""
         passed = time.monotonic() - self.since
-        await asyncio.sleep(max(1, math.ceil(passed / BEAT_SECONDS)) * BEAT_SECONDS - passed)
+        await asyncio.sleep(max(1, math.ceil(passed / self.seconds)) * self.seconds - passed)

@@ -1,6 +1,8 @@
 """What the tests of the private room share: a browser without a community, seconds, forms in bytes."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from starlette.testclient import TestClient
 
@@ -25,7 +27,16 @@ class Ticking:
 
 
 class RoomBrowser(TestClient):
-    """A browser that the handover has let through, over TLS."""
+    """A browser that the handover has let through, over TLS. It knows the token of the last page with a form."""
+
+    token = ""
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:
+        """As ever; and remember the token."""
+        answer = super().request(*args, **kwargs)
+        found = re.search(r'name="form_token" value="([^"]*)"', answer.text)
+        self.token = found[1] if found else self.token
+        return answer
 
     def __init__(self, house: PrivateHouse) -> None:
         super().__init__(

@@ -154,13 +154,15 @@ class Scene:
         code = pyotp.TOTP(person.totp).at(self.clock.now())
         signed = send(person.browser, "sign_in", "/desk/sign-in", login=name, passphrase=WORDS, code=code)
         assert signed.headers["location"] == "/desk/unlock", words(signed)
+        person.browser.get("/desk/unlock")
         assert send(person.browser, "unlock", "/desk/unlock", phrase=WORDS).headers["location"] == "/desk"
         return person.browser
 
 
 def send(browser: RoomBrowser, step: str, at: str = "/help", **fields: str) -> Response:
     """A form as a browser on this site sends it."""
-    return browser.post(at, data={"step": step, "lang": "en", **fields}, headers={"sec-fetch-site": "same-origin"})
+    form = {"step": step, "lang": "en", "form_token": browser.token, **fields}
+    return browser.post(at, data=form, headers={"sec-fetch-site": "same-origin"})
 
 
 def hidden(response: Response) -> Mapping[str, str]:

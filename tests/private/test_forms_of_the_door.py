@@ -307,3 +307,56 @@ def test_a_stranger_who_tries_a_name_locks_nobody_out(scene: Scene) -> None:
         )
     assert answer.status_code == 429
     scene.sign_in("dara")
+
+
+def test_new_choices_after_going_back_are_a_case_of_their_own(scene: Scene) -> None:
+    """Whoever is barred now must not be told more, only because they read the first one."""
+    browser = scene.browser()
+    form = ready_to_send(browser)
+    send(browser, "send", **form, release="yes")
+    first = shown_receipt(browser.get("/help"))
+    office = {"exclude": "office", "office": "Harbour Refugee Support · Lakeview", "text": "He is one of them."}
+    assert send(browser, "send", **{**form, **office}, release="yes").status_code == 303
+    assert shown_receipt(browser.get("/help")) != first
+    assert (cases(scene, "cleo"), cases(scene, "dara")) == (1, 2)
+
+
+def test_a_form_of_one_visit_does_nothing_in_another(scene: Scene) -> None:
+    one, reporter = scene.filed("one")
+    other, _ = scene.filed("other")
+    browser = scene.browser()
+    send(browser, "return", receipt=one)
+    browser.get("/help")
+    old = browser.token
+    send(browser, "return", receipt=other)
+    browser.get("/help")
+    answer = send(browser, "add", text="for the first one", form_token=old)
+    assert answer.status_code == 403
+    assert "for the first one" in answer.text
+    assert reporter
+
+
+def test_an_office_that_was_chosen_is_left_out_whatever_the_question_above_says(scene: Scene) -> None:
+    browser = scene.browser()
+    form = ready_to_send(browser, office="Harbour Refugee Support · Lakeview")
+    send(browser, "send", **form, release="no")
+    assert cases(scene, "cleo") == 0
+    assert cases(scene, "dara") == 1
+
+
+def test_going_back_to_the_first_question_keeps_every_word(scene: Scene) -> None:
+    browser = scene.browser()
+    back = send(browser, "tell", topic="sea", text=TEXT, exclude="nobody")
+    again = send(browser, "write", **{**carried(back), "topic": "fraud"})
+    assert TEXT in again.text
+
+
+def test_a_step_of_the_desk_does_not_undo_a_taking_back(scene: Scene) -> None:
+    _, reporter = scene.filed()
+    scene.work.conversations.withdraw(reporter, at=scene.clock.now())
+    cleo = scene.people["cleo"].me
+    alias = scene.work.casework.work_list(cleo, at=scene.clock.now())[0].alias
+    scene.work.casework.move(cleo, alias, State.ACKNOWLEDGED, "", at=scene.clock.now())
+    scene.clock.goes_on(days=4)
+    shown = scene.work.conversations.shown(reporter, at=scene.clock.now())
+    assert shown.case.facts.state is State.WITHDRAWN

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from server.crypto.sealed.certificates import Revocation
-from server.errors import Refused
+from server.errors import NotFound, Refused
 from server.places import CHECKOUT
 from server.private import desks
 from server.private.desks import Topic
+from server.private.routing import Excluded
 from tests.private.scene import Scene
 
 
@@ -98,3 +99,77 @@ def test_the_promised_numbers_are_the_ones_that_the_room_keeps() -> None:
     assert "Ninety days after a case is closed" in text
     assert kept.desk_for(Topic.SEA).organisations == 2
     assert re.search(r"erased: its key is destroyed", text)
+
+
+def test_a_reader_whose_papers_were_revoked_opens_nothing_and_spoils_nothing(scene: Scene) -> None:
+    _, reporter = scene.filed("first")
+    cleo, dara = scene.people["cleo"], scene.people["dara"].me
+    alias = the_alias(scene, "dara")
+    scene.work.casework.answer(cleo.me, alias, "from before", at=scene.clock.now())
+    scene.clock.goes_on(days=2)
+    early = scene.clock.now().date() - timedelta(days=100)
+    scene.work.roster.revoke(scene.signed(Revocation(cleo.paper.serial, early), officers=1))
+    assert scene.work.casework.work_list(cleo.me, at=scene.clock.now()) == []
+    with pytest.raises(NotFound):
+        scene.work.casework.answer(cleo.me, alias, "too late", at=scene.clock.now())
+    scene.work.succession.take_over(dara, alias, at=scene.clock.now())
+    found = scene.work.casework.opened(dara, alias, at=scene.clock.now())
+    assert found.case.facts.epoch == 1, "the next reader renews the keys, so that what comes now is not for her"
+    assert "from before" in [letter.body.get("text") for letter in found.letters]
+    scene.work.conversations.add(reporter, "second", at=scene.clock.now())
+
+
+def test_a_slot_that_somebody_made_up_opens_nothing_and_takes_nothing_away(scene: Scene) -> None:
+    from server.crypto.sealed import boxes, slots
+    from server.crypto.sealed.slots import Binding
+    from server.private import records
+
+    scene.filed("first", excluded=Excluded(organisation="Harbour Refugee Support"))
+    cleo = scene.people["cleo"]
+    with scene.work.db.transaction() as tx:
+        case = records.every_case(tx, scene.work.vault)[0]
+        reporter = slots.reporter_of(case.facts.reporter_public, case.facts.reporter_verify)
+        made_up = slots.slot(cleo.paper.public, boxes.new_key(), Binding(case.id, 0, reporter))
+        tag = slots.tag(scene.work.vault.pepper, cleo.me.person, case.id, records.RECOVERED)
+        records.replace_slot(tx, scene.work.vault, case.id, tag, made_up)
+    assert scene.work.casework.work_list(cleo.me, at=scene.clock.now()) == []
+    assert len(scene.work.casework.work_list(scene.people["dara"].me, at=scene.clock.now())) == 1
+
+
+def test_a_paper_with_other_keys_takes_nobody_s_place(scene: Scene) -> None:
+    from dataclasses import replace
+    from uuid import uuid4
+
+    mal, dara = scene.people["gul"].paper, scene.people["dara"].paper
+    stolen = replace(dara, serial=uuid4(), public=mal.public, verify=mal.verify)
+    with pytest.raises(Refused):
+        scene.work.roster.admit(scene.signed(stolen))
+
+
+def test_an_interpreter_is_not_let_in_by_a_colleague_without_a_yes(scene: Scene) -> None:
+    scene.focal_point("taras", "sea", "Bridge Network", roles=("interpreter",), languages=("uk",))
+    scene.filed("a", language="uk", consents={"interpreter": False})
+    alias = the_alias(scene, "cleo")
+    found = scene.work.casework.opened(scene.people["cleo"].me, alias, at=scene.clock.now())
+    assert scene.people["taras"].me.person not in {one.person for one in scene.work.succession.could_read(found)}
+
+
+@pytest.mark.parametrize(
+    ("excluded", "barred"),
+    [
+        (Excluded(only_independent=True), {"cleo", "dara", "emil"}),
+        (Excluded(role="the caseworkers"), {"cleo", "dara", "emil"}),
+        (Excluded(organisation="harbour  refugee support"), {"cleo"}),
+        (Excluded(organisation="Harbour Refugee Support", site="Elsewhere"), set()),
+    ],
+)
+def test_who_is_left_out(scene: Scene, excluded: Excluded, barred: set[str]) -> None:
+    scene.focal_point("june", "independent", "Second Office", roles=("ombuds",))
+    scene.people["hana"].paper = scene.people["june"].paper
+    scene.filed("x", excluded=excluded)
+    seen = {name for name in ("cleo", "dara", "emil") if not _reads(scene, name)}
+    assert seen == barred
+
+
+def _reads(scene: Scene, name: str) -> bool:
+    return bool(scene.work.casework.work_list(scene.people[name].me, at=scene.clock.now()))
