@@ -6,7 +6,7 @@ from nothing: not a line, not a number, not another page.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -19,6 +19,7 @@ from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
 from server.private import records
 from server.private.audit_trail import AuditTrail
+from server.private.consents import Consent, standing
 from server.private.desks import Desk, Reporting
 from server.private.facts import Facts, State, Support, half_day
 from server.private.people import Unlocked
@@ -102,6 +103,12 @@ class Casework:
             found = self.read(tx, me, alias, at)
         self.trace("read", me, found, at)
         return found
+
+    def said_yes(self, found: Opened, name: Consent) -> bool:
+        """Whether the reporter's yes to this is in force today."""
+        today = half_day(datetime.combine(self._roster.today(), time.min, UTC)) + 1
+        said = standing(found.case.facts, now=today, hours=self._reporting.form.withdrawal_hours)[name]
+        return bool(said.value)
 
     def trace(self, what: str, me: Unlocked, found: Opened, at: datetime) -> None:
         """A line for the recovery officers, but for those who must not know of this case."""

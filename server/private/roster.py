@@ -58,6 +58,10 @@ class Roster:
         self._known: frozenset[UUID] = frozenset()
         self._looked = 0.0
 
+    def today(self) -> date:
+        """The day on which papers are held."""
+        return self._today()
+
     def certificates(self) -> list[Certificate]:
         """Those that hold today."""
         papers, today = self._papers(), self._today()

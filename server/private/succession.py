@@ -125,7 +125,7 @@ class Succession:
 
     def _unbarred(self, found: Opened) -> list[Certificate]:
         """Who may read it: nobody whom the reporter left out, and no interpreter without the reporter's yes."""
-        yes = found.case.facts.consents.get(Consent.INTERPRETER.value, False)
+        yes = self._casework.said_yes(found, Consent.INTERPRETER)
         holding = unbarred(self._roster.certificates(), excluded_in(found.letters))
         return [one for one in holding if yes or INTERPRETER not in one.roles]
 

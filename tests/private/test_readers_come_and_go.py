@@ -9,6 +9,7 @@ from server.crypto.sealed.certificates import Revocation
 from server.errors import NotFound, Refused
 from server.places import CHECKOUT
 from server.private import desks
+from server.private.consents import Consent
 from server.private.desks import Topic
 from server.private.routing import Excluded
 from tests.private.scene import Scene
@@ -173,3 +174,15 @@ def test_who_is_left_out(scene: Scene, excluded: Excluded, barred: set[str]) -> 
 
 def _reads(scene: Scene, name: str) -> bool:
     return bool(scene.work.casework.work_list(scene.people[name].me, at=scene.clock.now()))
+
+
+def test_an_interpreter_reads_no_further_once_a_no_is_in_force(scene: Scene) -> None:
+    scene.focal_point("taras", "sea", "Bridge Network", roles=("interpreter",), languages=("uk",))
+    _, reporter = scene.filed("a", language="uk", consents={"interpreter": True})
+    assert _reads(scene, "taras")
+    scene.work.conversations.say(reporter, Consent.INTERPRETER, False, at=scene.clock.now())
+    scene.clock.goes_on(days=5)
+    alias = the_alias(scene, "cleo")
+    scene.work.succession.take_over(scene.people["cleo"].me, alias, at=scene.clock.now())
+    assert not _reads(scene, "taras")
+    assert _reads(scene, "dara")
