@@ -6,6 +6,7 @@ into one buffer that it never empties. Where the C library cannot do this (it is
 
 import asyncio
 import ctypes
+import gc
 import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -13,8 +14,8 @@ from contextlib import contextmanager, suppress
 M_PERTURB = -6
 FILLED_WITH = 0xA5
 """Any byte: memory that is given back is filled with it."""
-LINGERS_SECONDS = 0.5
-"""The server lets go of a request's last pieces shortly after it is answered."""
+SOON_SECONDS, LINGERS_SECONDS = 0.5, 20.0
+"""The server lets go of a request's last pieces when its line is closed: at the latest after timeout_keep_alive."""
 LOOP_BUFFER_BYTES = 256_000
 """What uvloop reads at most at once, always into the same place."""
 
@@ -35,12 +36,18 @@ class Rinsing:
         try:
             yield
         finally:
-            asyncio.get_running_loop().call_later(LINGERS_SECONDS, self._passed)
+            loop = asyncio.get_running_loop()
+            loop.call_later(SOON_SECONDS, self._rinse)
+            loop.call_later(LINGERS_SECONDS, self._passed)
 
     def _passed(self) -> None:
         self._passing -= 1
         if not self._passing:
+            gc.collect()  # a request that was given up may hang in a circle with its last pieces
             self._fill(0)
+        self._rinse()
+
+    def _rinse(self) -> None:
         task = asyncio.get_running_loop().create_task(overwrite_the_loops_buffer())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

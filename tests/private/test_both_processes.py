@@ -160,11 +160,12 @@ def test_nothing_that_was_sent_stays_in_the_memory_of_the_community(served: Serv
     canaries = {b"canary of a line": 1, b"canary of a page": 100, b"canary of a file": 60_000}
     for words, times in canaries.items():
         served.asked("/help", method="POST", body=b"text=" + words * times)
-    end = time.monotonic() + 20  # it is overwritten a moment after the answer; a busy machine is later
-    while any(times_in_memory(served.process.pid, words) for words in canaries) and time.monotonic() < end:
-        time.sleep(0.5)
     assert times_in_memory(served.process.pid, b"/help-near-you") > 0  # this is how one looks
-    assert {words: times_in_memory(served.process.pid, words) for words in canaries} == dict.fromkeys(canaries, 0)
+    end, left = time.monotonic() + 60, dict.fromkeys(canaries, 1)
+    while any(left.values()) and time.monotonic() < end:
+        time.sleep(1)
+        left = {words: times_in_memory(served.process.pid, words) for words in canaries}
+    assert left == dict.fromkeys(canaries, 0)
 
 
 def test_neither_process_says_anything_about_visitors(served: Served) -> None:
