@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -20,7 +21,7 @@ from moderation.classifier import Unavailable
 from moderation.detoxified.folder import whole
 from moderation.policy import PolicyError
 from moderation.policy import load as load_screening_policy
-from server import desk_work, places, policies, privacy, settings
+from server import places, policies, privacy, settings
 from server.accounts import confusable, roles, rules
 from server.accounts.rules import invitation_ends
 from server.app import House, build
@@ -33,8 +34,6 @@ from server.errors import BootRefused
 from server.ledger import checking as ledger
 from server.migrations import history
 from server.permissions import INSTALLATION_ROLES, STAFF_ROLES, Role
-from server.private.audit_trail import Checked
-from server.private.daily import published
 from server.private.keeping import RoomKeeper, refuse_unready
 from server.serving import bound, run
 from server.settings import Settings
@@ -185,8 +184,11 @@ def audited(chosen: Settings) -> tuple[bool, list[str]]:
     return not (found.wrong or trail.wrong), told
 
 
-def _trail(chosen: Settings) -> Checked:
+def _trail(chosen: Settings) -> Any:
     """What checking the private room's trail found, against its own heads and those that were published."""
+    from server import desk_work  # noqa: PLC0415  the community's process loads none of the room's parts
+    from server.private.daily import published  # noqa: PLC0415
+
     with desk_work.room(chosen.data_dir) as work:
         return work.trail.check(published=published(chosen.private_dir))
 

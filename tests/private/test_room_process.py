@@ -234,7 +234,7 @@ def test_it_begins_anew_when_it_was_used_and_rests(settings: Settings, tmp_path:
         assert first is not None
         time.sleep(2)
         assert kept.pid == first  # a look at the page is no use of it
-        assert asked(kept.path, method="POST", body=b"x")[0] == 405
+        assert asked(kept.path, method="POST", body=b"x")[0] == 422
         assert until(lambda: kept.pid not in (None, first))
         assert not lives(first)
         assert asked(kept.path)[0] == 200

@@ -89,7 +89,7 @@ def test_rows_on_sqlite_have_no_number_that_tells_their_order(tmp_path: Path) ->
 
 
 def test_a_case_goes_with_all_that_hangs_on_it(db: Database) -> None:
-    case = Case(receipt_id=b"r" * 32, facts=b"f")
+    case = Case(receipt_id=b"r" * 32, alias_key=b"a" * 32, facts=b"f")
     with db.transaction() as tx:
         tx.session.add(case)
         tx.session.flush()
@@ -102,7 +102,9 @@ def test_a_case_goes_with_all_that_hangs_on_it(db: Database) -> None:
 
 def test_two_cases_cannot_have_one_receipt(db: Database) -> None:
     with pytest.raises(IntegrityError) as raised, db.transaction() as tx:
-        tx.session.add_all([Case(receipt_id=b"r" * 32, facts=b"f"), Case(receipt_id=b"r" * 32, facts=b"f")])
+        tx.session.add_all(
+            [Case(receipt_id=b"r" * 32, alias_key=b"a" * 32, facts=b"f"), Case(receipt_id=b"r" * 32, facts=b"f")]
+        )
     assert "rrrr" not in str(raised.value)
 
 
