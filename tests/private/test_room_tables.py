@@ -102,9 +102,7 @@ def test_a_case_goes_with_all_that_hangs_on_it(db: Database) -> None:
 
 def test_two_cases_cannot_have_one_receipt(db: Database) -> None:
     with pytest.raises(IntegrityError) as raised, db.transaction() as tx:
-        tx.session.add_all(
-            [Case(receipt_id=b"r" * 32, alias_key=b"a" * 32, facts=b"f"), Case(receipt_id=b"r" * 32, facts=b"f")]
-        )
+        tx.session.add_all(Case(receipt_id=b"r" * 32, alias_key=alias * 32, facts=b"f") for alias in (b"a", b"b"))
     assert "rrrr" not in str(raised.value)
 
 
