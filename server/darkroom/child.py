@@ -62,12 +62,12 @@ class TooManyPixels(Exception):
     """The picture says of itself that it is larger than what is opened."""
 
 
-def confine() -> None:
+def confine(address_space: int = ADDRESS_SPACE, cpu_seconds: int = CPU_SECONDS) -> None:
     """Give up what a picture does not need. Soft and hard limit are the same, so nothing can be taken back."""
     Image.preinit()  # imports what Image.open would import later, when no file can be opened any more
     for limit, value in (
-        (resource.RLIMIT_AS, ADDRESS_SPACE),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, address_space),
+        (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NPROC, 0),
@@ -89,9 +89,14 @@ def dimensions_of_webp(original: bytes) -> tuple[int, int]:
     return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
 
 
+def fits_a_side(width: int, height: int) -> bool:
+    """Whether it is neither longer nor wider than anything that is opened."""
+    return max(width, height) <= MOST_SIDE
+
+
 def check_size(kind: str, width: int, height: int) -> None:
     """Raises TooManyPixels."""
-    if max(width, height) > MOST_SIDE or width * height > MOST_PIXELS[kind]:
+    if not fits_a_side(width, height) or width * height > MOST_PIXELS[kind]:
         raise TooManyPixels
 
 
@@ -113,16 +118,19 @@ def opened(original: bytes) -> ImageFile.ImageFile:
     return image
 
 
-def small(image: Image.Image) -> Image.Image:
-    """The picture at its last size, in a mode that keeps colours and transparency."""
+def in_few_modes(image: Image.Image) -> Image.Image:
+    """The same in a mode that keeps colours and transparency."""
     if image.mode.startswith("I"):
-        image = image.convert("I").point(lambda value: value / 256).convert("L")  # sixteen bits of grey
-    elif image.mode not in ("L", "RGB", "CMYK"):
+        return image.convert("I").point(lambda value: value / 256).convert("L")  # sixteen bits of grey
+    if image.mode not in ("L", "RGB", "CMYK"):
         see_through = "A" in image.mode or "transparency" in image.info
-        image = image.convert("RGBA" if see_through else "RGB")
-    elif "transparency" in image.info:
-        image = image.convert("RGBA")
-    return image.resize(fitting(*image.size), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        return image.convert("RGBA" if see_through else "RGB")
+    return image.convert("RGBA") if "transparency" in image.info else image
+
+
+def small(image: Image.Image) -> Image.Image:
+    """The picture at its last size."""
+    return in_few_modes(image).resize(fitting(*image.size), Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def on_white(image: Image.Image) -> Image.Image:

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ ANSWER = struct.Struct(">4sc3I")
 MAGIC = b"BZP1"
 LONGEST_SIDE = 1280
 MOST_ANSWER_BYTES = 4 * 1024 * 1024
+PIECE = 65_536
 WALL_SECONDS = 15.0
 """Longer than the processor time that a child is given, because a small machine may be busy."""
 RETRY_SECONDS = 10
@@ -71,29 +73,42 @@ class Workshop:
             self._places.release()
 
     def _answer(self, original: bytes) -> bytes:
-        """Whatever the child says before its time is over. It reads everything before it says anything."""
-        with subprocess.Popen(  # noqa: S603  our own file, no argument from outside
-            COMMAND,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            cwd="/",
-            close_fds=True,
-            start_new_session=True,
-        ) as child:
-            assert child.stdin is not None and child.stdout is not None  # noqa: PT018
-            impatience = threading.Timer(self._wall_seconds, child.kill)
-            impatience.start()
-            try:
+        return bytes(said(COMMAND, original, wall_seconds=self._wall_seconds, most=MOST_ANSWER_BYTES))
+
+
+def said(
+    command: Sequence[str], original: bytes | bytearray, *, wall_seconds: float, most: int, opened: int | None = None
+) -> bytearray:
+    """Whatever a child says before its time is over, at most so many bytes. It reads all before it says anything.
+
+    `opened` is an open file that the child finds as its standard input, in place of a pipe with the original.
+    """
+    heard = bytearray()
+    with subprocess.Popen(  # noqa: S603  our own files, no argument from outside
+        command,
+        stdin=subprocess.PIPE if opened is None else opened,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+        cwd="/",
+        close_fds=True,
+        start_new_session=True,
+    ) as child:
+        assert child.stdout is not None
+        impatience = threading.Timer(wall_seconds, child.kill)
+        impatience.start()
+        try:
+            if opened is None:
                 _given(child, original)
-                return child.stdout.read(MOST_ANSWER_BYTES)
-            finally:
-                impatience.cancel()
-                child.kill()
+            while len(heard) < most and (piece := child.stdout.read(min(PIECE, most - len(heard)))):
+                heard += piece
+            return heard
+        finally:
+            impatience.cancel()
+            child.kill()
 
 
-def _given(child: "subprocess.Popen[bytes]", original: bytes) -> None:
+def _given(child: "subprocess.Popen[bytes]", original: bytes | bytearray) -> None:
     """Hand over the original; a child that died meanwhile has no ears, and its answer will be empty."""
     assert child.stdin is not None
     try:
@@ -116,7 +131,7 @@ def _taken(answer: bytes) -> CleanPicture:
     return CleanPicture(content, width, height, child_kib)
 
 
-def nothing_but_a_drawing(jpeg: bytes) -> bool:
+def nothing_but_a_drawing(jpeg: bytes | bytearray) -> bool:
     """Whether these bytes are one JPEG of structural segments only, from its first byte to its last."""
     if jpeg[:2] != b"\xff\xd8":
         return False
