@@ -3,22 +3,61 @@
 The browser may do nothing with them but show them, send their forms, and load our own style and pictures.
 """
 
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.web.headers import HSTS, PERMISSIONS
 from server.web.padding import padded
 
 HTML = "text/html; charset=utf-8"
+SANDBOX = "sandbox; default-src 'none'"
+"""For a file: no script, no form, no picture from anywhere, and an origin of its own."""
+OnAThread = Callable[[Callable[[], bytes]], Awaitable[bytes]]
 NOT_HERE = b"This page opens only by itself, in a window of its own."
 
 
 def page(html: str, status: int = 200) -> Response:
     """A page of a common size."""
     return Response(padded(html.encode("utf-8", "replace")), status, media_type=HTML)
+
+
+class Outgoing(Protocol):
+    """A file on its way out."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def media_type(self) -> str: ...  # noqa: D102
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    @property
+    def pieces(self) -> Iterator[bytes]: ...  # noqa: D102
+
+
+def file(found: Outgoing, on_a_thread: OnAThread, *, shown: bool = False) -> Response:
+    """A file, a piece at a time, that may do nothing in the browser. `shown`: in the window and not as a download.
+
+    When a piece turns out to be damaged the line breaks off, so that no part is taken for the whole.
+    """
+
+    async def going() -> AsyncGenerator[bytes]:
+        while True:
+            piece = await on_a_thread(lambda: next(found.pieces, b""))
+            if not piece:
+                return
+            yield piece
+
+    headers = {
+        "content-disposition": f'{"inline" if shown else "attachment"}; filename="{found.name}"',
+        "content-length": str(found.size),
+        "content-security-policy": SANDBOX,
+    }
+    return StreamingResponse(going(), 200, headers, found.media_type)
 
 
 def see_other(path: str) -> Response:
@@ -71,7 +110,8 @@ class Answering:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._fixed.items():
-                    headers[name] = value
+                    if headers.get(name) != SANDBOX:  # a file may do even less than a page
+                        headers[name] = value
                 if scope["scheme"] == "https":
                     headers["strict-transport-security"] = HSTS
             await send(message)

@@ -18,7 +18,7 @@ from server import places, policies, privacy
 from server.clock import Clock, SystemClock
 from server.crypto.passwords import DerivationPool
 from server.crypto.tokens import FormTokens
-from server.darkroom.workshop import Workshop
+from server.darkroom.safe_copies import SafeCopies
 from server.errors import NotFound, Refused, TooFast, say
 from server.logs import where
 from server.policies import Policies
@@ -125,7 +125,7 @@ def _room(
         tokens=FormTokens(chance.random(32), seconds=chance.seconds, random=chance.random),
         pages=_pages(in_force, told),
         pool=DerivationPool(waiting=DERIVATIONS_WAITING),
-        darkroom=Workshop(at_once=in_force.pictures.at_once, waiting=in_force.pictures.waiting),
+        darkroom=SafeCopies(at_once=in_force.pictures.at_once, most_pages=work.reporting.files.most_pages),
         threads=Threads(embedded_database=db.is_sqlite),
         contacts=Contacts(settings.told_dir),
         limits=Limits(),
@@ -166,6 +166,7 @@ def _lifespan(room: Room) -> Callable[[Any], Any]:
         finally:
             clockwork.cancel()
             room.pool.close()
+            room.darkroom.close()
             room.work.filing_pool.close()
             room.threads.close()
             room.db.close()

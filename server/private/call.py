@@ -22,6 +22,7 @@ from server.private.body import Attached
 from server.private.room import Room
 from server.private.sessions import Side, Token, drop_cookie, set_cookie
 from server.private.work import Work
+from server.web.body import kind_of
 from server.web.fields import EMPTY, NO_CONTROLS, FormState, too_long
 from server.web.words import Reading, read_in, reading
 
@@ -64,6 +65,11 @@ class Call:
     def work(self) -> Work:
         """What is done in it."""
         return self.asked.room.work
+
+    @property
+    def sends_files(self) -> bool:
+        """Whether this browser can send any: it posts forms in parts, now or when the visit began."""
+        return kind_of(self.asked) == "multipart/form-data" or bool(self.kept and self.kept.get("files"))
 
     @property
     def now(self) -> datetime:

@@ -170,6 +170,12 @@ class Casework:
         body = {"kind": "support", "support": support.value, "text": reason}
         self._write(me, alias, body, at=at, to_reporter=True, then=moved)
 
+    def write(
+        self, me: Unlocked, alias: str, body: Mapping[str, object], *, at: datetime, to_reporter: bool = False
+    ) -> None:
+        """A signed letter of another kind, that changes nothing else."""
+        self._write(me, alias, body, at=at, to_reporter=to_reporter, then=lambda known: known)
+
     def _write(
         self,
         me: Unlocked,

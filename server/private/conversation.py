@@ -3,6 +3,8 @@
 The keys come from the number that was typed; they are in this call, in the visit's wrapped session, and nowhere.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,10 +17,11 @@ from server.crypto.sealed.manifests import Manifest
 from server.crypto.sealed.receipts import Receipt, ReporterKeys
 from server.database import Database, Transaction
 from server.errors import Invalid, NotFound, Refused, say
-from server.private import consents, records
+from server.private import consents, files, originals, records
 from server.private.consents import Consent, Said, standing
 from server.private.desks import Reporting
 from server.private.facts import Facts, State, half_day, halves
+from server.private.files import Attachment
 from server.private.records import Case
 from server.private.roster import Roster
 from server.private.tracks import withdrawal_is_due
@@ -96,9 +99,13 @@ class Conversations:
         *,
         at: datetime,
         receipt: Receipt | None = None,
-        more: Mapping[str, object] | None = None,
+        attachments: Sequence[Attachment] = (),
+        sending: bytes = b"",
     ) -> None:
-        """One more message to the desk. Raises Invalid when the number is in it, Refused when the keys look wrong."""
+        """One more message to the desk. Raises Invalid when the number is in it, Refused when the keys look wrong.
+
+        `sending` is the key in the sender's form: with it the same message sent twice is there once.
+        """
         if receipt is not None and receipts.mentioned(text, receipt):
             raise Invalid(HAS_NUMBER, field="text")
 
@@ -107,7 +114,9 @@ class Conversations:
                 return known
             return known.changed(state=State.REOPENED, closed=None)  # or nobody at the desk would look
 
-        self._send(keys, {"kind": "message", "text": text, **(more or {})}, at, written)
+        body = {"kind": "message", "text": text}
+        name = _name(sending, [text, files.told(attachments)]) if sending else uuid4()
+        self._send(keys, body, at, written, name=name, attachments=attachments)
 
     def say(self, keys: ReporterKeys, name: Consent, value: bool, *, at: datetime) -> None:
         """Yes or no to something: a signed line in the case, and in force after some days."""
@@ -141,26 +150,42 @@ class Conversations:
         self._send(keys, {"kind": "asked_outside"}, at, asked)
 
     def _send(
-        self, keys: ReporterKeys, body: Mapping[str, object], at: datetime, then: Callable[[Facts], Facts]
+        self,
+        keys: ReporterKeys,
+        body: Mapping[str, object],
+        at: datetime,
+        then: Callable[[Facts], Facts],
+        *,
+        name: UUID | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> None:
         """Seal one envelope to the desk, signed with the reporter's key."""
         with self._db.transaction() as tx:
             case = self._mine(tx, keys, at)
+            if name is not None and records.has_entry(tx, name):
+                return
             seen = [found.manifest for found in self._opened(tx, case, keys)]
             manifest = self.checked_manifest(tx, case, keys, seen)
+            public = originals.proved(case.facts.originals, case.id, keys)
+            entries, new_files = files.prepared(attachments, case.id, public)
             envelope = Envelope(
                 case=case.id,
-                message=uuid4(),
+                message=name or uuid4(),
                 seq=case.facts.sent,
                 direction="in",
                 author=keys.verify_key,
                 day=at.date(),
                 manifest=manifest.hash(),
-                body=dict(body),
+                body={**body, "files": entries} if entries else dict(body),
             )
             box = boxes.sealed(manifest.case_public, envelopes.closed(envelope, keys.signing_seed))
             records.put_entry(tx, self._vault, case.id, envelope.message, for_desk=box, for_reporter=b"")
+            files.put(tx, self._vault, case.id, new_files, most_bytes=self._reporting.files.case_bytes)
             records.keep(tx, self._vault, case, then(case.facts).changed(sent=case.facts.sent + 1))
+
+    def keeps_originals(self, case: Case, keys: ReporterKeys) -> bool:
+        """Whether an original could be kept: two people are needed to open it."""
+        return bool(originals.proved(case.facts.originals, case.id, keys))
 
     def _opened(self, tx: Transaction, case: Case, keys: ReporterKeys) -> list[Envelope]:
         """The answers that are there, as their authors signed them. Raises Refused."""
@@ -248,3 +273,9 @@ class Conversations:
             kind=str(body.get("kind", "answer")),
             values=body,
         )
+
+
+def _name(sending: bytes, what: object) -> UUID:
+    """The same message from the same form has the same name."""
+    raw = json.dumps(what, ensure_ascii=True).encode()
+    return UUID(bytes=hashlib.blake2b(raw, key=sending, digest_size=16).digest(), version=4)

@@ -9,9 +9,11 @@ from starlette.responses import Response
 
 from server.crypto.sealed import signatures
 from server.crypto.sealed.certificates import Certificate
-from server.errors import Invalid, Refused, Sentence, say
+from server.errors import Invalid, NotFound, Refused, Sentence, say
+from server.private import answering
 from server.private import desk_views as views
 from server.private.call import Call
+from server.private.desk_files import Download
 from server.private.desk_forms import admitted, wanted_paper
 from server.private.facts import State, Support
 from server.private.people import Person, Unlocked, plain_login
@@ -21,6 +23,7 @@ from server.web.fields import FormState
 ADDRESS = "/desk"
 SIGN_IN, JOIN, UNLOCK, PAPER = "/desk/sign-in", "/desk/join", "/desk/unlock", "/desk/paper"
 LEAST_PASSPHRASE = 16
+PICTURE = "image/jpeg"
 TOO_SHORT = say("Please take at least four words, or sixteen signs: these words guard what people told you.")
 Step = Callable[[Call], Awaitable[Response]]
 
@@ -189,7 +192,8 @@ async def _case(call: Call, form: object = None, status: int = 200) -> Response:
     await call.run(lambda: call.work.succession.take_over(me, _alias(call), at=call.now))
     found = await call.run(lambda: call.work.casework.opened(me, _alias(call), at=call.now))
     others = await call.run(lambda: call.work.succession.could_read(found))
-    return views.case(call, found, others, form if isinstance(form, FormState) else FormState(), status)
+    files = await call.run(lambda: call.work.files.listed(me, found, at=call.now))
+    return views.case(call, found, others, files, form if isinstance(form, FormState) else FormState(), status)
 
 
 def _answer(call: Call, me: Unlocked, alias: str) -> None:
@@ -228,6 +232,48 @@ def _hand_over(call: Call, me: Unlocked, alias: str) -> None:
         raise Invalid(say("Please choose one."), field="person") from None
     reason = call.text("hand_reason", call.work.reporting.form.text_characters, required=True)
     call.work.succession.hand_over(me, alias, person, reason, at=call.now)
+
+
+async def look(call: Call) -> Response:
+    """A picture in this window, from our own pixels; it is not kept on the device as a file."""
+    return await _file(call, lambda me: call.work.files.copy(me, _alias(call), _number(call), at=call.now), shown=True)
+
+
+async def download(call: Call) -> Response:
+    """A safe copy, to be kept as a file."""
+    return await _file(call, lambda me: call.work.files.copy(me, _alias(call), _number(call), at=call.now))
+
+
+async def open_original(call: Call) -> Response:
+    """An original, after a colleague has asked for it."""
+    return await _file(call, lambda me: call.work.files.original(me, _alias(call), _number(call), at=call.now))
+
+
+async def _file(call: Call, work: Callable[[Unlocked], Download], *, shown: bool = False) -> Response:
+    me = _me(call)
+    if me is None:
+        return views.locked(call)
+    try:
+        found = await call.run(lambda: work(me))
+    except Refused as error:
+        return await _case(call, call.state_of(error), error.status)
+    return call.sent(answering.file(found, call.run, shown=shown and found.media_type == PICTURE))
+
+
+def _number(call: Call) -> int:
+    value = call.value("file")
+    if not (value.isascii() and value.isdigit() and len(value) < 6):
+        raise NotFound
+    return int(value)
+
+
+def _ask_original(call: Call, me: Unlocked, alias: str) -> None:
+    number = _number(call)
+    try:
+        reason = call.text("original_reason", call.work.reporting.form.text_characters, required=True)
+    except Invalid as error:
+        raise Invalid(error.sentence, field=f"original-{number}") from None  # each file has a field of its own
+    call.work.files.ask(me, alias, number, reason, at=call.now)
 
 
 async def recuse(call: Call) -> Response:
@@ -301,5 +347,9 @@ STEPS: Mapping[str, Step] = {
     "move": _acting(_move, say("It is noted, and the reporter is told.")),
     "support": _acting(_support, say("It is noted, and the reporter is told.")),
     "hand_over": _acting(_hand_over, say("This person can read the case from now on.")),
+    "look": look,
+    "download": download,
+    "ask_original": _acting(_ask_original, say("Your half is handed on. A colleague can open the original for a day.")),
+    "open_original": open_original,
     "recuse": recuse,
 }

@@ -12,6 +12,7 @@ from server.errors import Sentence, say
 from server.private.call import Call
 from server.private.casework import NOT_WHOLE, Letter, Line, Opened
 from server.private.consents import standing
+from server.private.desk_files import ASKED, OPENED, Listed, files_in
 from server.private.desks import Topic
 from server.private.facts import State, Support, day_of, half_day
 from server.private.people import Person
@@ -20,7 +21,7 @@ from server.private.words import CONSENTS, DESKS, STATES, SUPPORTS, TOPICS, WHO
 from server.web.fields import FormState
 from server.web.words import full_day, language_name
 
-KEPT = ("text", "note", "reason", "support_reason", "hand_reason")
+KEPT = ("text", "note", "reason", "support_reason", "hand_reason", "original_reason")
 """What may have been typed in a case."""
 
 
@@ -91,7 +92,14 @@ def work_list(call: Call, lines: Sequence[Line]) -> Response:
     )
 
 
-def case(call: Call, found: Opened, others: Sequence[Certificate], form: FormState, status: int = 200) -> Response:
+def case(
+    call: Call,
+    found: Opened,
+    others: Sequence[Certificate],
+    files: Sequence[Listed],
+    form: FormState,
+    status: int = 200,
+) -> Response:
     """One case, all of it."""
     known = found.case.facts
     hours = call.work.reporting.form.withdrawal_hours
@@ -112,6 +120,7 @@ def case(call: Call, found: Opened, others: Sequence[Certificate], form: FormSta
         missing=found.missing,
         withdrawing=known.withdrawn_at is not None,
         letters=[_letter(call, letter) for letter in found.letters],
+        files=[_file(call, one) for one in files],
         states=[("", "—"), *((one.value, call.said(STATES[one])) for one in State if one in MOVES[known.state])],
         supports=[
             ("", "—"),
@@ -138,6 +147,14 @@ _NAMES: Mapping[str, Sentence] = {
     "withdrawal": say("The reporter takes it back, or goes on"),
     "asked_outside": say("The reporter asked the office outside"),
     "succession": say("New keys"),
+    ASKED: say("Somebody asks to open an original together"),
+    OPENED: say("Two of you have opened an original; the reporter is told"),
+}
+_KINDS: Mapping[str, Sentence] = {
+    "image/jpeg": say("Picture"),
+    "application/pdf": say("Pages"),
+    "video/mp4": say("Video"),
+    "audio/mp4": say("Sound"),
 }
 
 
@@ -159,6 +176,9 @@ def _letter(call: Call, letter: Letter) -> Mapping[str, object]:
         facts = [call.said(NOT_WHOLE)]
     elif kind == "withdrawal":
         facts = [call.said(say("taken back") if body.get("on") else say("goes on"))]
+    came = len(files_in([letter]))
+    if came:
+        facts = [*facts, call.said(say("Files that came with it: %(count)s.", count=came))]
     return {
         "title": call.said(_NAMES[kind]) if kind in _NAMES else "",
         "name": letter.name,
@@ -166,6 +186,23 @@ def _letter(call: Call, letter: Letter) -> Mapping[str, object]:
         "text": str(body.get("text", "")),
         "facts": facts,
         "inward": letter.direction == "in",
+    }
+
+
+def _file(call: Call, one: Listed) -> Mapping[str, object]:
+    copy = one.sent.copy
+    return {
+        "number": one.number,
+        "name": copy.name,
+        "kind": call.said(_KINDS[copy.media_type]) if copy.media_type in _KINDS else "",
+        "kilobytes": -(-copy.size // 1000),
+        "is_picture": copy.media_type == "image/jpeg",
+        "gone": one.gone,
+        "original": one.sent.original is not None,
+        "may_ask": one.may_ask,
+        "may_open": one.may_open,
+        "asked_by": one.asked_by,
+        "reason": one.reason,
     }
 
 

@@ -4,17 +4,21 @@ Nothing is kept until "Send in private" is pressed: until then the words travel 
 """
 
 import base64
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from starlette.responses import Response
 
 from server.crypto.sealed import boxes, receipts, signatures
 from server.crypto.sealed.receipts import Receipt, ReporterKeys
 from server.errors import Invalid, NotFound, Refused, Sentence, say
+from server.private import door_files
 from server.private import door_views as views
-from server.private.call import Call
+from server.private.call import LOOK_BELOW, Call
 from server.private.consents import Consent
 from server.private.door_forms import concern_of, filled, with_answers
+from server.private.files import Attachment
 from server.private.filing import NOBODY_READS, Changed, Concern
 from server.private.work import Beat
 from server.web.fields import FormState
@@ -37,7 +41,7 @@ async def shown(call: Call) -> Response:
         if call.now.timestamp() - kept["since"] > call.work.reporting.form.receipt_minutes * 60:
             call.end()
             return views.start(call)
-        return views.receipt_page(call, Receipt(kept["receipt"]), kept["desk"])
+        return views.receipt_page(call, Receipt(kept["receipt"]), kept["desk"], came=kept.get("came", 0))
     return await _conversation(call)
 
 
@@ -80,7 +84,7 @@ async def send(call: Call) -> Response:
     try:
         if filing_key is None:
             raise Refused(NEW_FORM)
-        concern = with_answers(call, concern)
+        concern = replace(with_answers(call, concern), files=await door_files.taken(call))
     except Refused as error:
         return views.check(call, filled(call, call.state_of(error)), concern, error.status)
     await work.slow_down(call.asked.bucket)
@@ -92,7 +96,10 @@ async def send(call: Call) -> Response:
         receipt, desk = await _sealed(call, concern, filing_key)
     except Refused as error:
         return views.check(call, filled(call, call.state_of(error)), concern, error.status)
-    call.begin({"kind": "number", "receipt": receipt, "desk": desk, "since": call.now.timestamp()})
+    finally:
+        door_files.wiped(concern.files)
+    begun = {"kind": "number", "receipt": receipt, "desk": desk, "since": call.now.timestamp()}
+    call.begin({**begun, "came": len(concern.files)})
     return call.redirect()
 
 
@@ -111,7 +118,8 @@ def _filed(call: Call, concern: Concern, keys: ReporterKeys, filing_key: bytes) 
     except Changed as changed:
         if not changed.only_words:
             raise
-        call.work.conversations.add(keys, concern.text, at=call.now)
+        text = "" if changed.same_words else concern.text
+        call.work.conversations.add(keys, text, at=call.now, attachments=concern.files, sending=filing_key)
     return call.work.conversations.desk_of(keys)
 
 
@@ -145,7 +153,8 @@ async def come_back(call: Call) -> Response:
     await beat.over()
     if found is None:
         return views.number(call, call.wrong("receipt", NO_ANSWER), 404)
-    call.begin({"kind": "conversation", "receipt": receipt, "keys": _written(keys)})
+    files = "yes" if call.sends_files else ""
+    call.begin({"kind": "conversation", "receipt": receipt, "keys": _written(keys), "files": files})
     return call.redirect()
 
 
@@ -158,7 +167,8 @@ async def _conversation(call: Call, form: FormState | None = None, status: int =
         return views.number(call, call.wrong("receipt", NO_ANSWER), 404)
     except Refused as error:
         return views.kept(call, error.sentence, error.status)
-    return views.conversation(call, found, form or FormState(), status)
+    keeps = call.work.conversations.keeps_originals(found.case, keys)
+    return views.conversation(call, found, form or FormState(), status, keeps=keeps)
 
 
 def _keys(call: Call) -> ReporterKeys:
@@ -197,10 +207,43 @@ def _doing(work: Callable[[Call, ReporterKeys], None], done: Sentence) -> Step:
     return step
 
 
-def _add(call: Call, keys: ReporterKeys) -> None:
-    text = call.text("text", call.work.reporting.form.text_characters, required=True)
+async def add(call: Call) -> Response:
+    """One more message, with or without files. The same form twice is one message."""
+    if call.kept is None or call.kept["kind"] != "conversation":
+        return views.visit_over(call)
+    keys, attachments = _keys(call), ()
+    try:
+        text = call.text("text", call.work.reporting.form.text_characters, required=not call.files)
+        attachments = await door_files.taken(call)
+        await call.run(lambda: _added(call, keys, text, attachments))
+    except Refused as error:
+        return await _conversation(call, call.state_of(error), error.status)
+    finally:
+        door_files.wiped(attachments)
+    call.tell_once(say("Your message is here. It is not shown again."))
+    return call.redirect()
+
+
+def _added(call: Call, keys: ReporterKeys, text: str, attachments: Sequence[Attachment]) -> None:
     assert call.kept is not None
-    call.work.conversations.add(keys, text, at=call.now, receipt=Receipt(call.kept["receipt"]))
+    sending = call.work.filing_keys.read(call.value("filing")) or b""
+    receipt = Receipt(call.kept["receipt"])
+    call.work.conversations.add(keys, text, at=call.now, receipt=receipt, attachments=attachments, sending=sending)
+
+
+async def again(call: Call, sentence: Sentence, status: int) -> Response | None:
+    """The page from which something was sent that could not be taken whole, with every word, to choose files anew.
+
+    None for the other pages: they have no files.
+    """
+    form = FormState(call.form.values, {"files": call.said(sentence)}, call.said(LOOK_BELOW))
+    wanted = call.value("form")
+    if wanted == "conversation" and call.kept is not None and call.kept["kind"] == "conversation":
+        return await _conversation(call, form, status)
+    if wanted == "check":
+        with suppress(Refused):
+            return views.check(call, filled(call, form), concern_of(call), status)
+    return None
 
 
 def _consent(call: Call, keys: ReporterKeys) -> None:
@@ -226,7 +269,7 @@ STEPS: Mapping[str, Step] = {
     "no_number": no_number,
     "number": number,
     "return": come_back,
-    "add": _doing(_add, say("Your message is here. It is not shown again.")),
+    "add": add,
     "consent": _doing(_consent, say("It is noted, and counts after some days.")),
     "withdraw": _doing(
         lambda call, keys: call.work.conversations.withdraw(keys, at=call.now),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from server.errors import Invalid, say
 from server.private.call import Call
 from server.private.desks import Topic
+from server.private.door_files import CLEAN
 from server.private.filing import Concern
 from server.private.routing import Excluded
 from server.private.words import EXCLUDE, NOBODY_BARRED, OFFICE, ONLY_OUTSIDE, WHO
@@ -49,7 +50,7 @@ def with_answers(call: Call, concern: Concern) -> Concern:
 
 def filled(call: Call, form: FormState) -> FormState:
     """The form as it goes on: with a name of its own, so that sending it twice is one message."""
-    values = {"exclude": NOBODY_BARRED, **form.values}
+    values = {"exclude": NOBODY_BARRED, "originals": CLEAN, **form.values}
     if call.work.filing_keys.read(values.get("filing", "")) is None:
         values["filing"] = call.work.filing_keys.issue()
     return FormState(values, form.errors, form.summary)

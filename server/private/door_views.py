@@ -12,7 +12,9 @@ from server.private.call import Call
 from server.private.consents import Said
 from server.private.contacts import Contact
 from server.private.conversation import Answer, Conversation
+from server.private.desk_files import OPENED
 from server.private.desks import INDEPENDENT, Topic
+from server.private.door_files import CLEAN, ORIGINALS, accepted
 from server.private.door_forms import BETWEEN
 from server.private.facts import State, Support, day_of, half_day, halves
 from server.private.filing import Concern
@@ -118,7 +120,7 @@ def write(call: Call, form: FormState, status: int = 200) -> Response:
 
 
 def check(call: Call, form: FormState, concern: Concern, status: int = 200) -> Response:
-    """A plain summary with its limits, and the last questions."""
+    """A plain summary with its limits, the last questions, and a place for files."""
     said = call.room.pages.catalogues.said
     values = form.values
     return call.page(
@@ -132,12 +134,26 @@ def check(call: Call, form: FormState, concern: Concern, status: int = 200) -> R
         carried={name: values.get(name, "") for name in CARRIED if values.get(name, "")},
         yes_no=_choices(call, YES_NO),
         outside=_is_somebody_outside(call),
+        **_for_files(call, keeps=call.work.filing.could_keep_originals(concern, at=call.now)),
     )
 
 
-def receipt_page(call: Call, receipt: Receipt, desk: str) -> Response:
-    """The number, once."""
-    return call.page("private/receipt.html", receipt=receipts.grouped(receipt), promise=_after(call, desk))
+def _for_files(call: Call, *, keeps: bool) -> Mapping[str, object]:
+    """What the field for files needs. `keeps`: whether originals could be kept."""
+    return {
+        "sends_files": call.sends_files,
+        "let_go": bool(call.files),
+        "accept": accepted(call),
+        "recordings": call.room.darkroom.takes_recordings,
+        "originals": _choices(call, ORIGINALS) if keeps else [],
+        "most_pages": call.work.reporting.files.most_pages,
+    }
+
+
+def receipt_page(call: Call, receipt: Receipt, desk: str, *, came: int) -> Response:
+    """The number, once. `came`: how many files came with the message."""
+    shown = receipts.grouped(receipt)
+    return call.page("private/receipt.html", receipt=shown, promise=_after(call, desk), came=came)
 
 
 def done(call: Call, title: Sentence, *sentences: Sentence) -> Response:
@@ -159,8 +175,8 @@ def visit_over(call: Call) -> Response:
     return call.page("private/over.html", 403, sentence=sentence, text=call.value("text"))
 
 
-def conversation(call: Call, found: Conversation, form: FormState, status: int = 200) -> Response:
-    """The answers, and what can be done."""
+def conversation(call: Call, found: Conversation, form: FormState, status: int = 200, *, keeps: bool) -> Response:
+    """The answers, and what can be done. `keeps`: whether originals of files could be kept."""
     said, known = call.room.pages.catalogues.said, found.case.facts
     withdrawing = known.withdrawn_at is not None and known.state is not State.WITHDRAWN
     promise = ""
@@ -170,7 +186,9 @@ def conversation(call: Call, found: Conversation, form: FormState, status: int =
     return call.page(
         "private/conversation.html",
         status,
-        form=form,
+        form=FormState({"originals": CLEAN, **form.values}, form.errors, form.summary),
+        filing=call.work.filing_keys.issue(),
+        **_for_files(call, keeps=keeps),
         state=said(STATES[known.state]),
         support="" if known.support is Support.NOT_ASKED else said(SUPPORTS[known.support]),
         promise=promise,
@@ -203,6 +221,8 @@ def _answer(call: Call, answer: Answer) -> Mapping[str, str]:
         step = said(STATES[State(str(answer.values["state"]))])
     elif answer.kind == "support":
         step = said(SUPPORTS[Support(str(answer.values["support"]))])
+    elif answer.kind == OPENED:
+        step = said(say("Two people have opened an original that you sent, together. This is why:"))
     return {"name": answer.name, "day": _day(call, answer.day), "text": answer.text, "step": step}
 
 

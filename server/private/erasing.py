@@ -9,6 +9,7 @@ from uuid import UUID
 
 from server.database import Database, Transaction
 from server.private import records
+from server.private.desk_files import forget_asked
 from server.private.desks import Reporting
 from server.private.facts import State, half_day, halves
 from server.private.records import Case
@@ -23,6 +24,7 @@ class Forgotten:
     withdrawn: int = 0
     doors: int = 0
     files: int = 0
+    asked: int = 0
     cases: int = 0
     strays: int = 0
 
@@ -44,6 +46,7 @@ class Erasing:
             withdrawn=sum(self._withdrawn(case, now) for case in cases),
             doors=sum(self._door_closed(case, now) for case in cases),
             files=sum(self._files_gone(case, now) for case in cases),
+            asked=forget_asked(self._db, self._vault, at=at),
             cases=self._gone(
                 [case.id for case in cases if self._is_over(case, now, self._reporting.keeping.case_days)]
             ),

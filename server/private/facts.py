@@ -81,6 +81,8 @@ class Facts:
     intake: bool = False
     """Written down by staff: the number is known to them until the reporter has changed it."""
     withdrawn_at: int | None = None
+    originals: bytes = b""
+    """The public half of the key for originals, with the reporter's mark; empty when too few people read the case."""
     sealed_off: bool = False
     """Whether the reporter's door is closed for good: the number opens nothing, and the answers are noise."""
     consents: Mapping[str, bool] = field(default_factory=dict[str, bool])
@@ -135,7 +137,7 @@ def read(raw: bytes) -> Facts:
     try:
         values = json.loads(raw)
         for name in _BYTES:
-            values[name] = base64.b64decode(values[name], validate=True)
+            values[name] = base64.b64decode(values.get(name, ""), validate=True)
         values["state"], values["support"] = State(values["state"]), Support(values["support"])
         return Facts(**values)
     except (ValueError, KeyError, TypeError, AttributeError):

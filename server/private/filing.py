@@ -19,11 +19,12 @@ from server.crypto.sealed.receipts import ReporterKeys
 from server.crypto.sealed.slots import Binding
 from server.database import Database
 from server.errors import Refused, say
-from server.private import records
+from server.private import files, originals, records
 from server.private.desks import Reporting, Topic
 from server.private.facts import Facts, half_day, new_alias
+from server.private.files import Attachment, NewFile
 from server.private.roster import Roster
-from server.private.routing import Excluded, Route, route
+from server.private.routing import INTERPRETER, Excluded, Route, route
 from server.private.vault import Vault
 
 NOBODY_READS = say(
@@ -47,10 +48,10 @@ class Concern:
     child: bool = False
     may_release: bool = False
     consents: Mapping[str, bool] = field(default_factory=dict[str, bool])
-    files: Sequence[Mapping[str, object]] = ()
+    files: Sequence[Attachment] = ()
 
     def body(self) -> dict[str, object]:
-        """As it stands in the envelope."""
+        """As it stands in the envelope, but for the files."""
         return {
             "kind": "concern",
             "topic": self.topic.value,
@@ -68,7 +69,6 @@ class Concern:
             "child": self.child,
             "may_release": self.may_release,
             "consents": dict(self.consents),
-            "files": [dict(one) for one in self.files],
         }
 
 
@@ -85,6 +85,7 @@ class Sealed:
     pairs: Sequence[bytes]
     first: bytes
     message: UUID
+    files: Sequence[NewFile]
 
 
 class Filing:
@@ -104,7 +105,7 @@ class Filing:
         with self._db.reading() as tx:
             known = records.case_by_receipt(tx, self._vault, keys.lookup)
         if known is not None:
-            return self._again(known, digest)
+            return self._again(known, concern, digest)
         way = self._way(concern, at)
         if way is None:
             raise Refused(NOBODY_READS, field="exclude")
@@ -116,12 +117,18 @@ class Filing:
                 known = records.case_by_receipt(tx, self._vault, keys.lookup)
             if known is None:
                 raise
-            return self._again(known, digest)
+            return self._again(known, concern, digest)
         return sealed.case
 
     def somebody_reads(self, concern: Concern, *, at: datetime) -> bool:
         """Whether it would reach anybody under the choices that were made."""
         return self._way(concern, at) is not None
+
+    def could_keep_originals(self, concern: Concern, *, at: datetime) -> bool:
+        """Whether two people would hold the key for originals, if the office outside may be one of them."""
+        way = self._way(concern, at)
+        holders = [] if way is None else [*way.readers, *way.outside]
+        return len({one.person for one in holders if INTERPRETER not in one.roles}) > 1
 
     def _way(self, concern: Concern, at: datetime) -> Route | None:
         return route(
@@ -140,16 +147,27 @@ class Filing:
             try:
                 with self._db.transaction() as tx:
                     records.put_case(tx, self._vault, sealed)
+                    most = self._reporting.files.case_bytes
+                    files.put(tx, self._vault, sealed.case, sealed.files, most_bytes=most)
             except BaseException:
                 self._vault.shred.forget(sealed.case)
                 raise
 
-    def _again(self, known: records.Case, digest: bytes) -> UUID:
-        """This number is there already: the same form once more, or its text was changed after going back."""
-        if not boxes.alike(known.facts.filing, digest):
-            half = len(digest) // 2
-            raise Changed(known.id, only_words=boxes.alike(known.facts.filing[half:], digest[half:]))
-        return known.id
+    def _again(self, known: records.Case, concern: Concern, digest: bytes) -> UUID:
+        """This number is there already: the same form once more, or something in it was changed after going back.
+
+        The same words and choices without the files are the same form too: a browser cannot choose files again.
+        """
+        kept = known.facts.filing
+        parts = [kept[at : at + boxes.HASH_BYTES] for at in range(0, _DIGEST_BYTES, boxes.HASH_BYTES)]
+        alike = [
+            boxes.alike(part, digest[at * boxes.HASH_BYTES : (at + 1) * boxes.HASH_BYTES])
+            for at, part in enumerate(parts)
+        ]
+        whole, choices, words = alike
+        if whole or (words and not concern.files):
+            return known.id
+        raise Changed(known.id, only_words=choices, same_words=words)
 
     def sealed(
         self, concern: Concern, keys: ReporterKeys, way: Route, *, digest: bytes, at: datetime, intake: bool
@@ -162,6 +180,8 @@ class Filing:
         release = boxes.new_key() if concern.may_release and way.outside else b""
         tagged = self._slots(secret, binding, way, release)
         pairs = self._roster.pair_blobs(secret, binding, concern.excluded)
+        held = originals.begun(case, [*way.readers, *(way.outside if release else ())])
+        entries, new_files = files.prepared(concern.files, case, held.public if held else b"")
         manifest = Manifest(
             case=case,
             epoch=0,
@@ -179,7 +199,12 @@ class Filing:
             author=keys.verify_key,
             day=at.date(),
             manifest=manifest.hash(),
-            body={**concern.body(), "readers": sorted(str(one.person) for one in way.readers)},
+            body={
+                **concern.body(),
+                "files": entries,
+                "readers": sorted(str(one.person) for one in way.readers),
+                **({originals.FIELD: held.body()} if held else {}),
+            },
         )
         known = Facts(
             alias=new_alias(),
@@ -195,6 +220,7 @@ class Filing:
             release_key=release,
             intake=intake,
             consents=dict(concern.consents),
+            originals=originals.marked(held.public if held else b"", case, keys),
         )
         return Sealed(
             case=case,
@@ -205,6 +231,7 @@ class Filing:
             pairs=pairs,
             first=boxes.sealed(public, envelopes.closed(envelope, keys.signing_seed)),
             message=message,
+            files=new_files,
         )
 
     def _slots(self, secret: bytes, binding: Binding, way: Route, release: bytes) -> dict[bytes, bytes]:
@@ -227,18 +254,24 @@ class Filing:
 class Changed(Exception):
     """The form was sent before, with something else in it.
 
-    `only_words`: the words alone are others, so that case goes on with a second message. Else it must not: the new
-    choices may bar those who read the first one.
+    `only_words`: the words or the files alone are others, so that case goes on with a second message. Else it must
+    not: the new choices may bar those who read the first one. `same_words`: only the files are others.
     """
 
-    def __init__(self, case: UUID, *, only_words: bool) -> None:
+    def __init__(self, case: UUID, *, only_words: bool, same_words: bool) -> None:
         super().__init__("changed")
-        self.case, self.only_words = case, only_words
+        self.case, self.only_words, self.same_words = case, only_words, same_words
+
+
+_DIGEST_BYTES = 3 * boxes.HASH_BYTES
 
 
 def _digest(concern: Concern, filing_key: bytes) -> bytes:
-    """What was sent, under the key in the sender's own form: nobody else can test a guess against it."""
+    """What was sent, under the key in the sender's own form: nobody else can test a guess against it.
+
+    Three hashes: of all of it, of the choices alone, and of choices and words without the files.
+    """
     body = concern.body()
-    parts = [body, {**body, "text": ""}]  # all of it, and the choices alone
+    parts = [{**body, "files": files.told(concern.files)}, {**body, "text": ""}, body]
     said = [json.dumps(part, sort_keys=True, ensure_ascii=True).encode() for part in parts]
-    return b"".join(hashlib.blake2b(one, key=filing_key, digest_size=32).digest() for one in said)
+    return b"".join(hashlib.blake2b(one, key=filing_key, digest_size=boxes.HASH_BYTES).digest() for one in said)

@@ -219,6 +219,11 @@ def entries(tx: Transaction, vault: Vault, case: UUID) -> list[Entry]:
     ]
 
 
+def has_entry(tx: Transaction, message: UUID) -> bool:
+    """Whether there is a message of this name."""
+    return tx.look(select(col(models.Entry.id)).where(col(models.Entry.id) == message)).first() is not None
+
+
 def silence(tx: Transaction, vault: Vault, case: UUID, message: UUID, length: int) -> None:
     """Take an answer away from the reporter's side: noise in its place."""
     noise = vault.lock(case, secrets.token_bytes(length), about=REPORTER + message.bytes)

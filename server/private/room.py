@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from server.clock import Clock
 from server.crypto.passwords import DerivationPool
 from server.crypto.tokens import FormTokens
-from server.darkroom.workshop import Workshop
+from server.darkroom.safe_copies import SafeCopies
 from server.database import Database
 from server.policies import Policies
 from server.private.body import Intake
@@ -34,7 +34,7 @@ class Room:
     tokens: FormTokens
     pages: Pages
     pool: DerivationPool
-    darkroom: Workshop
+    darkroom: SafeCopies
     threads: Threads
     contacts: Contacts
     limits: Limits

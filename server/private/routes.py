@@ -29,6 +29,7 @@ TOO_MUCH: Mapping[TooMuch, Sentence] = {
 }
 SLOW = say("The line was too slow, and nothing was sent. Your text is still here.")
 ELSEWHERE = say("Another site tried to send this in your name. Nothing was done.")
+FAULT = say("It is our fault, not yours. Please try again in a few minutes.")
 OPEN_LINE = say(
     "On this connection others could read along, so nothing can be written here. These places can help, and you can "
     "speak to them."
@@ -74,10 +75,18 @@ async def _done(call: Call, steps: Mapping[str, Step], *, files: str = "") -> Re
         return answering.page("", 400)  # nobody is there to read it
     except TooSlow as error:
         call.pairs = error.pairs
-        return kept(call, SLOW, 408)
+        return await _again(call, SLOW, 408)
     except TooLarge as error:
         call.pairs = error.pairs
-        return kept(call, TOO_MUCH[error.what], 413)
+        return await _again(call, TOO_MUCH[error.what], 413)
+
+
+async def _again(call: Call, sentence: Sentence, status: int) -> Response:
+    """What could not be taken: where files were chosen in our own form, that form again, with a place for files."""
+    call.listen(call.value("lang"))
+    foreign = call.value("form") != "check" and _barred(call) is not None  # the others show more than was sent
+    shown = None if foreign or call.side is not Side.REPORTER else await door.again(call, sentence, status)
+    return shown or kept(call, sentence, status)
 
 
 async def _stepped(call: Call, steps: Mapping[str, Step]) -> Response:
@@ -86,23 +95,25 @@ async def _stepped(call: Call, steps: Mapping[str, Step]) -> Response:
         return leave(call)
     barred = _barred(call)
     if barred is not None:
-        return kept(call, barred, 403)
+        return await _again(call, barred, 403) if call.files else kept(call, barred, 403)
     if step not in steps:
         return kept(call, say("This could not be understood."), 422)
     try:
         return await steps[step](call)
     except Exception as error:
-        return _failed(call, error)
+        return await _failed(call, error)
 
 
-def _failed(call: Call, error: Exception) -> Response:
+async def _failed(call: Call, error: Exception) -> Response:
     """The page for whatever was raised; the log gets type and place, never a word."""
     if isinstance(error, NotFound):
         return kept(call, say("This page does not exist, or it is not open to you."), 404)
-    if not isinstance(error, Refused):
+    sentence, status = FAULT, 500
+    if isinstance(error, Refused):
+        sentence, status = error.sentence, error.status
+    else:
         log.error("a fault in the private room: %s at %s", type(error).__name__, where(error))
-        return kept(call, say("It is our fault, not yours. Please try again in a few minutes."), 500)
-    response = kept(call, error.sentence, error.status)
+    response = await _again(call, sentence, status) if call.files else kept(call, sentence, status)
     if isinstance(error, TooFast):
         response.headers["retry-after"] = str(error.retry_after)
     return response

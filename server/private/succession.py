@@ -17,7 +17,7 @@ from server.crypto.sealed.manifests import Manifest
 from server.crypto.sealed.slots import Binding
 from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
-from server.private import records
+from server.private import originals, records
 from server.private.casework import Casework, Opened, excluded_in
 from server.private.consents import Consent
 from server.private.desks import INDEPENDENT
@@ -41,6 +41,8 @@ class _New:
     readers: Collection[UUID]
     body: dict[str, object]
     then: Callable[[Facts], Facts]
+    comes: Certificate | None = None
+    """Somebody to whom whoever changes the keys passes their halves of the key for originals."""
 
 
 class Succession:
@@ -68,10 +70,11 @@ class Succession:
         with self._db.transaction() as tx:
             found = self._casework.read(tx, me, alias, at)
             readers = self.readers_of(found)
-            if to not in {one.person for one in self._eligible(found)}:
+            comes = next((one for one in self._eligible(found) if one.person == to), None)
+            if comes is None:
                 raise Refused(NO_SUCH_READER, field="person")
             body: dict[str, object] = {"kind": "succession", "why": "handed_over", "text": reason}
-            self._renew(tx, me, found, _New(readers | {to}, body, lambda known: known), at)
+            self._renew(tx, me, found, _New(readers | {to}, body, lambda known: known, comes), at)
         self._casework.trace("handed over", me, found, at)
 
     def take_over(self, me: Unlocked, alias: str, *, at: datetime) -> None:
@@ -160,6 +163,8 @@ class Succession:
             blobs=manifests.blobs_of([*tagged.values(), *pairs]),
             previous=found.manifest.hash(),
         )
+        stay = {*new.readers, *outside} - ({me.person} - set(new.readers))
+        held = originals.after(originals.told_in(found.letters), case.id, me, stay, new.comes)
         records.drop_slots(tx, case.id)
         records.drop_pairs(tx, case.id)
         records.put_slots(tx, self._vault, case.id, tagged)
@@ -174,7 +179,7 @@ class Succession:
             author=me.verify,
             day=at.date(),
             manifest=manifest.hash(),
-            body={**new.body, "readers": sorted(str(person) for person in new.readers)},
+            body={**new.body, "readers": sorted(str(person) for person in new.readers), **held},
         )
         box = boxes.sealed(manifest.case_public, envelopes.closed(envelope, me.signing_seed))
         records.put_entry(tx, self._vault, case.id, envelope.message, for_desk=box, for_reporter=b"")

@@ -26,6 +26,7 @@ from server.policies import Language
 from server.private.audit_trail import AuditTrail
 from server.private.casework import Casework
 from server.private.conversation import Conversations
+from server.private.desk_files import DeskFiles
 from server.private.desks import Reporting, Topic
 from server.private.erasing import Erasing
 from server.private.filing import Filing
@@ -71,6 +72,7 @@ class Work:
     filing: Filing
     conversations: Conversations
     casework: Casework
+    files: DeskFiles
     succession: Succession
     people: People
     factors: SecondFactors
@@ -129,6 +131,7 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         filing=Filing(db, vault, roster, reporting),
         conversations=Conversations(db, vault, roster, reporting),
         casework=casework,
+        files=DeskFiles(db, vault, roster, casework),
         succession=Succession(db, vault, roster, casework),
         people=People(db, vault, passwords, phrases, factors),
         factors=factors,

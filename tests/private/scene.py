@@ -21,7 +21,7 @@ from server.private.routing import Excluded
 from server.private.work import OFFICERS, Costs
 from server.settings import Settings
 from tests.doubles import StillClock
-from tests.private.rooms import RoomBrowser, Ticking
+from tests.private.rooms import BOUNDARY, MULTIPART, RoomBrowser, Ticking, multipart
 
 CHEAP = Costs(receipt_kib=256, unlock_kib=256, sign_in_kib=64)
 WORDS = "green lamp on the seventh roof"
@@ -182,3 +182,13 @@ def shown_receipt(response: Response) -> str:
     found = re.search(r'id="receipt"[^>]*>([0-9-]+)<', response.text)
     assert found, words(response)
     return found[1]
+
+
+def send_in_parts(
+    browser: RoomBrowser, step: str, *files: tuple[str, bytes], at: str = "/help", **fields: str
+) -> Response:
+    """A form as a browser sends it that can send files, whether some were chosen or not."""
+    form = [("lang", "en"), ("form_token", browser.token), *fields.items()]
+    chosen = [("files", name, content) for name, content in files] or [("files", "", b"")]
+    content = multipart(form, chosen)[: -len(f"--{BOUNDARY}--\r\n")] + multipart([("step", step)])
+    return browser.post(at, content=content, headers={**MULTIPART, "sec-fetch-site": "same-origin"})
