@@ -1,11 +1,13 @@
 """Makes safe copies of what somebody sends as evidence: drawn anew by a child, without place, time or device.
 
 A file is known by its first bytes, never by its name. Nothing is decoded here, and nothing that a child says is
-believed: a page is a JPEG of structure only, and a PDF is put together here, from such pages. A child that fails,
-is killed, takes too long or answers oddly means: this file is not taken.
+believed: a page is a JPEG of structure only, and a PDF is put together here, from such pages. Of sound and video only
+the outer form is looked at: they are downloaded, never shown here. A child that fails, is killed, takes too long or
+answers oddly means: this file is not taken.
 """
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.darkroom import recordings
 from server.darkroom.agreed import (
     ANSWER,
     MAGIC,
@@ -28,11 +31,14 @@ from server.darkroom.picture_pages import DrawnPage, pdf_of
 from server.darkroom.workshop import nothing_but_a_drawing, said
 from server.errors import Sentence, say
 
-BEGIN = "import sys; sys.path.append(sys.argv[1]); from server.darkroom.evidence import main; main(*sys.argv[2:])"
+BEGIN = "import sys; sys.path.append(sys.argv[1]); from server.darkroom.{} import main; main(*sys.argv[2:])"
 ROOT = str(Path(__file__).parents[2])
 WALL_SECONDS = 22.0
 """For all files of a post together: the handover waits thirty seconds for an answer, and sealing takes some."""
 LEAST_SECONDS = 0.5
+FILM = "video/mp4"
+BOXES = frozenset({b"ftyp", b"moov", b"moof", b"mdat", b"mfra"})
+"""What an MP4 of ours is made of; the last one is written when nothing was left out."""
 
 UNREADABLE = say(
     "“%(name)s” could not be opened. A photo (JPEG, PNG, WebP) or a PDF works; a new photo or a screenshot does too."
@@ -41,6 +47,7 @@ OFFICE = say("“%(name)s” is an Office file or an archive, which is not taken
 NO_RECORDINGS = say(
     "“%(name)s” is sound or video, which cannot be taken here. You can write down what is heard or seen."
 )
+UNPLAYABLE = say("“%(name)s” could not be opened as sound or video. A shorter one, or another kind, may work.")
 TOO_LARGE = say("“%(name)s” is too large to be opened here. Please send a smaller picture, or fewer pages at once.")
 LOCKED = say("“%(name)s” is locked with a password. Please send it without one, or a photo of it.")
 TOO_MANY_PAGES = say("“%(name)s” has too many pages. Please send fewer pages at once, or photos of them.")
@@ -85,7 +92,12 @@ class SafeCopies:
     ) -> None:
         self._children = ThreadPoolExecutor(at_once, thread_name_prefix="darkroom")
         self._most_pages, self._wall_seconds, self._seconds = most_pages, wall_seconds, seconds
-        self.takes_recordings = False
+        self._ffmpeg = recordings.program()
+
+    @property
+    def takes_recordings(self) -> bool:
+        """Whether sound and video can be made safe on this machine."""
+        return self._ffmpeg is not None
 
     async def made(self, originals: Sequence[bytes | bytearray]) -> list[SafeCopy | Sentence]:
         """A safe copy of each, or why there is none (a sentence that wants the file's `name`); one time for all."""
@@ -101,20 +113,40 @@ class SafeCopies:
     def _one(self, original: bytes | bytearray, ends: float) -> SafeCopy | Sentence:
         try:
             kind = kind_of(original)
-            if kind == RECORDING:
+            if kind == RECORDING and self._ffmpeg is None:
                 raise NotTaken(NO_RECORDINGS)
             left = ends - self._seconds()
             if left < LEAST_SECONDS:
                 raise NotTaken(NO_TIME)
-            heard = said(self._command(kind), original, wall_seconds=left, most=MOST_ANSWER_BYTES)
-            if not heard and self._seconds() >= ends:
-                raise NotTaken(NO_TIME)
-            return _drawn(kind, heard, self._most_pages if kind == PAPER else 1)
+            return self._copy(kind, self._said(kind, original, left))
         except NotTaken as refused:
-            return refused.sentence
+            return NO_TIME if self._seconds() >= ends else refused.sentence
+
+    def _copy(self, kind: str, heard: bytearray) -> SafeCopy:
+        """What a child said, as far as it is what it should be. Raises NotTaken."""
+        if kind != RECORDING:
+            return _drawn(kind, heard, self._most_pages if kind == PAPER else 1)
+        if not whole_film(heard):
+            raise NotTaken(UNPLAYABLE)
+        return SafeCopy(kind, FILM, heard)
+
+    def _said(self, kind: str, original: bytes | bytearray, left: float) -> bytearray:
+        command = self._command(kind)
+        if kind != RECORDING:
+            return said(command, original, wall_seconds=left, most=MOST_ANSWER_BYTES)
+        held = os.memfd_create("")  # memory, never a disk; only in a file can the index at a video's end be reached
+        try:
+            view = memoryview(original)
+            while view:
+                view = view[os.write(held, view) :]
+            os.lseek(held, 0, os.SEEK_SET)
+            return said(command, b"", wall_seconds=left, most=MOST_ANSWER_BYTES, opened=held)
+        finally:
+            os.close(held)
 
     def _command(self, kind: str) -> Sequence[str]:
-        return (sys.executable, "-I", "-B", "-c", BEGIN, ROOT, kind, str(self._most_pages))
+        told = ("recordings", self._ffmpeg or "") if kind == RECORDING else ("evidence", kind, str(self._most_pages))
+        return (sys.executable, "-I", "-B", "-c", BEGIN.format(told[0]), ROOT, *told[1:])
 
 
 def kind_of(original: bytes | bytearray) -> str:
@@ -137,6 +169,19 @@ def _sounds(head: bytes) -> bool:
     riff = head[:4] == b"RIFF" and head[8:12] in (b"WAVE", b"AVI ")
     frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
     return riff or frame or head.startswith((b"\x1aE\xdf\xa3", b"OggS", b"ID3", b"fLaC", b"#!AMR"))
+
+
+def whole_film(heard: bytes | bytearray) -> bool:
+    """Whether these bytes are one MP4 as we ask for it, to its end: nothing before, between or after its boxes."""
+    found: list[bytes] = []
+    at = 0
+    while at < len(heard):
+        size, name = int.from_bytes(heard[at : at + 4], "big"), bytes(heard[at + 4 : at + 8])
+        if size < 8 or name not in BOXES:
+            return False
+        found.append(name)
+        at += size
+    return at == len(heard) and found[:2] == [b"ftyp", b"moov"] and found[-1:] == [b"mfra"]
 
 
 def _drawn(kind: str, heard: bytearray, most_pages: int) -> SafeCopy:

@@ -28,7 +28,7 @@ NO_PARTNER = say("Nobody else who reads this case could open the original with y
 NOT_ASKED = say("Nobody has asked for this original in the last day. Ask for it, and let a colleague open it.")
 OWN_ASKING = say("You asked for this original yourself. A colleague must open it.")
 ASKED, OPENED = "original_asked", "original_opened"
-SUFFIXES = {"image/jpeg": "jpg", "application/pdf": "pdf", "video/mp4": "mp4", "audio/mp4": "m4a"}
+SUFFIXES = {"image/jpeg": "jpg", "application/pdf": "pdf", "video/mp4": "mp4"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,7 @@ _NAMES: Mapping[str, Sentence] = {
 _KINDS: Mapping[str, Sentence] = {
     "image/jpeg": say("Picture"),
     "application/pdf": say("Pages"),
-    "video/mp4": say("Video"),
-    "audio/mp4": say("Sound"),
+    "video/mp4": say("Sound or video"),
 }
 
 
