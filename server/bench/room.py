@@ -1,5 +1,7 @@
 """The private room: what filing costs, and how the work list grows with the number of cases."""
 
+import asyncio
+import resource
 import secrets
 import tempfile
 import time
@@ -11,11 +13,14 @@ from uuid import uuid4
 
 from server import places
 from server.bench.figures import Figure, absolute
+from server.bench.photo import photo
 from server.crypto.sealed import boxes, certificates, officers, receipts, signatures
 from server.crypto.sealed.certificates import Certificate, Officer
 from server.crypto.sealed.receipts import ReporterKeys
+from server.darkroom.safe_copies import SafeCopies, SafeCopy
 from server.private import beginning, database, desks, keys, records
 from server.private.desks import Topic
+from server.private.files import Attachment, digest_of
 from server.private.filing import Concern
 from server.private.people import Unlocked
 from server.private.routing import route
@@ -24,6 +29,8 @@ from server.settings import Settings
 
 FEW, MANY = 1_000, 10_000
 TEXT = "He said that I get the card only if I come alone in the evening. " * 12
+FILES_AT_ONCE = 5
+QUALITY_OF_3_MB = 40
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
 
@@ -46,6 +53,8 @@ def private() -> list[Figure]:
         try:
             readers = [_reader(work, signers, f"Office {number}") for number in range(4)]
             filing = _filing(work)
+            with_photos = _with_photos(work)
+            grown = _grown(work)
             few = _listed(work, readers[0], FEW)
             many = _listed(work, readers[0], MANY - FEW, before=FEW)
         finally:
@@ -53,6 +62,8 @@ def private() -> list[Figure]:
     growth = (many / MANY) / (few / FEW)
     return [
         absolute("a concern filed, processor time", filing, "s", most=1),
+        absolute("a concern with three photos of 3 MB, processor time of room and children", with_photos, "s", most=3),
+        absolute("memory of the room after 50 more photos", grown, "MiB", most=16),
         absolute("work list of 10,000 cases", many, "s", most=3),
         Figure(
             "its time for each case against 1,000 cases", round(growth, 2), "×", None, None, "≤ 1.5×", growth <= 1.5
@@ -102,6 +113,58 @@ def _filing(work: Work) -> float:
         reporter = work.derivation.keys(receipts.receipt_for(filing_key, work.vault.pepper))
         work.filing.file(Concern(Topic.SEA, TEXT, "en"), reporter, filing_key=filing_key, at=NOW)
     return (time.process_time() - began) / 3
+
+
+def _with_photos(work: Work) -> float:
+    """Processor seconds of one concern with three photographs: made safe, sealed, and the number's slow hash."""
+    began = _processor_seconds()
+    _file_photos(work, photo(QUALITY_OF_3_MB), 3)
+    return _processor_seconds() - began
+
+
+def _grown(work: Work) -> float:
+    """MiB that this process has more after fifty photographs than after the first twenty: nothing of them may stay."""
+    taken = photo(QUALITY_OF_3_MB)
+    before = max(_after_photos(work, taken) for _ in range(4))
+    rounds = [_after_photos(work, taken) for _ in range(10)]
+    return max(0.0, min(rounds[-3:]) - before)  # the slow hash's memory comes and goes between
+
+
+def _after_photos(work: Work, taken: bytes) -> float:
+    _file_photos(work, taken, FILES_AT_ONCE)
+    return _resident_mib()
+
+
+def _file_photos(work: Work, taken: bytes, count: int) -> None:
+    """As the door does it, from bytes in memory."""
+    originals = [bytearray(taken) for _ in range(count)]
+    shop = SafeCopies(at_once=2, most_pages=1)
+    try:
+        copies = [one for one in asyncio.run(shop.made(originals)) if isinstance(one, SafeCopy)]
+    finally:
+        shop.close()
+    assert len(copies) == count
+    files = [
+        Attachment("photo.jpg", copy.media_type, copy.content, digest_of(original))
+        for copy, original in zip(copies, originals, strict=True)
+    ]
+    filing_key = work.filing_keys.read(work.filing_keys.issue())
+    assert filing_key is not None
+    reporter = work.derivation.keys(receipts.receipt_for(filing_key, work.vault.pepper))
+    work.filing.file(Concern(Topic.SEA, TEXT, "en", files=files), reporter, filing_key=filing_key, at=NOW)
+    for held in (*originals, *(copy.content for copy in copies)):
+        held.clear()
+
+
+def _processor_seconds() -> float:
+    """Of this process and of the children that have ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def _resident_mib() -> float:
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
 def _listed(work: Work, me: Unlocked, count: int, before: int = 0) -> float:

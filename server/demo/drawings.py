@@ -48,7 +48,21 @@ def _clinic_card(pen: ImageDraw.ImageDraw) -> None:
     pen.ellipse((650, 350, 780, 480), outline="#3a62b5", width=8)
 
 
+def _list_with_a_price(pen: ImageDraw.ImageDraw) -> None:
+    """A sheet on a wall with lines for names, and a banknote held to one of them."""
+    pen.rectangle((0, 0, 960, 720), fill=SAND)
+    pen.polygon(((250, 70), (690, 90), (670, 650), (230, 630)), fill=WALL, outline=INK)
+    for line in range(9):
+        top = 150 + line * 52
+        pen.rectangle((290, top, 310, top + 20), outline=INK, width=3)
+        pen.line((330, top + 16, 600 - 20 * (line % 3), top + 18), fill=INK, width=5)
+    pen.rectangle((480, 380, 800, 510), fill="#9cc08a", outline="#3f5f3a", width=6)
+    pen.ellipse((595, 400, 685, 490), outline="#3f5f3a", width=6)
+    pen.rectangle((740, 470, 960, 620), fill="#2f5fb5")
+
+
 DRAWINGS: Mapping[str, Callable[[ImageDraw.ImageDraw], None]] = {
     "water point": _water_point,
     "clinic card": _clinic_card,
+    "list with a price": _list_with_a_price,
 }

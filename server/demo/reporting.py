@@ -1,5 +1,6 @@
 """The private room of the demonstration: officers, people at the desks, five cases, and one number to try."""
 
+import asyncio
 import tomllib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +17,11 @@ from server.crypto.sealed import certificates, officers, receipts
 from server.crypto.sealed.certificates import Certificate, Officer
 from server.crypto.sealed.officers import OfficerKeys
 from server.crypto.sealed.receipts import Receipt
+from server.darkroom.safe_copies import SafeCopies, SafeCopy
+from server.demo.drawings import drawn
 from server.private import beginning, database, desks, keys
 from server.private.desks import Topic
+from server.private.files import Attachment, digest_of
 from server.private.filing import Concern
 from server.private.people import Unlocked
 from server.private.routing import Excluded
@@ -138,6 +142,7 @@ def _case(work: Work, entry: Mapping[str, Any], people: Mapping[str, Unlocked], 
         who=entry.get("who", ""),
         urgent=entry.get("urgent", False),
         may_release=True,
+        files=[_photograph(entry)] if "shows" in entry else [],
     )
     case = work.filing.file(concern, reporter, filing_key=filing_key, at=at)
     if "answer" in entry:
@@ -145,3 +150,15 @@ def _case(work: Work, entry: Mapping[str, Any], people: Mapping[str, Unlocked], 
         alias = work.casework.alias_of(case)
         work.casework.answer(me, alias, entry["answer"], at=at + timedelta(days=1))
     return receipt
+
+
+def _photograph(entry: Mapping[str, Any]) -> Attachment:
+    """A picture that came with a case; its original is kept, so that two people can try to open it."""
+    original = bytearray(drawn(entry["shows"]))
+    shop = SafeCopies(at_once=1, most_pages=1)
+    try:
+        (copy,) = asyncio.run(shop.made([original]))
+    finally:
+        shop.close()
+    assert isinstance(copy, SafeCopy)
+    return Attachment(entry["file_name"], copy.media_type, copy.content, digest_of(original), original)
