@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.attack.originals import phone_jpeg, zipped
 from tests.browser.houses import Demo
 from tests.browser.surfing import Surfer, in_language, presses
 from tests.browser.walks import AXE, INLINE, LOOK, SMALL, WCAG, WIDER
@@ -158,4 +160,49 @@ def test_the_first_page_is_light(chromium: Browser, demo: Demo) -> None:
     page.goto("/help?lang=en")
     page.wait_for_load_state("networkidle")
     assert sum(received) <= 2 * STEP + 1024, received
+    context.close()
+
+
+def test_a_photo_reaches_the_desk_without_script_and_without_what_the_telephone_wrote(
+    chromium: Browser, demo: Demo, tmp_path: Path
+) -> None:
+    photo, office = tmp_path / "IMG_1.jpg", tmp_path / "notes.docx"
+    photo.write_bytes(phone_jpeg() + bytes(1_200_000))  # more than a small post, and more than the room passes at once
+    office.write_bytes(zipped())
+    context = chromium.new_context(base_url=demo.address, java_script_enabled=False)
+    amal = Reporter(context.new_page(), "en")
+    amal.goes("/help")
+    amal.steps("tell")
+    amal.page.check("input[value=sea]")
+    amal.steps("write")
+    amal.page.fill("#text", WORDS["en"])
+    amal.steps("check")
+    amal.page.check("input[name=release][value=yes]")
+    amal.page.set_input_files("#files", [photo, office])
+    amal.steps("send")
+    assert amal.sees("“notes.docx” is an Office file")
+    assert amal.reads(WORDS["en"])
+    assert amal.page.is_checked("input[name=release][value=yes]")
+    amal.page.set_input_files("#files", [photo])
+    amal.steps("send")
+    assert amal.sees("Files that came with it: 1.")
+    context.close()
+
+
+def test_a_file_is_looked_at_at_the_desk_and_its_page_can_be_used_by_everybody(chromium: Browser, demo: Demo) -> None:
+    context = chromium.new_context(base_url=demo.address, viewport={"width": 320, "height": 640})
+    farah = Reporter(context.new_page(), "en", looks=True)
+    opened_desk(farah.page, demo, "farah")
+    presses(farah.page, "main article a")
+    farah.page.click("summary")
+    farah.arrives()
+    assert farah.reads("IMG_0412.png")
+    with farah.page.expect_navigation() as shown:
+        farah.page.click("main button[value=look]")
+    assert shown.value.headers["content-type"] == "image/jpeg"
+    assert farah.page.locator("img").evaluate("picture => picture.naturalWidth") == 960
+    farah.page.go_back()
+    with farah.page.expect_download() as kept:
+        farah.page.click("main button[value=download]")
+    assert kept.value.suggested_filename == "file-1.jpg"
     context.close()

@@ -8,6 +8,7 @@ import pytest
 
 from server.errors import NotFound
 from server.private import database
+from server.private.files import Attachment, digest_of
 from server.private.migrations import history
 from server.settings import Settings
 from tests.clusters import Cluster
@@ -73,3 +74,23 @@ def test_a_case_from_its_first_word_to_its_end(scene_there: Scene, postgres: Clu
     with pytest.raises(NotFound):
         work.casework.opened(dara, alias, at=now)
     assert work.casework.work_list(dara, at=now) == []
+
+
+def test_files_come_and_end_there_too(scene_there: Scene, postgres: Cluster) -> None:
+    scene, work = scene_there, scene_there.work
+    content = (CANARY + " in a picture ").encode() * 20_000
+    kept = Attachment("a.jpg", "image/jpeg", bytearray(content), digest_of(content), bytearray(content))
+    _, reporter = scene.filed(files=[kept])
+    now = scene.clock.now()
+    cleo, dara = scene.people["cleo"].me, scene.people["dara"].me
+    alias = work.casework.work_list(cleo, at=now)[0].alias
+    assert b"".join(work.files.copy(cleo, alias, 1, at=now).pieces) == content
+    work.files.ask(cleo, alias, 1, "for the court", at=now)
+    assert b"".join(work.files.original(dara, alias, 1, at=now).pieces) == content
+    folder = files_of(postgres)
+    assert folder is None or found_in(folder, CANARY) == []
+    work.conversations.withdraw(reporter, at=now)
+    scene.clock.goes_on(days=4)
+    assert work.erasing.forget(at=scene.clock.now()).asked == 1
+    scene.clock.goes_on(days=90)
+    assert work.erasing.forget(at=scene.clock.now()).files == 2
