@@ -163,6 +163,27 @@ def kind_of(original: bytes | bytearray) -> str:
     raise NotTaken(UNREADABLE)
 
 
+SUFFIXES: Sequence[tuple[int, bytes, str]] = (
+    (0, b"\xff\xd8\xff", "jpg"),
+    (0, b"\x89PNG", "png"),
+    (8, b"WEBP", "webp"),
+    (0, b"%PDF-", "pdf"),
+    (4, b"ftyp", "mp4"),
+    (0, b"\x1aE\xdf\xa3", "webm"),
+    (0, b"OggS", "ogg"),
+    (8, b"WAVE", "wav"),
+    (0, b"fLaC", "flac"),
+    (0, b"#!AMR", "amr"),
+    (0, b"ID3", "mp3"),
+    (0, b"\xff", "mp3"),
+)
+
+
+def suffix_of(original: bytes | bytearray) -> str:
+    """What its kind of file is usually called; never taken from its name."""
+    return next((word for at, sign, word in SUFFIXES if original[at : at + len(sign)] == sign), "bin")
+
+
 def _sounds(head: bytes) -> bool:
     if head[4:8] == b"ftyp":
         return head[8:12] not in (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"hevc")  # these are pictures

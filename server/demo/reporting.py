@@ -161,4 +161,4 @@ def _photograph(entry: Mapping[str, Any]) -> Attachment:
     finally:
         shop.close()
     assert isinstance(copy, SafeCopy)
-    return Attachment(entry["file_name"], copy.media_type, copy.content, digest_of(original), original)
+    return Attachment(entry["file_name"], copy.media_type, copy.content, digest_of(original), original, suffix="png")

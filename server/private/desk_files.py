@@ -28,7 +28,6 @@ NO_PARTNER = say("Nobody else who reads this case could open the original with y
 NOT_ASKED = say("Nobody has asked for this original in the last day. Ask for it, and let a colleague open it.")
 OWN_ASKING = say("You asked for this original yourself. A colleague must open it.")
 ASKED, OPENED = "original_asked", "original_opened"
-SUFFIXES = {"image/jpeg": "jpg", "application/pdf": "pdf", "video/mp4": "mp4"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +162,8 @@ class DeskFiles:
         with self._db.reading() as tx:
             if stored.id not in files.present(tx, found.case.id):
                 raise NotFound
-        name = f"file-{number}.{SUFFIXES.get(stored.media_type, 'bin')}"
         pieces = files.pieces(self._db, found.case.id, stored.id, key)
-        return Download(name, stored.media_type, stored.size, pieces)
+        return Download(f"file-{number}.{stored.suffix}", stored.media_type, stored.size, pieces)
 
     def _asked(self, tx: Transaction, found: Opened, sent: Sent, at: datetime) -> Asked | None:
         """What was asked of this file's original, if that holds today."""

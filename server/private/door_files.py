@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from server.darkroom.safe_copies import suffix_of
 from server.errors import Invalid, Sentence, say
 from server.private import files
 from server.private.body import Attached
@@ -42,6 +43,7 @@ async def taken(call: Call) -> Sequence[Attachment]:
             content=copy.content,
             digest=files.digest_of(one.content),
             original=one.content if wanted == KEEP else None,
+            suffix=suffix_of(one.content),
         )
         for one, copy in zip(call.files, made, strict=True)
         if not isinstance(copy, Sentence)

@@ -38,6 +38,7 @@ CARRIED = ("topic", "text", "who", "urgent", "child", "interpreter", "exclude", 
 COME_BACK = say("Come back after some days with your number. We will not call or write to you.")
 TYPED = ("text", "note", "reason", "support_reason", "hand_reason", "paper")
 MOST_CONTACTS = 4
+MEBIBYTE = 1024 * 1024
 FIRST_KINDS = ("emergency", "health", "women", "children")
 YES_NO = {"yes": say("Yes"), "no": say("No")}
 
@@ -147,6 +148,8 @@ def _for_files(call: Call, *, keeps: bool) -> Mapping[str, object]:
         "recordings": call.room.darkroom.takes_recordings,
         "originals": _choices(call, ORIGINALS) if keeps else [],
         "most_pages": call.work.reporting.files.most_pages,
+        "most_files": call.room.policies.private.files,
+        "most_megabytes": call.room.policies.private.file_bytes // MEBIBYTE,
     }
 
 

@@ -25,6 +25,7 @@ PARTS_AT_ONCE = 16
 """A mebibyte at a time goes in and out."""
 FACTS_STEP = 4096
 NOBODY = UUID(int=0)
+SUFFIXES = {"image/jpeg": "jpg", "application/pdf": "pdf", "video/mp4": "mp4"}
 FILE, ORIGINAL = b"file", b"original"
 FULL = say("There are too many files in this conversation already. Nothing was sent. Your text is still here.")
 NO_ORIGINALS = say(
@@ -45,6 +46,8 @@ class Attachment:
     content: bytearray
     digest: bytes
     original: bytearray | None = None
+    suffix: str = "bin"
+    """What the original's kind of file is usually called."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,6 +67,7 @@ class Stored:
     name: str
     media_type: str
     size: int
+    suffix: str = "bin"
     key: bytes = b""
     sealed_key: bytes = b""
 
@@ -107,7 +111,12 @@ def prepared(
                 raise Refused(NO_ORIGINALS, field="originals")
             kept = NewFile(uuid4(), boxes.new_key(), one.original)
             bound = boxes.sealed(originals_public, kept.key + _about(case, kept.id))
-            entry["original"] = {"id": str(kept.id), "bytes": len(one.original), "key": bound.hex()}
+            entry["original"] = {
+                "id": str(kept.id),
+                "bytes": len(one.original),
+                "key": bound.hex(),
+                "suffix": one.suffix,
+            }
             files.append(kept)
         entries.append(entry)
     return entries, files
@@ -129,7 +138,14 @@ def read(body: Mapping[str, object]) -> list[Sent]:
     for entry in cast("list[Any]", entries) if isinstance(entries, list) else []:
         try:
             name, media_type, kept = str(entry["name"]), str(entry["media_type"]), entry.get("original")
-            copy = Stored(UUID(entry["id"]), name, media_type, int(entry["bytes"]), key=bytes.fromhex(entry["key"]))
+            copy = Stored(
+                id=UUID(entry["id"]),
+                name=name,
+                media_type=media_type,
+                size=int(entry["bytes"]),
+                suffix=SUFFIXES.get(media_type, "bin"),
+                key=bytes.fromhex(entry["key"]),
+            )
             original = None if kept is None else _original(name, kept)
         except (KeyError, TypeError, ValueError, AttributeError):
             continue
@@ -138,8 +154,15 @@ def read(body: Mapping[str, object]) -> list[Sent]:
 
 
 def _original(name: str, kept: Any) -> Stored:
-    sealed = bytes.fromhex(kept["key"])
-    return Stored(UUID(kept["id"]), name, "application/octet-stream", int(kept["bytes"]), sealed_key=sealed)
+    suffix = str(kept["suffix"])
+    return Stored(
+        id=UUID(kept["id"]),
+        name=name,
+        media_type="application/octet-stream",
+        size=int(kept["bytes"]),
+        suffix=suffix if suffix.isascii() and suffix.isalnum() and len(suffix) < 5 else "bin",
+        sealed_key=bytes.fromhex(kept["key"]),
+    )
 
 
 def put(tx: Transaction, vault: Vault, case: UUID, files: Sequence[NewFile], *, most_bytes: int) -> None:

@@ -72,6 +72,18 @@ def test_a_photograph_keeps_its_size_and_nothing_else(tmp_path: Path) -> None:
     assert Image.open(io.BytesIO(copy_of(saved(photo(3000, 2000), "JPEG")).content)).size == (3000, 2000)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photograph_stands_as_the_camera_was_held(orientation: int) -> None:
+    turned = copy_of(saved(photo(60, 40), "JPEG", exif=originals.exif(orientation)))
+    assert Image.open(io.BytesIO(turned.content)).size == ((60, 40) if orientation < 5 else (40, 60))
+
+
+def test_what_an_original_is_called_is_read_from_its_first_bytes() -> None:
+    wanted = {"jpg": phone_jpeg(), "png": PNG, "webp": saved(photo(9, 9), "WEBP"), "pdf": papers.scanned()}
+    assert {safe_copies.suffix_of(raw): raw for raw in wanted.values()} == wanted
+    assert safe_copies.suffix_of(b"") == safe_copies.suffix_of(b"MZ") == "bin"
+
+
 def test_a_paper_becomes_pictures_of_its_pages(tmp_path: Path) -> None:
     names = list(PAPERS)
     made = copies(*PAPERS.values())

@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
@@ -117,6 +118,19 @@ def test_the_same_sending_gives_the_same_number_also_with_files(scene: Scene) ->
     letters = opened(scene).letters
     assert [len(files_in([letter])) for letter in letters] == [1, 1]
     assert [letter.body["text"] for letter in letters] == [TEXT, ""]
+
+
+def test_two_presses_at_the_same_moment_are_one_case_with_one_number(scene: Scene) -> None:
+    first = scene.browser()
+    form = ready(first)
+    both = [first, scene.browser()]
+    both[1].token = first.token
+    with ThreadPoolExecutor(2) as pool:
+        sent = list(pool.map(lambda one: send_in_parts(one, "send", ("a.jpg", PHOTO), **form), both))
+    assert [answer.status_code for answer in sent] == [303, 303]
+    assert len({shown_receipt(one.get("/help")) for one in both}) == 1
+    assert cases(scene) == 1
+    assert [len(files_in([letter])) for letter in opened(scene).letters] == [1]
 
 
 def test_a_browser_that_sends_no_files_is_asked_for_none(scene: Scene) -> None:

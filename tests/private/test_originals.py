@@ -21,7 +21,7 @@ WHY = "The court asks for it."
 
 def attachment(*, keep: bool = True, name: str = "card.jpg") -> Attachment:
     kept = bytearray(ORIGINAL) if keep else None
-    return Attachment(name, "image/jpeg", bytearray(SAFE), files.digest_of(ORIGINAL), kept)
+    return Attachment(name, "image/jpeg", bytearray(SAFE), files.digest_of(ORIGINAL), kept, suffix="png")
 
 
 def the_alias(scene: Scene, name: str = "cleo") -> str:
@@ -257,7 +257,7 @@ def test_the_desk_asks_and_opens_on_its_pages(scene: Scene) -> None:
     assert 'value="open_original"' not in cleo.get(at).text
     opened = send(dara, "open_original", at, file="1")
     assert opened.content == ORIGINAL
-    assert opened.headers["content-disposition"] == 'attachment; filename="file-1.bin"'
+    assert opened.headers["content-disposition"] == 'attachment; filename="file-1.png"'
     assert opened.headers["content-type"] == "application/octet-stream"
     dara.get(at)
     for file in ("2", "3", "0", "-1", "x", "9" * 30):

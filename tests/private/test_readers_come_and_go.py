@@ -97,7 +97,9 @@ def test_the_promised_numbers_are_the_ones_that_the_room_keeps() -> None:
     assert kept.form.withdrawal_hours == 72
     assert "counts after 3 days" in text
     assert kept.keeping.reporter_days == 90
+    assert kept.keeping.files_days == 90
     assert "Ninety days after a case is closed" in text
+    assert "and its files are erased" in text
     assert kept.desk_for(Topic.SEA).organisations == 2
     assert re.search(r"erased: its key is destroyed", text)
 
