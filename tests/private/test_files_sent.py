@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
+from server.darkroom.safe_copies import SafeCopies
 from server.private import files
 from server.private.desk_files import files_in
 from tests.attack import originals as pictures
@@ -233,7 +234,7 @@ def test_whoever_has_forgotten_a_field_is_told_that_the_files_are_gone(scene: Sc
 
 
 def test_when_the_cleaner_dies_the_file_is_refused_and_nothing_is_kept(scene: Scene) -> None:
-    class Dying(type(scene.house.room.darkroom)):
+    class Dying(SafeCopies):
         def _command(self, kind):
             return ("/bin/sh", "-c", "head -c 10 >/dev/null; kill -9 $$")
 
@@ -245,6 +246,22 @@ def test_when_the_cleaner_dies_the_file_is_refused_and_nothing_is_kept(scene: Sc
     assert answer.status_code == 422
     assert "could not be opened" in words(answer)
     assert cases(scene) == 0
+
+
+def test_a_fault_of_ours_keeps_every_word_and_asks_for_the_files_again(scene: Scene) -> None:
+    class Broken(SafeCopies):
+        async def made(self, originals):
+            raise OSError("no more processes")
+
+    object.__setattr__(scene.house.room, "darkroom", Broken(at_once=1, most_pages=50))
+    browser = scene.browser()
+    form = ready(browser)
+    answer = send_in_parts(browser, "send", ("a.jpg", PHOTO), **form)
+    assert answer.status_code == 500
+    assert "our fault" in words(answer)
+    assert TEXT in words(answer)
+    assert 'type="file"' in answer.text
+    assert carried(answer)["filing"] == form["filing"]
 
 
 def test_a_case_holds_only_so_much(scene: Scene) -> None:

@@ -47,7 +47,7 @@ def test_two_readers_open_an_original_together_and_the_reporter_is_told(scene: S
     with pytest.raises(Refused):
         opens(scene, "dara")
     asks(scene, "cleo")
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="asked for this original yourself"):
         opens(scene, "cleo")
     assert told(scene, reporter) == []
     assert opens(scene, "dara") == ORIGINAL
