@@ -22,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
@@ -85,6 +86,9 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
+_ALONE = text("SELECT pg_advisory_xact_lock(:name)")
+
+
 class Transaction:
     """One visit to the database: a connection, and the events that leave after the commit.
 
@@ -138,6 +142,11 @@ class Transaction:
         """Hold rows still until this visit ends. On SQLite a writing visit is alone already."""
         if self.is_postgres:
             self.ask(prepared, params)
+
+    def alone(self, name: int) -> None:
+        """Wait until no other visit holds this name, and hold it to the end. On SQLite a writing visit is alone."""
+        if self.is_postgres:
+            self._connection.execute(_ALONE, {"name": name})
 
     @property
     def is_postgres(self) -> bool:

@@ -99,9 +99,9 @@ class Casework:
 
     def opened(self, me: Unlocked, alias: str, *, at: datetime) -> Opened:
         """One case, all of it. Raises NotFound for everything that does not open for this person."""
-        with self._db.reading() as tx:
+        with self._db.transaction() as tx:
             found = self.read(tx, me, alias, at)
-        self.trace("read", me, found, at)
+            self.trace(tx, "read", me, found, at)
         return found
 
     def said_yes(self, found: Opened, name: Consent) -> bool:
@@ -110,10 +110,10 @@ class Casework:
         said = standing(found.case.facts, now=today, hours=self._reporting.form.withdrawal_hours)[name]
         return bool(said.value)
 
-    def trace(self, what: str, me: Unlocked, found: Opened, at: datetime) -> None:
+    def trace(self, tx: Transaction, what: str, me: Unlocked, found: Opened, at: datetime) -> None:
         """A line for the recovery officers, but for those who must not know of this case."""
         excluded = excluded_in(found.letters)
-        self._trail.note(what, at=at, excluded=excluded, case=found.case.facts.alias, by=str(me.person))
+        self._trail.note(tx, what, at=at, excluded=excluded, case=found.case.facts.alias, by=str(me.person))
 
     def read(self, tx: Transaction, me: Unlocked, alias: str, at: datetime) -> Opened:
         """The same within a visit to the database that goes on to change it."""
@@ -207,7 +207,7 @@ class Casework:
                 for_reporter=boxes.sealed(manifest.reporter_public, closed) if to_reporter else b"",
             )
             records.keep(tx, self._vault, case, known.changed(sent=known.sent + 1))
-        self.trace(str(body["kind"]), me, found, at)
+            self.trace(tx, str(body["kind"]), me, found, at)
 
     def _mine(self, tx: Transaction, me: Unlocked, alias: str, at: datetime) -> tuple[Case, bytes]:
         """The case of this alias, if it opens. Raises NotFound, the same for one that does not open and for none."""

@@ -41,7 +41,7 @@ class Recovering:
                 tag = slots.tag(self._work.vault.pepper, person, case.id, place)
                 records.replace_slot(tx, self._work.vault, case.id, tag, part.boxes[0])
                 laid += 1
-        self._work.trail.note("keys laid in by two officers", at=self._work.now(), to=str(person))
+            self._work.trail.note(tx, "keys laid in by two officers", at=self._work.now(), to=str(person))
         return laid
 
 

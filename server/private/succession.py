@@ -61,7 +61,7 @@ class Succession:
                 raise Refused(NOBODY_LEFT)
             body: dict[str, object] = {"kind": "succession", "why": "recused"}
             self._renew(tx, me, found, _New(left, body, lambda known: known), at)
-        self._casework.trace("recused", me, found, at)
+            self._casework.trace(tx, "recused", me, found, at)
 
     def hand_over(self, me: Unlocked, alias: str, to: UUID, reason: str, *, at: datetime) -> None:
         """Let one more person of the desk read it: somebody new, or who lost their words. Raises Refused."""
@@ -72,7 +72,7 @@ class Succession:
                 raise Refused(NO_SUCH_READER, field="person")
             body: dict[str, object] = {"kind": "succession", "why": "handed_over", "text": reason}
             self._renew(tx, me, found, _New(readers | {to}, body, lambda known: known), at)
-        self._casework.trace("handed over", me, found, at)
+            self._casework.trace(tx, "handed over", me, found, at)
 
     def take_over(self, me: Unlocked, alias: str, *, at: datetime) -> None:
         """Somebody has opened a case for the first time who was not among its readers: the office outside after a
@@ -97,7 +97,7 @@ class Succession:
             self._renew(
                 tx, me, found, _New(new, body, lambda known: known.changed(release_key=b"") if released else known), at
             )
-        self._casework.trace("taken over", me, found, at)
+            self._casework.trace(tx, "taken over", me, found, at)
 
     def readers_of(self, found: Opened) -> set[UUID]:
         """Who reads the case, as it says itself: its first envelope, and every change since."""
