@@ -44,8 +44,10 @@ from server.web.words import Catalogues
 
 log = logging.getLogger("baraza")
 
-DERIVATIONS_WAITING = 500
+DERIVATIONS_WAITING = 300
 """So many may wait for their number to be worked out, in async code; filing is not refused because others come."""
+DERIVATION_PATIENCE = 60.0
+"""Seconds; then who waits for a number is asked to come again, well before the handover gives the room up."""
 COMMUNITY = {
     "home": "/",
     "leave": "/leave",
@@ -124,7 +126,7 @@ def _room(
         intake=Intake(in_force.private),
         tokens=FormTokens(chance.random(32), seconds=chance.seconds, random=chance.random),
         pages=_pages(in_force, told),
-        pool=DerivationPool(waiting=DERIVATIONS_WAITING),
+        pool=DerivationPool(waiting=DERIVATIONS_WAITING, patience=DERIVATION_PATIENCE),
         darkroom=Workshop(at_once=in_force.pictures.at_once, waiting=in_force.pictures.waiting),
         threads=Threads(embedded_database=db.is_sqlite),
         contacts=Contacts(settings.told_dir),

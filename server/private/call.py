@@ -122,7 +122,7 @@ class Call:
 
     async def derive(self, work: Callable[[], Result]) -> Result:
         """Slow key work, in a pool of its own. Raises TooFast when very many wait."""
-        return await self.room.pool.run(work)
+        return await self.room.pool.run(work, whose=self.asked.bucket)
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Anything that asks the database."""

@@ -112,7 +112,9 @@ async def unlock(call: Call) -> Response:
         return call.redirect(SIGN_IN)
     try:
         call.work.spend("unlock", str(person), call.asked.bucket)
-        me = await call.work.filing_pool.run(lambda: call.work.people.unlock(person, call.value("phrase")))
+        me = await call.work.filing_pool.run(
+            lambda: call.work.people.unlock(person, call.value("phrase")), whose=call.asked.bucket
+        )
     except Refused as error:
         return views.unlock(call, call.state_of(error), error.status)
     keys = " ".join(base64.b64encode(part).decode() for part in (me.box_secret, me.signing_seed))

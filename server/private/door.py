@@ -100,7 +100,7 @@ async def _sealed(call: Call, concern: Concern, filing_key: bytes) -> tuple[Rece
     """File it: the number, and the desk that reads it. Raises Changed and Refused."""
     work = call.work
     receipt = receipts.receipt_for(filing_key, work.vault.pepper)
-    keys = await work.filing_pool.run(lambda: work.derivation.keys(receipt))
+    keys = await work.filing_pool.run(lambda: work.derivation.keys(receipt), whose=call.asked.bucket)
     return receipt, await call.run(lambda: _filed(call, concern, keys, filing_key))
 
 

@@ -24,6 +24,7 @@ from tests.doubles import StillClock
 from tests.private.rooms import RoomBrowser, Ticking
 
 CHEAP = Costs(receipt_kib=256, unlock_kib=256, sign_in_kib=64)
+TEXT = "He said I get the card only if I meet him."
 WORDS = "green lamp on the seventh roof"
 OFFICER_FILE = """name = "{name}"
 public = "{public}"
@@ -182,3 +183,22 @@ def shown_receipt(response: Response) -> str:
     found = re.search(r'id="receipt"[^>]*>([0-9-]+)<', response.text)
     assert found, words(response)
     return found[1]
+
+
+def told(browser: RoomBrowser, **more: str) -> str:
+    """From the first page to the number."""
+    start = browser.get("/help")
+    assert start.status_code == 200
+    assert "Talk to us" in words(start)
+    assert "What is it about?" in words(send(browser, "tell"))
+    page = send(browser, "write", topic="sea")
+    assert "Your words" in words(page), words(page)
+    typed = {**hidden(page), "topic": "sea", "text": TEXT, "who": "self", "exclude": "nobody", **more}
+    typed = {name: value for name, value in typed.items() if name not in ("lang", "form_token")}
+    summary = send(browser, "check", **typed)
+    assert summary.status_code == 200, words(summary)
+    assert more.get("text", TEXT) in words(summary)
+    carried = {name: value for name, value in hidden(summary).items() if name not in ("lang", "form_token")}
+    sent = send(browser, "send", **carried, release="yes")
+    assert sent.status_code == 303, words(sent)
+    return shown_receipt(browser.get("/help"))
