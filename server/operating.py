@@ -21,7 +21,7 @@ from moderation.classifier import Unavailable
 from moderation.detoxified.folder import whole
 from moderation.policy import PolicyError
 from moderation.policy import load as load_screening_policy
-from server import places, policies, privacy, settings
+from server import kept_files, places, policies, privacy, settings
 from server.accounts import confusable, roles, rules
 from server.accounts.rules import invitation_ends
 from server.app import House, build
@@ -287,6 +287,7 @@ def findings(data_dir: Path | None) -> list[Finding]:
         _tried("database", lambda: _answering(chosen)),
         _tried("migrations", lambda: (history.check(_existing(chosen)), f"at {history.newest()}")[1]),
         _tried("data map", lambda: _mapped(chosen, folder)),
+        _tried("map of files", lambda: _explained(chosen, folder)),
         _tried("public address", lambda: _public(chosen)),
         *(_tried(part, look) for part, look in looks(chosen, folder)),
     ]
@@ -339,6 +340,13 @@ def _answering(chosen: Settings) -> str:
 def _mapped(chosen: Settings, folder: Path) -> str:
     privacy.check(privacy.load_map(folder), _existing(chosen).engine)
     return "every column has a purpose and a lifetime"
+
+
+def _explained(chosen: Settings, folder: Path) -> str:
+    strays = kept_files.strays(kept_files.load(folder), chosen.data_dir)
+    if strays:
+        raise BootRefused(f"Nobody has explained {', '.join(strays[:5])} in {chosen.data_dir}: look what it is.")
+    return "every file has a purpose and an end"
 
 
 def _public(chosen: Settings) -> str:
