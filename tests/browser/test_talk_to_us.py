@@ -148,14 +148,19 @@ def test_keys_alone_reach_every_step(chromium: Browser, demo: Demo) -> None:
     context.close()
 
 
-def test_the_first_page_is_light(chromium: Browser, demo: Demo) -> None:
+@pytest.mark.parametrize("language", WORDS)
+def test_the_first_page_is_light(chromium: Browser, demo: Demo, language: str) -> None:
     context = chromium.new_context(base_url=demo.address)
     page = context.new_page()
     wire = context.new_cdp_session(page)
     wire.send("Network.enable")
-    received: list[int] = []
-    wire.on("Network.loadingFinished", lambda event: received.append(int(event["encodedDataLength"])))
-    page.goto("/help?lang=en")
+    kinds: dict[str, str] = {}
+    received: dict[str, int] = {}
+    wire.on("Network.responseReceived", lambda event: kinds.update({event["requestId"]: event["type"]}))
+    wire.on("Network.loadingFinished", lambda event: received.update({event["requestId"]: event["encodedDataLength"]}))
+    page.goto(f"/help?lang={language}")
     page.wait_for_load_state("networkidle")
-    assert sum(received) <= 2 * STEP + 1024, received
+    weights = {kind: received[request] for request, kind in kinds.items()}
+    assert weights.keys() <= {"Document", "Stylesheet", "Image", "Other"}
+    assert 0 < weights["Document"] + weights["Stylesheet"] <= 2 * STEP, weights
     context.close()
