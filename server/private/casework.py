@@ -292,8 +292,8 @@ class Casework:
             raws = [link.manifest for link in records.links(tx, self._vault, case.id)]
             verify = case.facts.reporter_verify  # proved by the slot, which holds a hash of it
             manifest = manifests.chain(raws, reporter_verify=verify, seen=seen, **signers)
-            same = (manifest.case, manifest.epoch, manifest.case_public, manifest.reporter_public)
-            if same != (case.id, case.facts.epoch, boxes.public_of(secret), case.facts.reporter_public):
+            same = (manifest.case, manifest.epoch, manifest.reporter_public)
+            if same != (case.id, case.facts.epoch, case.facts.reporter_public) or not manifest.fits(secret):
                 raise Damaged
         except Damaged:
             raise Refused(NOT_WHOLE) from None

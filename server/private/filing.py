@@ -168,6 +168,7 @@ class Filing:
             case_public=public,
             reporter_public=keys.box_public,
             reporter_verify=keys.verify_key,
+            heir=manifests.heir_of(secret),
             blobs=manifests.blobs_of([*tagged.values(), *pairs]),
             previous=manifests.NOTHING_BEFORE,
         )

@@ -157,6 +157,7 @@ class Succession:
             case_public=boxes.public_of(secret),
             reporter_public=known.reporter_public,
             reporter_verify=known.reporter_verify,
+            heir=manifests.heir_of(secret),
             blobs=manifests.blobs_of([*tagged.values(), *pairs]),
             previous=found.manifest.hash(),
         )
@@ -164,8 +165,9 @@ class Succession:
         records.drop_pairs(tx, case.id)
         records.put_slots(tx, self._vault, case.id, tagged)
         records.put_pairs(tx, self._vault, case.id, pairs)
+        signed = manifests.signed(manifest, me.signing_seed, before=found.secret)
         before = boxes.sealed(manifest.case_public, found.secret)
-        records.put_link(tx, self._vault, case.id, Link(manifests.signed(manifest, me.signing_seed), before))
+        records.put_link(tx, self._vault, case.id, Link(signed, before))
         envelope = Envelope(
             case=case.id,
             message=uuid4(),

@@ -53,7 +53,7 @@ KEY_FILE = (
     ":1}"
 )
 FILING_KEY = "dE1AdJFO3LoBAwjeVQvQRxzoBkKuVvGQXFKmY6fhRlIaYchOjHqNEubX2nUUrBAP"
-MANIFEST = Manifest(CASE, 1, KEY, OTHER_KEY, KEY, manifests.blobs_of([b"one", b"two"]), OTHER_KEY)
+MANIFEST = Manifest(CASE, 1, KEY, OTHER_KEY, KEY, OTHER_KEY, manifests.blobs_of([b"one", b"two"]), OTHER_KEY)
 LETTER = Envelope(CASE, PERSON, 4, "note", verify_of(KEY), DAY, OTHER_KEY, {"text": "شكرا"})
 PAPER = Certificate(
     CASE, PERSON, "Cleo", KEY, OTHER_KEY, "sea", "IRC", "Kakuma", ("reader",), ("en",), ("person:bo",), DAY, DAY
@@ -115,15 +115,15 @@ def test_a_form_that_was_open_during_the_update_is_still_filed() -> None:
 
 def test_what_is_signed_is_spelt_as_before() -> None:
     spelt = (
-        manifests.signed(MANIFEST, KEY),
+        manifests.signed(MANIFEST, KEY, before=OTHER_KEY),
         MANIFEST.hash(),
         envelopes.closed(LETTER, KEY),
         certificates.countersigned(certificates.unsigned(PAPER), KEY).encode(),
         certificates.countersigned(certificates.unsigned(Revocation(CASE, DAY)), KEY).encode(),
     )
     assert [short(raw) for raw in spelt] == [
-        "773c61d3edfa6953",
-        "24171b1f3b4c0e74",
+        "4712fca6c56bca7b",
+        "177591ea9ee8949c",
         "2494cc0474f7c9bc",
         "591e75e8e768cefe",
         "b320ffc093f781ba",

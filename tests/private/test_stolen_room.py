@@ -261,10 +261,11 @@ def test_a_manifest_of_a_stranger_gets_no_words(scene: Scene) -> None:
             case_public=boxes.public_of(stranger),
             reporter_public=old.reporter_public,
             reporter_verify=old.reporter_verify,
+            heir=manifests.heir_of(stranger),
             blobs=(),
             previous=old.hash(),
         )
-        records.put_link(tx, scene.work.vault, case.id, Link(manifests.signed(forged, seed), b""))
+        records.put_link(tx, scene.work.vault, case.id, Link(manifests.signed(forged, seed, before=stranger), b""))
         records.keep(tx, scene.work.vault, case, case.facts.changed(epoch=1))
     with pytest.raises(Refused):
         scene.work.conversations.add(reporter, "second", at=scene.clock.now())
