@@ -4,11 +4,13 @@ from uuid import UUID
 
 import pytest
 
-from server.crypto.sealed import boxes, manifests, slots
+from server.crypto.sealed import boxes, manifests, recovery, slots
 from server.crypto.sealed.slots import Binding
 from server.errors import NotFound, Refused
 from server.private import records
 from server.private.records import Link
+from server.private.recovering import Recovering
+from server.private.routing import Excluded
 from tests.private.scene import Scene
 
 CANARY = "canary-2218-lynx"
@@ -60,3 +62,34 @@ def test_a_reader_of_another_desk_with_everything_of_the_server_signs_no_keys_of
     with scene.work.db.reading() as tx:
         found = [boxes.unsealed(secret, one.for_desk) for one in records.entries(tx, scene.work.vault, case)]
     assert found == [None], "nothing was sealed to the forged keys"
+
+
+def test_a_bundle_looks_the_same_to_an_officer_with_and_without_a_case_that_is_not_theirs(scene: Scene) -> None:
+    def seen(officer: int) -> tuple[int, set[int], int, int]:
+        """All that an officer can count: boxes and their sizes, what opens, what opens of a colleague's half."""
+        bundle = recovery.read(Recovering(scene.work).bundle())
+        own, colleague = scene.officers[officer], scene.officers[1 - officer]
+        half = recovery.half_opened(bundle, own.box_secret)
+        second = recovery.half_opened(bundle, colleague.box_secret).bundle
+        successor = scene.people["dara"].paper
+        opened = recovery.resealed(second, own.box_secret, successor).opened
+        return len(bundle.boxes), {len(box) for box in (*bundle.boxes, *second.boxes)}, half.opened, opened
+
+    scene.filed("for all of them")
+    before = seen(0), seen(1)
+    scene.filed("about the office of the first", excluded=Excluded(organisation="Board 0"))
+    after = seen(0), seen(1)
+    assert after[0] == before[0], "whoever is left out"
+    assert after[1] != before[1], "and whoever is not"
+
+
+def test_boxes_that_stay_in_two_bundles_may_be_decoys_and_those_that_change_too(scene: Scene) -> None:
+    scene.filed("for all of them")
+    days: list[set[bytes]] = []
+    for _ in range(3):
+        days.append(set(recovery.read(Recovering(scene.work).bundle()).boxes))
+        scene.clock.goes_on(days=1)
+    for one, other in zip(days, days[1:], strict=False):
+        assert 900 < len(one & other) < 1024
+    scene.clock.goes_on(days=200)
+    assert len(days[0] & set(recovery.read(Recovering(scene.work).bundle()).boxes)) == 3, "the case's own"
