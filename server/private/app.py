@@ -21,14 +21,14 @@ from server.crypto.tokens import FormTokens
 from server.darkroom.workshop import Workshop
 from server.errors import NotFound, Refused, TooFast, say
 from server.logs import where
-from server.policies import Policies
+from server.policies import Policies, PrivateLimits
 from server.private import database, desks, keys
 from server.private.answering import Answering
 from server.private.asking import Asked, Place
 from server.private.body import Cut, Intake, TooLarge, TooSlow, Unreadable
 from server.private.contacts import Contacts
 from server.private.daily import Daily, by_the_clock
-from server.private.life import Life, Living
+from server.private.life import Life, Lifetime, Living
 from server.private.migrations import history
 from server.private.room import Room
 from server.private.routes import PLACES
@@ -112,7 +112,6 @@ def _room(
     history.check(db)
     privacy.check(privacy.load_map(folder, privacy.PRIVATE_FILE_NAME), db.engine)
     sessions = Sessions(in_force.private, seconds=chance.seconds, random=chance.random)
-    rest = in_force.private.recycle_minutes * 60 if rest_seconds is None else rest_seconds
     own = keys.load(settings.private_dir, pepper_file=settings.pepper_file)
     work = made(settings.private_dir, desks.load(folder), db, own.newest, chance.clock, chance.costs)
     return Room(
@@ -121,7 +120,7 @@ def _room(
         db=db,
         keys=own,
         sessions=sessions,
-        intake=Intake(in_force.private),
+        intake=Intake(in_force.private, seconds=chance.seconds),
         tokens=FormTokens(chance.random(32), seconds=chance.seconds, random=chance.random),
         pages=_pages(in_force, told),
         pool=DerivationPool(waiting=DERIVATIONS_WAITING),
@@ -129,13 +128,18 @@ def _room(
         threads=Threads(embedded_database=db.is_sqlite),
         contacts=Contacts(settings.told_dir),
         limits=Limits(),
-        life=Life(sessions, rest_seconds=rest, seconds=chance.seconds),
+        life=Life(sessions, _lifetime(in_force.private, rest_seconds), seconds=chance.seconds),
         clock=chance.clock,
         random=chance.random,
         work=work,
         operator=operator,
         demonstration=demonstration,
     )
+
+
+def _lifetime(limits: PrivateLimits, rest_seconds: float | None) -> Lifetime:
+    rest = limits.recycle_minutes * 60 if rest_seconds is None else rest_seconds
+    return Lifetime(rest, limits.most_hours * 3600, limits.patience_hours * 3600, limits.text_seconds)
 
 
 def _pages(in_force: Policies, told: Sequence[Place]) -> Pages:

@@ -11,7 +11,6 @@ from server.private import records
 from server.private.records import Case
 from server.private.work import Work
 
-
 SHORTEST_DAYS, SPREAD_DAYS = 20, 120
 """How long a decoy stays the same: as long as boxes of cases do, or two bundles side by side would tell them apart."""
 
