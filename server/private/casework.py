@@ -62,6 +62,11 @@ class Letter:
     body: Mapping[str, object]
     manifest: bytes
 
+    @property
+    def inward(self) -> bool:
+        """Whether the reporter wrote it."""
+        return self.direction == "in"
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:

@@ -31,6 +31,10 @@ HAS_NUMBER = say(
 NOT_SAFE = say("Something is wrong with this conversation, so nothing was sent. Please speak to us in another way.")
 NOBODY_OUTSIDE = say("You chose that nobody outside may read this, so it stays where it is.")
 
+NO_OFFICE_YET = say(
+    "There is no office outside yet that could read this. Your yes is kept: it counts when there is one."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -135,7 +139,7 @@ class Conversations:
 
         def asked(known: Facts) -> Facts:
             if not known.release_key:
-                raise Refused(NOBODY_OUTSIDE)
+                raise Refused(NO_OFFICE_YET if known.may_release else NOBODY_OUTSIDE)
             return known.changed(asked_outside=True)
 
         self._send(keys, {"kind": "asked_outside"}, at, asked)

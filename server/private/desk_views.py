@@ -165,7 +165,7 @@ def _letter(call: Call, letter: Letter) -> Mapping[str, object]:
         "day": _day(call, letter.day),
         "text": str(body.get("text", "")),
         "facts": facts,
-        "inward": letter.direction == "in",
+        "inward": letter.inward,
     }
 
 

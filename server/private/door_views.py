@@ -131,7 +131,6 @@ def check(call: Call, form: FormState, concern: Concern, status: int = 200) -> R
         promise=_promise(call, concern),
         carried={name: values.get(name, "") for name in CARRIED if values.get(name, "")},
         yes_no=_choices(call, YES_NO),
-        outside=_is_somebody_outside(call),
     )
 
 

@@ -75,6 +75,8 @@ class Facts:
     closed: int | None = None
     release_key: bytes = b""
     """Opens the outside office's slots; empty when the reporter said no, and once it has been used."""
+    may_release: bool = False
+    """Whether the reporter said yes to the office outside; for the reporter's page only, the letter is what counts."""
     asked_outside: bool = False
     sent: int = 1
     """How many envelopes there are; the next one takes this number."""

@@ -194,6 +194,7 @@ class Filing:
             filing=digest,
             urgent=concern.urgent,
             release_key=release,
+            may_release=concern.may_release,
             intake=intake,
             consents=dict(concern.consents),
         )

@@ -8,8 +8,10 @@ import pytest
 from httpx2 import Response
 
 from server.crypto.sealed import receipts
+from server.crypto.sealed.certificates import Revocation
 from server.errors import Invalid, Refused
 from server.private.consents import Consent
+from server.private.conversation import NO_OFFICE_YET
 from server.private.desks import Topic
 from server.private.facts import State, Support
 from server.private.routing import Excluded
@@ -198,6 +200,42 @@ def test_the_office_outside_reads_only_when_nobody_answered_and_the_reporter_had
     assert cases(scene, "cleo") == 2
 
 
+def test_a_yes_to_an_office_outside_is_kept_until_there_is_one(scene: Scene) -> None:
+    hana = scene.people["hana"]
+    scene.work.roster.revoke(scene.signed(Revocation(hana.paper.serial, scene.clock.now().date()), officers=1))
+    _, reporter = scene.filed("open", may_release=True)
+    scene.filed("shut", may_release=False)
+    with pytest.raises(Refused) as refused:
+        scene.work.conversations.ask_outside(reporter, at=scene.clock.now())
+    assert refused.value.sentence is NO_OFFICE_YET
+    june, cleo = scene.focal_point("june", "independent", "Second Office"), scene.people["cleo"].me
+    scene.clock.goes_on(days=3)
+    assert cases(scene, "june") == 0, "no key of hers lies anywhere yet"
+    for line in scene.work.casework.work_list(cleo, at=scene.clock.now()):
+        scene.work.succession.take_over(cleo, line.alias, at=scene.clock.now())
+    assert cases(scene, "june") == 1
+    alias = scene.work.casework.work_list(june.me, at=scene.clock.now())[0].alias
+    scene.work.succession.take_over(june.me, alias, at=scene.clock.now())
+    found = scene.work.casework.opened(june.me, alias, at=scene.clock.now())
+    assert (found.letters[0].body["text"], found.case.facts.release_key) == ("open", b"")
+    scene.work.succession.take_over(cleo, alias, at=scene.clock.now())
+    assert scene.work.casework.opened(cleo, alias, at=scene.clock.now()).case.facts.release_key == b"", "it counts once"
+
+
+def test_whoever_leaves_from_outside_gets_no_locked_key_back_with_the_next_keys(scene: Scene) -> None:
+    june = scene.focal_point("june", "independent", "Second Office")
+    scene.filed("open", may_release=True)
+    scene.clock.goes_on(days=3)
+    hana, cleo = scene.people["hana"].me, scene.people["cleo"].me
+    alias = scene.work.casework.work_list(hana, at=scene.clock.now())[0].alias
+    scene.work.succession.take_over(hana, alias, at=scene.clock.now())
+    scene.work.succession.recuse(hana, alias, at=scene.clock.now())
+    scene.work.succession.recuse(cleo, alias, at=scene.clock.now())
+    assert (cases(scene, "hana"), cases(scene, "june"), cases(scene, "cleo")) == (0, 1, 0)
+    found = scene.work.casework.opened(june.me, alias, at=scene.clock.now())
+    assert scene.work.succession.readers_of(found).isdisjoint({hana.person, cleo.person})
+
+
 def test_asking_the_office_outside_works_at_once(scene: Scene) -> None:
     _, reporter = scene.filed("open", may_release=True)
     scene.work.conversations.ask_outside(reporter, at=scene.clock.now())
@@ -218,8 +256,11 @@ def test_whoever_leaves_a_case_sees_it_no_more_and_the_others_go_on(scene: Scene
         letter.body.get("text") for letter in scene.work.casework.opened(dara, alias, at=scene.clock.now()).letters
     ]
     assert texts == ["first", None, "second"]
-    scene.work.succession.hand_over(dara, alias, cleo.person, "she is back", at=scene.clock.now())
-    assert cases(scene, "cleo") == 1
+    found = scene.work.casework.opened(dara, alias, at=scene.clock.now())
+    assert cleo.person not in {one.person for one in scene.work.succession.could_read(found)}
+    with pytest.raises(Refused):
+        scene.work.succession.hand_over(dara, alias, cleo.person, "she is back", at=scene.clock.now())
+    assert cases(scene, "cleo") == 0
 
 
 def test_an_interpreter_reads_only_with_a_yes_and_only_when_nobody_knows_the_language(scene: Scene) -> None:
@@ -250,8 +291,6 @@ def test_help_is_offered_before_a_case_can_be_closed(scene: Scene) -> None:
 
 
 def test_a_revoked_reader_gets_no_new_case(scene: Scene) -> None:
-    from server.crypto.sealed.certificates import Revocation
-
     cleo = scene.people["cleo"]
     scene.work.roster.revoke(scene.signed(Revocation(cleo.paper.serial, scene.clock.now().date()), officers=1))
     scene.filed()
