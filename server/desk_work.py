@@ -78,6 +78,13 @@ def laid_in(work: Work, file: Path, person: str) -> str:
     return "The keys are laid in. The successor can open the cases now, and the cases say so."
 
 
+def settled(work: Work) -> str:
+    """Erase what is left of cases that are not whole."""
+    work.wholeness.settle()
+    work.trail.note("what was not whole was settled", at=work.now())
+    return "What was left of them is erased, and the desks are told no more. It is in the trail."
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")

@@ -163,7 +163,8 @@ def _router(room: Room, told: Sequence[Place]) -> Router:
 def _lifespan(room: Room) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncGenerator[None]:
-        daily = Daily(room.clock, room.work.erasing, room.work.trail, room.settings.private_dir)
+        work = room.work
+        daily = Daily(room.clock, work.erasing, work.trail, work.wholeness, room.settings.private_dir)
         clockwork = asyncio.create_task(by_the_clock(daily, room.threads.write))
         try:
             yield

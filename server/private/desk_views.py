@@ -88,6 +88,7 @@ def work_list(call: Call, lines: Sequence[Line]) -> Response:
         "private/list.html",
         lines=[_line(call, line) for line in lines],
         unconfirmed=not call.work.reporting.confirmed,
+        whole=call.work.wholeness.last.whole,
     )
 
 

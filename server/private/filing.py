@@ -134,14 +134,18 @@ class Filing:
         )
 
     def _kept(self, sealed: Sealed) -> None:
-        """The key first, then the row: a crash in between leaves a key that opens nothing."""
+        """The rows first, then the key: a crash in between leaves noise, which the next sending replaces."""
         with self._vault.filing:
             self._vault.new_case(sealed.case)
             try:
                 with self._db.transaction() as tx:
+                    records.drop_noise(tx, self._vault, sealed.receipt_id)
                     records.put_case(tx, self._vault, sealed)
+                self._vault.keep_case(sealed.case)
             except BaseException:
-                self._vault.shred.forget(sealed.case)
+                self._vault.give_up(sealed.case)
+                with self._db.transaction() as tx:
+                    records.drop_case(tx, sealed.case)
                 raise
 
     def _again(self, known: records.Case, digest: bytes) -> UUID:

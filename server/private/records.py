@@ -259,9 +259,17 @@ def drop_case(tx: Transaction, case: UUID) -> None:
     tx.erases = True
 
 
-def case_ids(tx: Transaction) -> set[UUID]:
-    """The names of all cases, of damaged ones too."""
-    return {case for (case,) in tx.look(select(col(models.Case.id)))}
+def drop_noise(tx: Transaction, vault: Vault, receipt_id: bytes) -> None:
+    """What a crash has left under this number: rows that no key opens."""
+    for (case,) in tx.look(select(col(models.Case.id)).where(col(models.Case.receipt_id) == receipt_id)).all():
+        if not vault.has_key(case):
+            drop_case(tx, case)
+
+
+def names_of_cases(tx: Transaction) -> dict[UUID, bytes]:
+    """All cases, damaged ones too, and the keyed hash of what the desk calls each."""
+    rows = tx.look(select(col(models.Case.id), col(models.Case.alias_key))).all()
+    return {case: alias_key for case, alias_key in rows}  # noqa: C416  rows are no pairs to the type checker
 
 
 def _case(vault: Vault, row: Any) -> Case | None:

@@ -35,6 +35,7 @@ from server.private.roster import Roster
 from server.private.routing import open_topics
 from server.private.succession import Succession
 from server.private.vault import Vault
+from server.private.wholeness import Wholeness
 from server.web.limits import Limits
 
 BEAT_SECONDS = 1.0
@@ -76,6 +77,7 @@ class Work:
     factors: SecondFactors
     trail: AuditTrail
     erasing: Erasing
+    wholeness: Wholeness
     derivation: Derivation
     filing_keys: FilingKeys
     limits: Limits
@@ -134,6 +136,7 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         factors=factors,
         trail=trail,
         erasing=Erasing(db, vault, reporting),
+        wholeness=Wholeness(db, vault),
         derivation=Derivation(keys.pepper, keys.salt, memory_kib=costs.receipt_kib),
         filing_keys=FilingKeys(keys.pepper),
         limits=Limits(),
