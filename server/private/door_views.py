@@ -13,7 +13,7 @@ from server.private.consents import Said
 from server.private.contacts import Contact
 from server.private.conversation import Answer, Conversation
 from server.private.desks import INDEPENDENT, Topic
-from server.private.door_forms import BETWEEN
+from server.private.door_forms import BETWEEN, offices
 from server.private.facts import State, Support, day_of, half_day, halves
 from server.private.filing import Concern
 from server.private.routing import route
@@ -105,14 +105,15 @@ def tell(call: Call, form: FormState, status: int = 200) -> Response:
 
 def write(call: Call, form: FormState, status: int = 200) -> Response:
     """The words, and who must not read them."""
-    offices = [organisation + (BETWEEN + site if site else "") for organisation, site in call.work.roster.offices()]
+    names = {name: name if site else _everywhere(call, name) for name, (_, site) in offices(call).items()}
     return call.page(
         "private/write.html",
         status,
         form=form,
         who=_choices(call, WHO),
         exclude=[one for one in _choices(call, EXCLUDE) if one[0] != ONLY_OUTSIDE or _is_somebody_outside(call)],
-        offices=[("", "—"), *((office, office) for office in offices)],
+        offices=[("", "—"), *names.items()],
+        roles=[("", "—"), *((role, role) for role in call.work.roster.roles())],
         read_languages=_listed(call, [language_name(code) for code in _read_at(call, form.values.get("topic", ""))]),
     )
 
@@ -222,12 +223,17 @@ def _consent(call: Call, name: str, sentence: Sentence, one: Said) -> Mapping[st
     }
 
 
+def _everywhere(call: Call, organisation: str) -> str:
+    return call.said(say("%(office)s, everywhere", office=organisation))
+
+
 def _barred(call: Call, concern: Concern) -> str:
     """Who must not read it, as it was understood: so that nothing that was typed is left out unseen."""
     barred = concern.excluded
     if barred.only_independent:
         return call.said(EXCLUDE[ONLY_OUTSIDE])
-    parts = [part for part in (barred.organisation, barred.site, barred.role) if part]
+    office = barred.organisation if barred.site or not barred.organisation else _everywhere(call, barred.organisation)
+    parts = [part for part in (office, barred.site, barred.role) if part]
     return BETWEEN.join(parts) or call.said(EXCLUDE[NOBODY_BARRED])
 
 

@@ -25,7 +25,7 @@ from server.private.facts import Facts
 from server.private.people import Unlocked
 from server.private.records import Link
 from server.private.roster import Roster
-from server.private.routing import INTERPRETER, unbarred
+from server.private.routing import interprets, takes_in, unbarred
 from server.private.vault import Vault
 
 NOBODY_LEFT = say(
@@ -57,7 +57,7 @@ class Succession:
         with self._db.transaction() as tx:
             found = self._casework.read(tx, me, alias, at)
             left = self.readers_of(found) - {me.person}
-            if not any(one.person in left and INTERPRETER not in one.roles for one in self._unbarred(found)):
+            if not any(one.person in left and not interprets(one) for one in self._unbarred(found)):
                 raise Refused(NOBODY_LEFT)
             body: dict[str, object] = {"kind": "succession", "why": "recused", "left": str(me.person)}
             self._renew(tx, me, found, _New(left, body, lambda known: known), at)
@@ -139,7 +139,8 @@ class Succession:
         yes = self._casework.said_yes(found, Consent.INTERPRETER)
         left = {letter.body.get("left") for letter in found.letters if letter.body.get("kind") == "succession"}
         holding = unbarred(self._roster.certificates(), excluded_in(found.letters))
-        return [one for one in holding if str(one.person) not in left and (yes or INTERPRETER not in one.roles)]
+        reading = [one for one in holding if not takes_in(one) and (yes or not interprets(one))]
+        return [one for one in reading if str(one.person) not in left]
 
     def _renew(self, tx: Transaction, me: Unlocked, found: Opened, new: _New, at: datetime) -> None:
         case, known = found.case, found.case.facts

@@ -70,6 +70,7 @@ def test_words_that_were_changed_after_going_back_are_not_lost(scene: Scene) -> 
         ("check", {"exclude": "office"}, 422),
         ("check", {"exclude": "office", "office": "Nobody · Nowhere"}, 422),
         ("check", {"who": "the king"}, 422),
+        ("check", {"exclude": "office", "role": "guard"}, 422),
         ("send", {"release": ""}, 422),
         ("send", {"filing": "made up", "release": "yes"}, 409),
         ("dance", {}, 422),
@@ -381,6 +382,48 @@ def test_an_office_that_was_chosen_is_left_out_whatever_the_question_above_says(
     send(browser, "send", **form, release="no")
     assert cases(scene, "cleo") == 0
     assert cases(scene, "dara") == 1
+
+
+def test_a_whole_organisation_can_be_left_out_wherever_its_people_sit(scene: Scene) -> None:
+    scene.focal_point("olya", "sea", "Harbour Refugee Support", site="Riverside")
+    browser = scene.browser()
+    page = send(browser, "write", topic="sea")
+    assert "Harbour Refugee Support, everywhere" in words(page)
+    form = ready_to_send(browser, exclude="office", office="Harbour Refugee Support")
+    send(browser, "send", **form, release="no")
+    assert [cases(scene, name) for name in ("cleo", "olya", "dara")] == [0, 0, 1]
+
+
+def test_a_kind_of_worker_is_chosen_from_those_who_read(scene: Scene) -> None:
+    scene.focal_point("olya", "sea", "Bridge Network", roles=("Manager", "interpreter"))
+    scene.focal_point("pavel", "sea", "Bridge Network", roles=("intake",))
+    browser = scene.browser()
+    page = send(browser, "write", topic="sea")
+    found = re.findall(r'<option value="([^"]*)"', page.text.partition('id="role"')[2].partition("</select>")[0])
+    assert found == ["", "Manager", "caseworker"]
+    form = ready_to_send(browser, exclude="office", role="Manager")
+    send(browser, "send", **form, release="no")
+    assert [cases(scene, name) for name in ("olya", "dara")] == [0, 1]
+
+
+@pytest.mark.parametrize("role", ["Interpreter", " INTERPRETER", "intake", "Intake"])
+def test_a_role_counts_however_it_is_spelt(scene: Scene, role: str) -> None:
+    scene.focal_point("olya", "sea", "Bridge Network", roles=(role,))
+    scene.filed()
+    assert cases(scene, "olya") == 0
+    alias = scene.work.casework.work_list(scene.people["cleo"].me, at=scene.clock.now())[0].alias
+    found = scene.work.casework.opened(scene.people["cleo"].me, alias, at=scene.clock.now())
+    assert scene.people["olya"].me.person not in {one.person for one in scene.work.succession.could_read(found)}
+
+
+def test_a_paper_asks_for_languages_that_there_are(scene: Scene) -> None:
+    browser = scene.sign_in("cleo")
+    browser.get("/desk/paper")
+    wanted = {"name": "Amal", "desk": "sea", "organisation": "Bridge", "languages": "en, arabic"}
+    refused = send(browser, "ask_for_paper", "/desk/paper", **wanted)
+    assert refused.status_code == 422 and "“arabic” is no code" in words(refused)
+    made = send(browser, "ask_for_paper", "/desk/paper", **{**wanted, "languages": "EN, ar"})
+    assert made.status_code == 200 and '["en","ar"]' in words(made)
 
 
 def test_going_back_to_the_first_question_keeps_every_word(scene: Scene) -> None:
