@@ -33,7 +33,7 @@ from server.private.migrations import history
 from server.private.room import Room
 from server.private.routes import PLACES
 from server.private.sessions import Sessions
-from server.private.work import Costs, made
+from server.private.work import Costs, Pace, made
 from server.settings import Settings
 from server.web.doorway import SCHEME_HEADER
 from server.web.limits import Limits
@@ -74,6 +74,7 @@ def build(
     demonstration: bool = False,
     rest_seconds: float | None = None,
     costs: Costs | None = None,
+    pace: Pace | None = None,
     offered: Sequence[Place] | None = None,
 ) -> PrivateHouse:
     """Make the room. Raises BootRefused when a promise could not be kept.
@@ -81,7 +82,7 @@ def build(
     `rest_seconds`: after so long without use it begins anew; by default what the policies say.
     """
     told = PLACES if offered is None else offered
-    chance = _Chance(clock or SystemClock(), seconds, random, costs or Costs())
+    chance = _Chance(clock or SystemClock(), seconds, random, costs or Costs(), pace or Pace())
     room = _room(settings, chance, told, operator=operator, demonstration=demonstration, rest_seconds=rest_seconds)
     app: ASGIApp = Answering(_router(room, told), neutral_url=settings.neutral_url)
     return PrivateHouse(Living(BehindTheHandover(app), room.life), room)
@@ -95,6 +96,7 @@ class _Chance:
     seconds: Callable[[], float]
     random: Callable[[int], bytes]
     costs: Costs
+    pace: Pace
 
 
 def _room(
@@ -113,7 +115,7 @@ def _room(
     privacy.check(privacy.load_map(folder, privacy.PRIVATE_FILE_NAME), db.engine)
     sessions = Sessions(in_force.private, seconds=chance.seconds, random=chance.random)
     own = keys.load(settings.private_dir, pepper_file=settings.pepper_file)
-    work = made(settings.private_dir, desks.load(folder), db, own.newest, chance.clock, chance.costs)
+    work = made(settings.private_dir, desks.load(folder), db, own.newest, chance.clock, chance.costs, chance.pace)
     return Room(
         settings=settings,
         policies=in_force,

@@ -15,7 +15,7 @@ from server.private.call import Call
 from server.private.desk_forms import admitted, wanted_paper
 from server.private.facts import State, Support
 from server.private.people import Person, Unlocked, plain_login
-from server.private.work import LIST_BEAT_SECONDS, Beat
+from server.private.work import LIST_BEAT_SECONDS
 from server.web.fields import FormState
 
 ADDRESS = "/desk"
@@ -30,7 +30,7 @@ async def shown(call: Call) -> Response:
     me = _me(call)
     if me is None:
         return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
-    beat = Beat.begin(LIST_BEAT_SECONDS)
+    beat = call.work.pace.beat(LIST_BEAT_SECONDS)
     lines = await call.run(lambda: call.work.casework.work_list(me, at=call.now))
     response = views.work_list(call, lines)
     await beat.over()

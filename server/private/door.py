@@ -16,7 +16,6 @@ from server.private.call import Call
 from server.private.consents import Consent
 from server.private.door_forms import concern_of, filled, with_answers
 from server.private.filing import NOBODY_READS, Changed, Concern
-from server.private.work import Beat
 from server.web.fields import FormState
 
 ADDRESS = "/help"
@@ -139,7 +138,7 @@ async def come_back(call: Call) -> Response:
         sentence = say("A number has twenty digits in five groups. One of them is not right.")
         return views.number(call, call.wrong("receipt", sentence), 422)
     await call.work.slow_down(call.asked.bucket)
-    beat = Beat.begin()
+    beat = call.work.pace.beat()
     keys = await call.derive(lambda: call.work.derivation.keys(receipt))
     found = await call.run(lambda: call.work.conversations.find(keys, at=call.now))
     await beat.over()

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -60,6 +60,32 @@ class Costs:
     sign_in_kib: int = SIGN_IN_KIB
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How time passes here. Tests let it pass without waiting."""
+
+    seconds: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def beat(self, every: float = BEAT_SECONDS) -> "Beat":
+        """Begins now."""
+        return Beat(self, self.seconds(), every)
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A moment from which whole seconds are counted."""
+
+    pace: Pace
+    since: float
+    every: float
+
+    async def over(self) -> None:
+        """Wait for the next whole beat: a right number and a wrong one, a short list and none, take the same time."""
+        passed = self.pace.seconds() - self.since
+        await self.pace.sleep(max(1, math.ceil(passed / self.every)) * self.every - passed)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Work:
     """Everything that the pages of the room may ask for."""
@@ -83,6 +109,7 @@ class Work:
     limits: Limits
     filing_pool: DerivationPool
     """Apart from the pool in which numbers and sign-ins are tried, so that a flood of tries delays no concern."""
+    pace: Pace
 
     def now(self) -> datetime:
         """The present moment."""
@@ -106,10 +133,18 @@ class Work:
 
     async def slow_down(self, bucket: str) -> None:
         """Whoever sends very much from one network waits a little. Nobody is refused: a camp has one address."""
-        await asyncio.sleep(min(self.limits.pause(SENDINGS, "sending", bucket), LONGEST_PAUSE))
+        await self.pace.sleep(min(self.limits.pause(SENDINGS, "sending", bucket), LONGEST_PAUSE))
 
 
-def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, clock: Clock, costs: Costs) -> Work:
+def made(
+    private_dir: Path,
+    reporting: Reporting,
+    db: Database,
+    keys: Secrets,
+    clock: Clock,
+    costs: Costs,
+    pace: "Pace | None" = None,
+) -> Work:
     """Put it together. Raises BootRefused when the officers' files are broken."""
     vault = Vault(keys.pepper, ShredKeys(private_dir / SHRED_FILE))
     try:
@@ -141,22 +176,5 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         filing_keys=FilingKeys(keys.pepper),
         limits=Limits(),
         filing_pool=DerivationPool(waiting=FILINGS_WAITING, workers=1),
+        pace=pace or Pace(),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Beat:
-    """A moment from which whole seconds are counted."""
-
-    since: float
-    seconds: float
-
-    @classmethod
-    def begin(cls, seconds: float = BEAT_SECONDS) -> "Beat":
-        """Now."""
-        return cls(time.monotonic(), seconds)
-
-    async def over(self) -> None:
-        """Wait for the next whole beat: a right number and a wrong one, a short list and none, take the same time."""
-        passed = time.monotonic() - self.since
-        await asyncio.sleep(max(1, math.ceil(passed / self.seconds)) * self.seconds - passed)
