@@ -33,6 +33,8 @@ NOT_WHOLE = say(
     "Something in this case was changed by somebody who may not. Nothing was sent. Tell a recovery officer at once."
 )
 NOT_FROM_HERE = say("That is not the next step from here. Nothing was changed.")
+NEW_NUMBER = "new_number"
+"""The kind of letter in which a reporter signs the keys of a new number over."""
 ASK_FIRST = say("Offer help first, and tell the person what became of it. Then the case can be closed.")
 
 
@@ -77,6 +79,8 @@ class Opened:
     secret: bytes
     manifest: Manifest
     letters: Sequence[Letter]
+    reporter: bytes
+    """What is sealed to for the reporter: the key that their present number opens, as they have signed it."""
     missing: bool
     """Whether envelopes are gone: somebody has taken rows away."""
     stale: bool
@@ -209,7 +213,7 @@ class Casework:
                 case.id,
                 envelope.message,
                 for_desk=boxes.sealed(manifest.case_public, closed),
-                for_reporter=boxes.sealed(manifest.reporter_public, closed) if to_reporter else b"",
+                for_reporter=boxes.sealed(found.reporter, closed) if to_reporter else b"",
             )
             records.keep(tx, self._vault, case, known.changed(sent=known.sent + 1))
         self.trace(str(body["kind"]), me, found, at)
@@ -278,13 +282,12 @@ class Casework:
             entries = records.entries(tx, self._vault, case.id)
         except Damaged:
             raise Refused(NOT_WHOLE) from None
-        letters = [self._letter(entry, case, secrets_by_epoch) for entry in entries]
-        whole = sorted(letters, key=lambda letter: letter.seq)
+        whole, reporter = self._letters([_envelope(entry, case, secrets_by_epoch) for entry in entries], case)
         missing = [letter.seq for letter in whole] != list(range(case.facts.sent))
         seen = [letter.manifest for letter in whole]
         self._checked(tx, case, secret, self._roster.earlier_signers(), seen)
         desk = self._reporting.desk(case.facts.desk)
-        return Opened(case, desk, secret, manifest, whole, missing, stale, due(case.facts, desk, now=now))
+        return Opened(case, desk, secret, manifest, whole, reporter, missing, stale, due(case.facts, desk, now=now))
 
     def _checked(
         self, tx: Transaction, case: Case, secret: bytes, signers: Signers, seen: Sequence[bytes] = ()
@@ -318,26 +321,52 @@ class Casework:
             found.append(older)
         return found
 
-    def _letter(self, entry: records.Entry, case: Case, secrets_by_epoch: Sequence[bytes]) -> Letter:
-        def author(verify: bytes) -> bool:
-            return verify == case.facts.reporter_verify or self._roster.could_sign(verify)
+    def _letters(self, opened: Sequence[Envelope], case: Case) -> tuple[list[Letter], bytes]:
+        """All letters in their order, and the key to answer to. Raises Refused.
 
-        for secret in secrets_by_epoch:
-            raw = boxes.unsealed(secret, entry.for_desk)
-            if raw is not None:
-                break
-        else:
-            raise Refused(NOT_WHOLE)
-        try:
-            found = envelopes.opened(raw, case=case.id, message=entry.id, authors=author)
-        except Damaged:
-            raise Refused(NOT_WHOLE) from None
-        name = "" if found.author == case.facts.reporter_verify else self._roster.name_of(found.author)
+        A reporter who changes the number signs the new keys with the old ones; from then on only the new ones count.
+        """
+        public, verify = case.facts.reporter_public, case.facts.reporter_verify
+        reporters = {verify}
+        letters: list[Letter] = []
+        for found in sorted(opened, key=lambda one: one.seq):
+            if found.author not in reporters and not self._roster.could_sign(found.author):
+                raise Refused(NOT_WHOLE)
+            letter = self._letter(found, verify)
+            letters.append(letter)
+            if letter.inward and letter.body.get("kind") == NEW_NUMBER:
+                public, verify = _new_keys(letter)
+                reporters.add(verify)
+        return letters, public
+
+    def _letter(self, found: Envelope, reporter: bytes) -> Letter:
+        name = self._roster.name_of(found.author)
         theirs = found.direction != "in" and self._roster.signed_on(found.author, found.day)
-        if not (theirs or (found.direction == "in" and found.author == case.facts.reporter_verify)):
+        if not (theirs or (found.direction == "in" and found.author == reporter)):
             # One letter that nobody stands for must not close the case for all: it is shown as what it is.
-            return Letter(entry.id, found.seq, found.day, "note", "", {"kind": "unproved"}, found.manifest)
-        return Letter(entry.id, found.seq, found.day, found.direction, name, found.body, found.manifest)
+            return Letter(found.message, found.seq, found.day, "note", "", {"kind": "unproved"}, found.manifest)
+        return Letter(found.message, found.seq, found.day, found.direction, name, found.body, found.manifest)
+
+
+def _envelope(entry: records.Entry, case: Case, secrets_by_epoch: Sequence[bytes]) -> Envelope:
+    """One letter, opened; whether its author may write here is not looked at yet. Raises Refused."""
+    for secret in secrets_by_epoch:
+        raw = boxes.unsealed(secret, entry.for_desk)
+        if raw is not None:
+            try:
+                return envelopes.opened(raw, case=case.id, message=entry.id, authors=lambda _: True)
+            except Damaged:
+                break
+    raise Refused(NOT_WHOLE)
+
+
+def _new_keys(letter: Letter) -> tuple[bytes, bytes]:
+    """The keys that a reporter has signed over: box key and verify key. Raises Refused."""
+    try:
+        public, verify = (boxes.whole(bytes.fromhex(str(letter.body[name]))) for name in ("public", "verify"))
+    except (KeyError, ValueError, Damaged):
+        raise Refused(NOT_WHOLE) from None
+    return public, verify
 
 
 def excluded_in(letters: Sequence[Letter]) -> Excluded:

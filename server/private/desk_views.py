@@ -139,6 +139,7 @@ _NAMES: Mapping[str, Sentence] = {
     "withdrawal": say("The reporter takes it back, or goes on"),
     "asked_outside": say("The reporter asked the office outside"),
     "succession": say("New keys"),
+    "new_number": say("The reporter has taken a new number"),
 }
 
 

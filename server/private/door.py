@@ -151,6 +151,9 @@ async def come_back(call: Call) -> Response:
 async def _conversation(call: Call, form: FormState | None = None, status: int = 200) -> Response:
     keys = _keys(call)
     try:
+        must = await call.run(lambda: call.work.conversations.known_to_others(keys, at=call.now))
+        if must or (call.kept is not None and "new" in call.kept):
+            return views.new_number(call, _taken(call), must=must)
         found = await call.run(lambda: call.work.conversations.shown(keys, at=call.now))
     except NotFound:
         call.end()
@@ -209,6 +212,41 @@ def _consent(call: Call, keys: ReporterKeys) -> None:
     call.work.conversations.say(keys, Consent(name), value == "yes", at=call.now)
 
 
+async def new_number(call: Call) -> Response:
+    """A new number is shown; it counts once it is kept, so that a lost line loses nothing."""
+    if call.kept is None or call.kept["kind"] != "conversation":
+        return views.visit_over(call)
+    _taken(call)
+    return call.redirect()
+
+
+async def old_number(call: Call) -> Response:
+    """It stays as it was."""
+    if call.kept is not None and call.kept["kind"] == "conversation":
+        call.hold({name: value for name, value in call.kept.items() if name != "new"})
+    return call.redirect()
+
+
+async def change_number(call: Call) -> Response:
+    """The new number is kept: from now on it opens the answers, and the old one nothing."""
+    if call.kept is None or call.kept["kind"] != "conversation" or "new" not in call.kept:
+        return views.visit_over(call)
+    keys, receipt = _keys(call), Receipt(call.kept["new"])
+    new = await call.work.filing_pool.run(lambda: call.work.derivation.keys(receipt))
+    await call.run(lambda: call.work.conversations.change_number(keys, new, at=call.now))
+    call.begin({"kind": "conversation", "receipt": receipt, "keys": _written(new)})
+    call.tell_once(say("Your number is changed. The old one opens nothing any more."))
+    return call.redirect()
+
+
+def _taken(call: Call) -> Receipt:
+    """The new number that this visit shows; the same one until it is kept or left."""
+    assert call.kept is not None
+    if "new" not in call.kept:
+        call.hold({**call.kept, "new": receipts.receipt_for(boxes.new_key(), call.work.vault.pepper)})
+    return Receipt(call.kept["new"])
+
+
 async def close(call: Call) -> Response:
     """The visit ends."""
     call.end()
@@ -242,5 +280,8 @@ STEPS: Mapping[str, Step] = {
         lambda call, keys: call.work.conversations.erase_answers(keys, at=call.now),
         say("The answers are gone from here."),
     ),
+    "new_number": new_number,
+    "old_number": old_number,
+    "change_number": change_number,
     "close": close,
 }

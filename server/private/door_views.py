@@ -140,6 +140,11 @@ def receipt_page(call: Call, receipt: Receipt, desk: str) -> Response:
     return call.page("private/receipt.html", receipt=receipts.grouped(receipt), promise=_after(call, desk))
 
 
+def new_number(call: Call, receipt: Receipt, *, must: bool) -> Response:
+    """Another number, before it counts. `must`: somebody else knows the one before."""
+    return call.page("private/new_number.html", receipt=receipts.grouped(receipt), must=must)
+
+
 def done(call: Call, title: Sentence, *sentences: Sentence) -> Response:
     """What has happened, and that nothing more is needed."""
     said = call.room.pages.catalogues.said

@@ -82,6 +82,9 @@ class Facts:
     """How many envelopes there are; the next one takes this number."""
     intake: bool = False
     """Written down by staff: the number is known to them until the reporter has changed it."""
+    origin: bytes = b""
+    """The reporter's first public keys, locked under the present number: from these on the case's keys are proved.
+    Empty as long as the number was not changed."""
     withdrawn_at: int | None = None
     sealed_off: bool = False
     """Whether the reporter's door is closed for good: the number opens nothing, and the answers are noise."""

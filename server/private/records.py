@@ -230,6 +230,22 @@ def silence(tx: Transaction, vault: Vault, case: UUID, message: UUID, length: in
     tx.erases = True
 
 
+def reseal(tx: Transaction, vault: Vault, case: UUID, message: UUID, for_reporter: bytes) -> None:
+    """The same answer, for the reporter's new number."""
+    box = vault.lock(case, for_reporter, about=REPORTER + message.bytes)
+    tx.run(
+        update(models.Entry)
+        .where(col(models.Entry.case_id) == case, col(models.Entry.id) == message)
+        .values(for_reporter=box)
+    )
+    tx.erases = True
+
+
+def renumber(tx: Transaction, case: UUID, receipt_id: bytes) -> None:
+    """Another number opens the case from now on."""
+    tx.run(update(models.Case).where(col(models.Case.id) == case).values(receipt_id=receipt_id))
+
+
 def close_door(tx: Transaction, vault: Vault, case: Case) -> None:
     """The reporter's number opens nothing any more, and no answer is left on that side."""
     for entry in entries(tx, vault, case.id):
