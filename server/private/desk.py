@@ -11,10 +11,12 @@ from server.crypto.sealed import signatures
 from server.crypto.sealed.certificates import Certificate
 from server.errors import Invalid, Refused, Sentence, say
 from server.private import desk_views as views
+from server.private import intake
 from server.private.call import Call
 from server.private.desk_forms import admitted, wanted_paper
 from server.private.facts import State, Support
 from server.private.people import Person, Unlocked, plain_login
+from server.private.routing import takes_in
 from server.private.work import LIST_BEAT_SECONDS
 from server.web.fields import FormState
 
@@ -32,7 +34,8 @@ async def shown(call: Call) -> Response:
         return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
     beat = call.work.pace.beat(LIST_BEAT_SECONDS)
     lines = await call.run(lambda: call.work.casework.work_list(me, at=call.now))
-    response = views.work_list(call, lines)
+    takes = any(takes_in(one) for one in await call.run(lambda: call.work.roster.of(me.person)))
+    response = views.work_list(call, lines, takes_in=takes)
     await beat.over()
     return response
 
@@ -278,6 +281,7 @@ PAGES: Mapping[str, Step] = {
     JOIN: second_factor_page,
     UNLOCK: unlock_page,
     PAPER: paper_page,
+    intake.ADDRESS: intake.page,
 }
 NAMES: Mapping[str, str] = {
     ADDRESS: "desk",
@@ -285,6 +289,7 @@ NAMES: Mapping[str, str] = {
     JOIN: "desk_join",
     UNLOCK: "desk_unlock",
     PAPER: "desk_paper",
+    intake.ADDRESS: "desk_intake",
     ADDRESS + "/{alias}": "desk_case",
 }
 STEPS: Mapping[str, Step] = {
@@ -302,4 +307,8 @@ STEPS: Mapping[str, Step] = {
     "support": _acting(_support, say("It is noted, and the reporter is told.")),
     "hand_over": _acting(_hand_over, say("This person can read the case from now on.")),
     "recuse": recuse,
+    "intake_check": intake.check,
+    "intake_change": intake.change,
+    "intake_send": intake.send,
+    "intake_handed": intake.handed,
 }

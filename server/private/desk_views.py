@@ -82,11 +82,12 @@ def paper(
     )
 
 
-def work_list(call: Call, lines: Sequence[Line]) -> Response:
+def work_list(call: Call, lines: Sequence[Line], *, takes_in: bool) -> Response:
     """The cases that open for this person."""
     return call.page(
         "private/list.html",
         lines=[_line(call, line) for line in lines],
+        takes_in=takes_in,
         unconfirmed=not call.work.reporting.confirmed,
         whole=call.work.wholeness.last.whole,
     )
@@ -177,6 +178,8 @@ def _concern_facts(call: Call, body: Mapping[str, object]) -> list[str]:
         facts.append(call.said(say("It happened in the last 5 days, or there is danger now")))
     if body.get("child"):
         facts.append(call.said(say("A child was hurt or is in danger")))
+    if body.get("taken_in_by"):
+        facts.append(call.said(say("Written down for somebody by %(name)s", name=str(body["taken_in_by"]))))
     if body.get("may_release"):
         facts.append(call.said(say("An office outside may read it when nobody answers")))
     return facts

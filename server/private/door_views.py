@@ -105,17 +105,19 @@ def tell(call: Call, form: FormState, status: int = 200) -> Response:
 
 def write(call: Call, form: FormState, status: int = 200) -> Response:
     """The words, and who must not read them."""
+    read = [language_name(code) for code in _read_at(call, form.values.get("topic", ""))]
+    return call.page("private/write.html", status, form=form, read_languages=_listed(call, read), **choices(call))
+
+
+def choices(call: Call) -> Mapping[str, object]:
+    """What can be chosen for whom it is about, and for who must not read it."""
     names = {name: name if site else _everywhere(call, name) for name, (_, site) in offices(call).items()}
-    return call.page(
-        "private/write.html",
-        status,
-        form=form,
-        who=_choices(call, WHO),
-        exclude=[one for one in _choices(call, EXCLUDE) if one[0] != ONLY_OUTSIDE or _is_somebody_outside(call)],
-        offices=[("", "—"), *names.items()],
-        roles=[("", "—"), *((role, role) for role in call.work.roster.roles())],
-        read_languages=_listed(call, [language_name(code) for code in _read_at(call, form.values.get("topic", ""))]),
-    )
+    return {
+        "who": _choices(call, WHO),
+        "exclude": [one for one in _choices(call, EXCLUDE) if one[0] != ONLY_OUTSIDE or _is_somebody_outside(call)],
+        "offices": [("", "—"), *names.items()],
+        "roles": [("", "—"), *((role, role) for role in call.work.roster.roles())],
+    }
 
 
 def check(call: Call, form: FormState, concern: Concern, status: int = 200) -> Response:
@@ -127,7 +129,7 @@ def check(call: Call, form: FormState, concern: Concern, status: int = 200) -> R
         status,
         form=form,
         topic=said(TOPICS[concern.topic]),
-        barred=_barred(call, concern),
+        barred=barred(call, concern),
         reader=said(_reader(call, concern)),
         promise=_promise(call, concern),
         carried={name: values.get(name, "") for name in CARRIED if values.get(name, "")},
@@ -232,14 +234,13 @@ def _everywhere(call: Call, organisation: str) -> str:
     return call.said(say("%(office)s, everywhere", office=organisation))
 
 
-def _barred(call: Call, concern: Concern) -> str:
+def barred(call: Call, concern: Concern) -> str:
     """Who must not read it, as it was understood: so that nothing that was typed is left out unseen."""
-    barred = concern.excluded
-    if barred.only_independent:
+    named = concern.excluded
+    if named.only_independent:
         return call.said(EXCLUDE[ONLY_OUTSIDE])
-    office = barred.organisation if barred.site or not barred.organisation else _everywhere(call, barred.organisation)
-    parts = [part for part in (office, barred.site, barred.role) if part]
-    return BETWEEN.join(parts) or call.said(EXCLUDE[NOBODY_BARRED])
+    office = named.organisation if named.site or not named.organisation else _everywhere(call, named.organisation)
+    return BETWEEN.join(part for part in (office, named.site, named.role) if part) or call.said(EXCLUDE[NOBODY_BARRED])
 
 
 def _reader(call: Call, concern: Concern) -> Sentence:

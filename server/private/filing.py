@@ -47,6 +47,8 @@ class Concern:
     child: bool = False
     may_release: bool = False
     consents: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    taken_in_by: str = ""
+    """Who wrote it down, under the name that reporters see; empty when the reporter wrote it."""
     files: Sequence[Mapping[str, object]] = ()
 
     def body(self) -> dict[str, object]:
@@ -68,6 +70,7 @@ class Concern:
             "child": self.child,
             "may_release": self.may_release,
             "consents": dict(self.consents),
+            "taken_in_by": self.taken_in_by,
             "files": [dict(one) for one in self.files],
         }
 
@@ -97,18 +100,21 @@ class Filing:
         self._reporting = reporting
 
     def file(
-        self, concern: Concern, keys: ReporterKeys, *, filing_key: bytes, at: datetime, intake: bool = False
+        self, concern: Concern, keys: ReporterKeys, *, filing_key: bytes, at: datetime, writer: UUID | None = None
     ) -> UUID:
-        """Seal it and keep it. Gives the case, also when this very form was sent before. Raises Refused."""
+        """Seal it and keep it. Gives the case, also when this very form was sent before. Raises Refused.
+
+        `writer` wrote it down for somebody, and cannot read it again.
+        """
         digest = _digest(concern, filing_key)
         with self._db.reading() as tx:
             known = records.case_by_receipt(tx, self._vault, keys.lookup)
         if known is not None:
             return self._again(known, digest)
-        way = self._way(concern, at)
+        way = self._way(concern, at, writer)
         if way is None:
             raise Refused(NOBODY_READS, field="exclude")
-        sealed = self.sealed(concern, keys, way, digest=digest, at=at, intake=intake)
+        sealed = self.sealed(concern, keys, way, digest=digest, at=at, writer=writer)
         try:
             self._kept(sealed)
         except Exception:
@@ -119,14 +125,14 @@ class Filing:
             return self._again(known, digest)
         return sealed.case
 
-    def somebody_reads(self, concern: Concern, *, at: datetime) -> bool:
+    def somebody_reads(self, concern: Concern, *, at: datetime, writer: UUID | None = None) -> bool:
         """Whether it would reach anybody under the choices that were made."""
-        return self._way(concern, at) is not None
+        return self._way(concern, at, writer) is not None
 
-    def _way(self, concern: Concern, at: datetime) -> Route | None:
+    def _way(self, concern: Concern, at: datetime, writer: UUID | None) -> Route | None:
         return route(
             self._reporting,
-            self._roster.certificates(),
+            [one for one in self._roster.certificates() if one.person != writer],
             topic=concern.topic,
             excluded=concern.excluded,
             today=at.date(),
@@ -156,7 +162,14 @@ class Filing:
         return known.id
 
     def sealed(
-        self, concern: Concern, keys: ReporterKeys, way: Route, *, digest: bytes, at: datetime, intake: bool
+        self,
+        concern: Concern,
+        keys: ReporterKeys,
+        way: Route,
+        *,
+        digest: bytes,
+        at: datetime,
+        writer: UUID | None = None,
     ) -> Sealed:
         """Everything about it, closed. Nothing of the case's own secret outlives this call."""
         case, message = uuid4(), uuid4()
@@ -184,7 +197,11 @@ class Filing:
             author=keys.verify_key,
             day=at.date(),
             manifest=manifest.hash(),
-            body={**concern.body(), "readers": sorted(str(one.person) for one in way.readers)},
+            body={
+                **concern.body(),
+                "readers": sorted(str(one.person) for one in way.readers),
+                "left": "" if writer is None else str(writer),
+            },
         )
         known = Facts(
             alias=new_alias(),
@@ -199,7 +216,7 @@ class Filing:
             urgent=concern.urgent,
             release_key=release,
             may_release=concern.may_release,
-            intake=intake,
+            intake=writer is not None,
             consents=dict(concern.consents),
         )
         return Sealed(

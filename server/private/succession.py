@@ -33,6 +33,9 @@ NOBODY_LEFT = say(
 )
 NO_SUCH_READER = say("This person cannot read for this desk, or must not read this case.")
 
+_CHANGES = ("concern", "succession")
+"""The letters that say who reads from then on."""
+
 
 @dataclass(frozen=True, slots=True)
 class _New:
@@ -135,9 +138,9 @@ class Succession:
 
     def _unbarred(self, found: Opened) -> list[Certificate]:
         """Who may read it: nobody whom the reporter left out, no interpreter without the reporter's yes, and nobody
-        who has left it: what made them leave does not end."""
+        who has left it or has written it down for somebody: what made them leave does not end."""
         yes = self._casework.said_yes(found, Consent.INTERPRETER)
-        left = {letter.body.get("left") for letter in found.letters if letter.body.get("kind") == "succession"}
+        left = {letter.body.get("left") for letter in found.letters if letter.body.get("kind") in _CHANGES}
         holding = unbarred(self._roster.certificates(), excluded_in(found.letters))
         reading = [one for one in holding if not takes_in(one) and (yes or not interprets(one))]
         return [one for one in reading if str(one.person) not in left]
