@@ -50,6 +50,7 @@ class Line:
     support: Support
     opened: int
     due: Due
+    practice: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ class Opened:
     """Whether the case needs new keys before anything is sealed: whoever signed the present ones was revoked."""
     due: Due
 
+    @property
+    def practice(self) -> bool:
+        """Whether it is invented: its first letter says so, which nobody can write for a reporter."""
+        return any(letter.inward and letter.body.get("practice") is True for letter in self.letters)
+
 
 class Casework:
     """What focal points do."""
@@ -120,7 +126,9 @@ class Casework:
         return bool(said.value)
 
     def trace(self, what: str, me: Unlocked, found: Opened, at: datetime) -> None:
-        """A line for the recovery officers, but for those who must not know of this case."""
+        """A line for the recovery officers, but for those who must not know of this case. Practice leaves none."""
+        if found.practice:
+            return
         excluded = excluded_in(found.letters)
         self._trail.note(what, at=at, excluded=excluded, case=found.case.facts.alias, by=str(me.person))
 
@@ -268,6 +276,7 @@ class Casework:
             support=known.support,
             opened=known.opened,
             due=due(known, desk, now=now),
+            practice=known.practice,
         )
 
     def _read(self, tx: Transaction, case: Case, secret: bytes, now: int) -> Opened:

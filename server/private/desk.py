@@ -11,7 +11,7 @@ from server.crypto.sealed import signatures
 from server.crypto.sealed.certificates import Certificate
 from server.errors import Invalid, Refused, Sentence, say
 from server.private import desk_views as views
-from server.private import intake
+from server.private import intake, practice
 from server.private.call import Call
 from server.private.desk_forms import admitted, wanted_paper
 from server.private.facts import State, Support
@@ -246,6 +246,26 @@ async def recuse(call: Call) -> Response:
     return call.redirect(ADDRESS)
 
 
+async def practise(call: Call) -> Response:
+    """A case to learn with."""
+    me = _me(call)
+    if me is None:
+        return views.locked(call)
+    await call.run(lambda: practice.begin(call, me))
+    call.tell_once(say("The practice case is in the list."))
+    return call.redirect(ADDRESS)
+
+
+async def erase_practice(call: Call) -> Response:
+    """Practice is over."""
+    me = _me(call)
+    if me is None:
+        return views.locked(call)
+    await call.run(lambda: practice.erase(call, me, _alias(call)))
+    call.tell_once(say("The practice case is erased."))
+    return call.redirect(ADDRESS)
+
+
 async def lock(call: Call) -> Response:
     """Close the keys, and stay signed in."""
     person = _person(call)
@@ -307,6 +327,8 @@ STEPS: Mapping[str, Step] = {
     "support": _acting(_support, say("It is noted, and the reporter is told.")),
     "hand_over": _acting(_hand_over, say("This person can read the case from now on.")),
     "recuse": recuse,
+    "practise": practise,
+    "erase_practice": erase_practice,
     "intake_check": intake.check,
     "intake_change": intake.change,
     "intake_send": intake.send,

@@ -6,6 +6,7 @@ from uuid import uuid4
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.certificates import Certificate, read, unsigned
 from server.errors import Invalid, say
+from server.private import practice
 from server.private.call import Call
 from server.private.people import Person
 from server.private.roster import NOT_SIGNED
@@ -42,7 +43,11 @@ def wanted_paper(call: Call, person: Person) -> str:
 
 
 def admitted(call: Call, person: Person) -> None:
-    """Take one's own signed paper in; for another's place or other keys it is none. Raises Refused."""
+    """Take one's own signed paper in; for another's place or other keys it is none. Raises Refused.
+
+    With the first one comes a case to practise with.
+    """
+    begins = not call.work.roster.of(person.id)
     text = call.value("paper").strip()
     try:
         paper = read(text).paper
@@ -52,6 +57,8 @@ def admitted(call: Call, person: Person) -> None:
     if not isinstance(paper, Certificate) or (paper.person, paper.public, paper.verify) != own:
         raise Invalid(NOT_SIGNED, field="paper")
     call.work.roster.admit(text)
+    if begins:
+        practice.first(call, person.id)
 
 
 def _languages(call: Call) -> tuple[str, ...]:

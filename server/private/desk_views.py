@@ -88,6 +88,7 @@ def work_list(call: Call, lines: Sequence[Line], *, takes_in: bool) -> Response:
         "private/list.html",
         lines=[_line(call, line) for line in lines],
         takes_in=takes_in,
+        practises=any(line.practice for line in lines),
         unconfirmed=not call.work.reporting.confirmed,
         whole=call.work.wholeness.last.whole,
     )
@@ -112,6 +113,7 @@ def case(call: Call, found: Opened, others: Sequence[Certificate], form: FormSta
         due=full_day(day_of(found.due.acknowledge if known.acknowledged is None else found.due.answer)),
         late=found.due.late,
         missing=found.missing,
+        practice=found.practice,
         withdrawing=known.withdrawn_at is not None,
         letters=[_letter(call, letter) for letter in found.letters],
         states=[("", "—"), *((one.value, call.said(STATES[one])) for one in State if one in MOVES[known.state])],
@@ -193,6 +195,7 @@ def _line(call: Call, line: Line) -> Mapping[str, object]:
         "urgent": line.urgent,
         "state": call.said(STATES[line.state]),
         "late": line.due.late,
+        "practice": line.practice,
         "opened": full_day(day_of(line.opened)),
     }
 

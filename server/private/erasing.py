@@ -15,6 +15,9 @@ from server.private.records import Case
 from server.private.tracks import withdrawal_is_due
 from server.private.vault import Vault
 
+PRACTICE_HALVES = halves(days=30)
+"""So long somebody practises with one case."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
@@ -39,6 +42,8 @@ class Erasing:
         with self._db.reading() as tx:
             cases = records.every_case(tx, self._vault)
         now = half_day(at)
+        self._gone([case.id for case in cases if case.facts.practice and now >= case.facts.opened + PRACTICE_HALVES])
+        cases = [case for case in cases if not case.facts.practice]
         return Forgotten(
             withdrawn=sum(self._withdrawn(case, now) for case in cases),
             doors=sum(self._door_closed(case, now) for case in cases),

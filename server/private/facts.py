@@ -82,6 +82,8 @@ class Facts:
     """How many envelopes there are; the next one takes this number."""
     intake: bool = False
     """Written down by staff: the number is known to them until the reporter has changed it."""
+    practice: bool = False
+    """Invented, for a focal point to learn with: in no trail, no bundle and no number, and erased after a while."""
     origin: bytes = b""
     """The reporter's first public keys, locked under the present number: from these on the case's keys are proved.
     Empty as long as the number was not changed."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from server.crypto.sealed import boxes, envelopes, manifests, slots
+from server.crypto.sealed import boxes, envelopes, manifests, signatures, slots
 from server.crypto.sealed.certificates import Certificate
 from server.crypto.sealed.envelopes import Envelope
 from server.crypto.sealed.manifests import Manifest
@@ -50,6 +50,7 @@ class Concern:
     taken_in_by: str = ""
     """Who wrote it down, under the name that reporters see; empty when the reporter wrote it."""
     files: Sequence[Mapping[str, object]] = ()
+    practice: bool = False
 
     def body(self) -> dict[str, object]:
         """As it stands in the envelope."""
@@ -71,6 +72,7 @@ class Concern:
             "may_release": self.may_release,
             "consents": dict(self.consents),
             "taken_in_by": self.taken_in_by,
+            "practice": self.practice,
             "files": [dict(one) for one in self.files],
         }
 
@@ -123,6 +125,17 @@ class Filing:
             if known is None:
                 raise
             return self._again(known, digest)
+        return sealed.case
+
+    def practise(self, paper: Certificate, text: str, *, language: str, at: datetime) -> UUID:
+        """An invented concern for one person of a desk, sealed like any other. Nobody has its number."""
+        desk = self._reporting.desk(paper.desk)
+        topic = next(iter(desk.topics), Topic.QUESTION)
+        concern = Concern(topic, text, language, practice=True)
+        seed, secret = boxes.new_key(), boxes.new_key()
+        nobody = ReporterKeys(boxes.new_key(), secret, boxes.public_of(secret), seed, signatures.verify_of(seed))
+        sealed = self.sealed(concern, nobody, Route(desk, [paper], ()), digest=_digest(concern, seed), at=at)
+        self._kept(sealed)
         return sealed.case
 
     def somebody_reads(self, concern: Concern, *, at: datetime, writer: UUID | None = None) -> bool:
@@ -217,6 +230,7 @@ class Filing:
             release_key=release,
             may_release=concern.may_release,
             intake=writer is not None,
+            practice=concern.practice,
             consents=dict(concern.consents),
         )
         return Sealed(

@@ -25,7 +25,8 @@ class Recovering:
         """Of every open case the officers' boxes, noise and decoys among them, as one text."""
         today = self._work.now().date()
         with self._work.db.reading() as tx:
-            cases = [case for case in records.every_case(tx, self._work.vault) if case.facts.is_open]
+            every = records.every_case(tx, self._work.vault)
+            cases = [case for case in every if case.facts.is_open and not case.facts.practice]
             pairs = [box for case in cases for box in records.pairs(tx, self._work.vault, case.id)]
         return recovery.bundle(pairs, lambda number: self._decoy(number, today))
 

@@ -88,3 +88,9 @@ DESKS: Mapping[str, Sentence] = {
     "sea": say("Protection from sexual exploitation and abuse"),
     "independent": say("Independent office"),
 }
+PRACTICE = say(
+    "This is invented, for you to practise. A man at the water point said that I get more if I come to his house in "
+    "the evening. I said no. Now my family is left out when the cards are called. I am afraid that he hears of this. "
+    "What can you do?"
+)
+"""What a practice case says."""
