@@ -13,7 +13,7 @@ from server.errors import BootRefused, Refused
 from server.private import database, desks, keys
 from server.private.keeping import refuse_unready
 from server.private.recovering import Recovering
-from server.private.routing import in_force, interprets, takes_in
+from server.private.routing import in_force, reads
 from server.private.work import Costs, Work, made
 
 SOON = timedelta(days=30)
@@ -41,7 +41,7 @@ def told(work: Work) -> tuple[bool, list[str]]:
     fine = True
     for desk in work.reporting.desks:
         here = [one for one in holding if one.desk == desk.code]
-        readers = [one for one in here if not (interprets(one) or takes_in(one))]
+        readers = [one for one in here if reads(one)]
         organisations = {one.organisation for one in readers}
         enough = len({one.person for one in readers}) >= desk.readers and len(organisations) >= desk.organisations
         fine = fine and enough

@@ -6,8 +6,7 @@ from nothing: not a line, not a number, not another page.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from typing import cast
+from datetime import UTC, datetime, time
 from uuid import UUID, uuid4
 
 from server.crypto.sealed import boxes, envelopes, manifests, slots
@@ -17,24 +16,19 @@ from server.crypto.sealed.manifests import Manifest
 from server.crypto.sealed.slots import Binding
 from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
-from server.private import records
+from server.private import letters, records
 from server.private.audit_trail import AuditTrail
 from server.private.consents import Consent, standing
 from server.private.desks import Desk, Reporting
 from server.private.facts import Facts, State, Support, half_day
+from server.private.letters import NOT_WHOLE, Letter, excluded_in
 from server.private.people import Unlocked
 from server.private.records import Case
 from server.private.roster import Roster, Signers
-from server.private.routing import Excluded
 from server.private.tracks import MOVES, SUPPORT_MOVES, Due, due, is_released
 from server.private.vault import Vault
 
-NOT_WHOLE = say(
-    "Something in this case was changed by somebody who may not. Nothing was sent. Tell a recovery officer at once."
-)
 NOT_FROM_HERE = say("That is not the next step from here. Nothing was changed.")
-NEW_NUMBER = "new_number"
-"""The kind of letter in which a reporter signs the keys of a new number over."""
 ASK_FIRST = say("Offer help first, and tell the person what became of it. Then the case can be closed.")
 
 
@@ -51,24 +45,6 @@ class Line:
     opened: int
     due: Due
     practice: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One envelope, opened."""
-
-    id: UUID
-    seq: int
-    day: date
-    direction: str
-    name: str
-    body: Mapping[str, object]
-    manifest: bytes
-
-    @property
-    def inward(self) -> bool:
-        """Whether the reporter wrote it."""
-        return self.direction == "in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +73,18 @@ class Opened:
 class Casework:
     """What focal points do."""
 
-    def __init__(self, db: Database, vault: Vault, roster: Roster, reporting: Reporting, trail: AuditTrail) -> None:
+    def __init__(
+        self,
+        db: Database,
+        vault: Vault,
+        roster: Roster,
+        reporting: Reporting,
+        trail: AuditTrail,
+        deserted: Callable[[], frozenset[str]] = frozenset,
+    ) -> None:
+        """`deserted` gives the desks where nobody is just now."""
         self._db = db
+        self._deserted = deserted
         self._trail = trail
         self._vault = vault
         self._roster = roster
@@ -118,6 +104,11 @@ class Casework:
             found = self.read(tx, me, alias, at)
         self.trace("read", me, found, at)
         return found
+
+    def looked_at(self, me: Unlocked, alias: str, *, at: datetime) -> Opened:
+        """The same for what the room itself must know of it, with nothing shown to anybody: that leaves no line."""
+        with self._db.reading() as tx:
+            return self.read(tx, me, alias, at)
 
     def said_yes(self, found: Opened, name: Consent) -> bool:
         """Whether the reporter's yes to this is in force today."""
@@ -243,15 +234,18 @@ class Casework:
             for place in (case.facts.epoch, case.facts.epoch | records.RECOVERED)
         }
         found = records.slots_by_tag(tx, list(tags))
+        deserted = self._deserted()
         opened: list[tuple[Case, bytes]] = []
         for tag, locked in found.items():
             case = tags[tag]
-            secret = self._tried(me, case, tag, locked, now)
+            secret = self._tried(me, case, tag, locked, now, deserted)
             if secret is not None:
                 opened.append((case, secret))
         return opened
 
-    def _tried(self, me: Unlocked, case: Case, tag: bytes, locked: bytes, now: int) -> bytes | None:
+    def _tried(
+        self, me: Unlocked, case: Case, tag: bytes, locked: bytes, now: int, deserted: frozenset[str]
+    ) -> bytes | None:
         known = case.facts
         try:
             box = self._vault.open(case.id, locked, about=records.SLOT + tag)
@@ -259,7 +253,8 @@ class Casework:
         except (Damaged, NotFound, KeyError):
             return None
         binding = Binding(case.id, known.epoch, slots.reporter_of(known.reporter_public, known.reporter_verify))
-        release = known.release_key if is_released(known, desk, now=now) else None
+        released = is_released(known, desk, now=now, deserted=desk.code in deserted)
+        release = known.release_key if released else None
         secret = slots.opened(box, me.box_secret, binding, release)
         if secret is None or not boxes.alike(boxes.public_of(secret), known.case_public):
             return None  # anybody can lay a slot for somebody; only the case's own secret counts
@@ -291,7 +286,9 @@ class Casework:
             entries = records.entries(tx, self._vault, case.id)
         except Damaged:
             raise Refused(NOT_WHOLE) from None
-        whole, reporter = self._letters([_envelope(entry, case, secrets_by_epoch) for entry in entries], case)
+        whole, reporter = letters.in_order(
+            [letters.opened(entry, case, secrets_by_epoch) for entry in entries], case, self._roster
+        )
         missing = [letter.seq for letter in whole] != list(range(case.facts.sent))
         seen = [letter.manifest for letter in whole]
         self._checked(tx, case, secret, self._roster.earlier_signers(), seen)
@@ -329,67 +326,6 @@ class Casework:
                 raise Refused(NOT_WHOLE)
             found.append(older)
         return found
-
-    def _letters(self, opened: Sequence[Envelope], case: Case) -> tuple[list[Letter], bytes]:
-        """All letters in their order, and the key to answer to. Raises Refused.
-
-        A reporter who changes the number signs the new keys with the old ones; from then on only the new ones count.
-        """
-        public, verify = case.facts.reporter_public, case.facts.reporter_verify
-        reporters = {verify}
-        letters: list[Letter] = []
-        for found in sorted(opened, key=lambda one: one.seq):
-            if found.author not in reporters and not self._roster.could_sign(found.author):
-                raise Refused(NOT_WHOLE)
-            letter = self._letter(found, verify)
-            letters.append(letter)
-            if letter.inward and letter.body.get("kind") == NEW_NUMBER:
-                public, verify = _new_keys(letter)
-                reporters.add(verify)
-        return letters, public
-
-    def _letter(self, found: Envelope, reporter: bytes) -> Letter:
-        name = self._roster.name_of(found.author)
-        theirs = found.direction != "in" and self._roster.signed_on(found.author, found.day)
-        if not (theirs or (found.direction == "in" and found.author == reporter)):
-            # One letter that nobody stands for must not close the case for all: it is shown as what it is.
-            return Letter(found.message, found.seq, found.day, "note", "", {"kind": "unproved"}, found.manifest)
-        return Letter(found.message, found.seq, found.day, found.direction, name, found.body, found.manifest)
-
-
-def _envelope(entry: records.Entry, case: Case, secrets_by_epoch: Sequence[bytes]) -> Envelope:
-    """One letter, opened; whether its author may write here is not looked at yet. Raises Refused."""
-    for secret in secrets_by_epoch:
-        raw = boxes.unsealed(secret, entry.for_desk)
-        if raw is not None:
-            try:
-                return envelopes.opened(raw, case=case.id, message=entry.id, authors=lambda _: True)
-            except Damaged:
-                break
-    raise Refused(NOT_WHOLE)
-
-
-def _new_keys(letter: Letter) -> tuple[bytes, bytes]:
-    """The keys that a reporter has signed over: box key and verify key. Raises Refused."""
-    try:
-        public, verify = (boxes.whole(bytes.fromhex(str(letter.body[name]))) for name in ("public", "verify"))
-    except (KeyError, ValueError, Damaged):
-        raise Refused(NOT_WHOLE) from None
-    return public, verify
-
-
-def excluded_in(letters: Sequence[Letter]) -> Excluded:
-    """Who must not read it, as the reporter said in the first envelope: it holds for everybody who comes later."""
-    said = next((letter.body.get("excluded") for letter in letters if letter.body.get("kind") == "concern"), None)
-    if not isinstance(said, dict):
-        return Excluded(only_independent=True)
-    values = cast("dict[str, object]", said)  # JSON: its keys are text
-    return Excluded(
-        organisation=str(values.get("organisation", "")),
-        site=str(values.get("site", "")),
-        role=str(values.get("role", "")),
-        only_independent=bool(values.get("only_independent", False)),
-    )
 
 
 _ENDED = frozenset({State.CLOSED.value, State.WITHDRAWN.value})

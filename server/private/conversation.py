@@ -16,10 +16,10 @@ from server.crypto.sealed.receipts import Receipt, ReporterKeys
 from server.database import Database, Transaction
 from server.errors import Invalid, NotFound, Refused, say
 from server.private import consents, records
-from server.private.casework import NEW_NUMBER
 from server.private.consents import Consent, Said, standing
 from server.private.desks import Reporting
 from server.private.facts import Facts, State, half_day, halves
+from server.private.letters import NEW_NUMBER
 from server.private.records import Case
 from server.private.roster import Roster
 from server.private.tracks import withdrawal_is_due

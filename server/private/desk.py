@@ -11,7 +11,7 @@ from server.crypto.sealed import signatures
 from server.crypto.sealed.certificates import Certificate
 from server.errors import Invalid, Refused, Sentence, say
 from server.private import desk_views as views
-from server.private import intake, practice
+from server.private import intake, leave, practice
 from server.private.call import Call
 from server.private.desk_forms import admitted, wanted_paper
 from server.private.facts import State, Support
@@ -35,7 +35,8 @@ async def shown(call: Call) -> Response:
     beat = call.work.pace.beat(LIST_BEAT_SECONDS)
     lines = await call.run(lambda: call.work.casework.work_list(me, at=call.now))
     takes = any(takes_in(one) for one in await call.run(lambda: call.work.roster.of(me.person)))
-    response = views.work_list(call, lines, takes_in=takes)
+    covers = await call.run(lambda: call.work.covering.covered_by(me.person))
+    response = views.work_list(call, lines, covers, takes_in=takes)
     await beat.over()
     return response
 
@@ -246,21 +247,29 @@ async def recuse(call: Call) -> Response:
     return call.redirect(ADDRESS)
 
 
-async def practise(call: Call) -> Response:
+def _with_keys(work: Callable[[Call, Unlocked], Awaitable[Response]]) -> Step:
+    """A page or a step for somebody whose keys are open; else the door that comes first, with what was typed."""
+
+    async def step(call: Call) -> Response:
+        me = _me(call)
+        if me is not None:
+            return await work(call, me)
+        if call.asked.method == "POST":
+            return views.locked(call)
+        return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
+
+    return step
+
+
+async def practise(call: Call, me: Unlocked) -> Response:
     """A case to learn with."""
-    me = _me(call)
-    if me is None:
-        return views.locked(call)
     await call.run(lambda: practice.begin(call, me))
     call.tell_once(say("The practice case is in the list."))
     return call.redirect(ADDRESS)
 
 
-async def erase_practice(call: Call) -> Response:
+async def erase_practice(call: Call, me: Unlocked) -> Response:
     """Practice is over."""
-    me = _me(call)
-    if me is None:
-        return views.locked(call)
     await call.run(lambda: practice.erase(call, me, _alias(call)))
     call.tell_once(say("The practice case is erased."))
     return call.redirect(ADDRESS)
@@ -302,6 +311,7 @@ PAGES: Mapping[str, Step] = {
     UNLOCK: unlock_page,
     PAPER: paper_page,
     intake.ADDRESS: intake.page,
+    leave.ADDRESS: _with_keys(leave.page),
 }
 NAMES: Mapping[str, str] = {
     ADDRESS: "desk",
@@ -310,6 +320,7 @@ NAMES: Mapping[str, str] = {
     UNLOCK: "desk_unlock",
     PAPER: "desk_paper",
     intake.ADDRESS: "desk_intake",
+    leave.ADDRESS: "desk_away",
     ADDRESS + "/{alias}": "desk_case",
 }
 STEPS: Mapping[str, Step] = {
@@ -327,8 +338,10 @@ STEPS: Mapping[str, Step] = {
     "support": _acting(_support, say("It is noted, and the reporter is told.")),
     "hand_over": _acting(_hand_over, say("This person can read the case from now on.")),
     "recuse": recuse,
-    "practise": practise,
-    "erase_practice": erase_practice,
+    "practise": _with_keys(practise),
+    "erase_practice": _with_keys(erase_practice),
+    "away": _with_keys(leave.goes),
+    "back": _with_keys(leave.back),
     "intake_check": intake.check,
     "intake_change": intake.change,
     "intake_send": intake.send,

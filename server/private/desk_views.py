@@ -10,11 +10,12 @@ from starlette.responses import Response
 from server.crypto.sealed.certificates import Certificate, fingerprint
 from server.errors import Sentence, say
 from server.private.call import Call
-from server.private.casework import NOT_WHOLE, Letter, Line, Opened
+from server.private.casework import Line, Opened
 from server.private.consents import standing
 from server.private.desks import Topic
 from server.private.facts import State, Support, day_of, half_day
-from server.private.people import Person
+from server.private.letters import NOT_WHOLE, Letter
+from server.private.people import Away, Person
 from server.private.tracks import MOVES, SUPPORT_MOVES
 from server.private.words import CONSENTS, DESKS, STATES, SUPPORTS, TOPICS, WHO
 from server.web.fields import FormState
@@ -82,15 +83,32 @@ def paper(
     )
 
 
-def work_list(call: Call, lines: Sequence[Line], *, takes_in: bool) -> Response:
+def work_list(call: Call, lines: Sequence[Line], covers: Sequence[tuple[str, date]], *, takes_in: bool) -> Response:
     """The cases that open for this person."""
     return call.page(
         "private/list.html",
         lines=[_line(call, line) for line in lines],
         takes_in=takes_in,
+        covers=[(name, full_day(ends)) for name, ends in covers],
         practises=any(line.practice for line in lines),
         unconfirmed=not call.work.reporting.confirmed,
         whole=call.work.wholeness.last.whole,
+    )
+
+
+def away(
+    call: Call, known: Away | None, colleagues: Sequence[Certificate], form: FormState, status: int = 200
+) -> Response:
+    """Who looks while somebody is away."""
+    cover = "" if known is None else next((one.name for one in colleagues if one.person == known.cover), "")
+    return call.page(
+        "private/away.html",
+        status,
+        form=form,
+        known=None
+        if known is None
+        else {"starts": full_day(known.starts), "ends": full_day(known.ends), "cover": cover},
+        colleagues=[("", "—"), *((str(one.person), f"{one.name}, {one.organisation}") for one in colleagues)],
     )
 
 

@@ -72,6 +72,11 @@ def takes_in(paper: Certificate) -> bool:
     return INTAKE in map(plain, paper.roles)
 
 
+def reads(paper: Certificate) -> bool:
+    """Whether this paper makes a reader in the full sense."""
+    return not (takes_in(paper) or interprets(paper))
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """The desk that reads a case, its readers, and who reads it if nobody answers."""

@@ -18,10 +18,11 @@ from server.crypto.sealed.slots import Binding
 from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
 from server.private import records
-from server.private.casework import Casework, Opened, excluded_in
+from server.private.casework import Casework, Opened
 from server.private.consents import Consent
 from server.private.desks import INDEPENDENT
 from server.private.facts import Facts
+from server.private.letters import excluded_in
 from server.private.people import Unlocked
 from server.private.records import Link
 from server.private.roster import Roster

@@ -26,6 +26,7 @@ from server.policies import Language
 from server.private.audit_trail import AuditTrail
 from server.private.casework import Casework
 from server.private.conversation import Conversations
+from server.private.covering import Covering, Presence
 from server.private.desks import Reporting, Topic
 from server.private.erasing import Erasing
 from server.private.filing import Filing
@@ -99,6 +100,7 @@ class Work:
     conversations: Conversations
     casework: Casework
     succession: Succession
+    covering: Covering
     people: People
     factors: SecondFactors
     trail: AuditTrail
@@ -153,10 +155,12 @@ def made(
         raise BootRefused(f"A file in {private_dir / OFFICERS} is no public file of a recovery officer.") from None
     roster = Roster(db, vault, trust, today=lambda: clock.now().date())
     trail = AuditTrail(db, keys.pepper, trust)
-    casework = Casework(db, vault, roster, reporting, trail)
     factors = SecondFactors(boxes.derived(keys.pepper, "second-factors"))
     passwords = Passwords(boxes.derived(keys.pepper, "sign-in"), memory_kib=costs.sign_in_kib)
     phrases = Phrases(boxes.derived(keys.pepper, "unlock"), memory_kib=costs.unlock_kib)
+    people = People(db, vault, passwords, phrases, factors)
+    casework = Casework(db, vault, roster, reporting, trail, Presence(people, roster).deserted)
+    succession = Succession(db, vault, roster, casework)
     return Work(
         reporting=reporting,
         db=db,
@@ -166,8 +170,9 @@ def made(
         filing=Filing(db, vault, roster, reporting),
         conversations=Conversations(db, vault, roster, reporting),
         casework=casework,
-        succession=Succession(db, vault, roster, casework),
-        people=People(db, vault, passwords, phrases, factors),
+        succession=succession,
+        covering=Covering(people, roster, casework, succession),
+        people=people,
         factors=factors,
         trail=trail,
         erasing=Erasing(db, vault, reporting),
