@@ -92,7 +92,11 @@ def serve(chosen: Settings, *, host: str, port: int) -> None:
         refuse_unready(chosen)
     listener = bound(host, port)
     with private_room(chosen) as room:
-        house = build(chosen, room=room)
+        try:
+            house = build(chosen, room=room)
+        except PolicyError as error:
+            listener.close()
+            raise BootRefused(f"The policies cannot be used. {error} A folder of your own must be complete.") from None
         _answer(chosen, house, listener, host)
 
 

@@ -14,6 +14,7 @@ from server.private import desk_views as views
 from server.private import intake, leave, practice
 from server.private.call import Call
 from server.private.desk_forms import admitted, wanted_paper
+from server.private.door_views import sure
 from server.private.facts import State, Support
 from server.private.people import Person, Unlocked, plain_login
 from server.private.routing import takes_in
@@ -166,11 +167,11 @@ def _held(call: Call, known: Person) -> list[Certificate]:
 
 async def case_page(call: Call) -> Response:
     """One case."""
-    return await _case(call)
+    return await _case(call, call.typed_before())
 
 
-def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence) -> Step:
-    """Something done in a case; then the case again, with what happened."""
+def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence, *sent: str) -> Step:
+    """Something done in a case; then the case again, with what happened, and with what was typed but not `sent`."""
 
     async def step(call: Call) -> Response:
         me = _me(call)
@@ -180,6 +181,7 @@ def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence) -> Step
             await call.run(lambda: work(call, me, _alias(call)))
         except Refused as error:
             return await _case(call, call.state_of(error), error.status)
+        call.keep_typed(*sent)
         call.tell_once(done)
         return call.redirect(f"{ADDRESS}/{quote(_alias(call), safe='')}")
 
@@ -235,6 +237,22 @@ def _hand_over(call: Call, me: Unlocked, alias: str) -> None:
 
 
 async def recuse(call: Call) -> Response:
+    """Nobody can give it back, so it is asked twice. Raises NotFound for a case that does not open."""
+    me = _me(call)
+    if me is None:
+        return views.locked(call)
+    await call.run(lambda: call.work.casework.looked_at(me, _alias(call), at=call.now))
+    call.keep_typed()
+    return sure(
+        call,
+        say("Leave this case?"),
+        say("Your key to it is erased, and nobody can give it to you again. The others go on."),
+        step="recuse_sure",
+        button=say("Yes, leave it"),
+    )
+
+
+async def leaves(call: Call) -> Response:
     """ "I must not read this": the case gets new keys without me."""
     me = _me(call)
     if me is None:
@@ -332,12 +350,13 @@ STEPS: Mapping[str, Step] = {
     "paper": paper,
     "lock": lock,
     "sign_out": sign_out,
-    "answer": _acting(_answer, say("Your answer is sealed. The reporter reads it when they come back.")),
-    "note": _acting(_note, say("The note is there for those who read this case.")),
-    "move": _acting(_move, say("It is noted, and the reporter is told.")),
-    "support": _acting(_support, say("It is noted, and the reporter is told.")),
-    "hand_over": _acting(_hand_over, say("This person can read the case from now on.")),
+    "answer": _acting(_answer, say("Your answer is sealed. The reporter reads it when they come back."), "text"),
+    "note": _acting(_note, say("The note is there for those who read this case."), "note"),
+    "move": _acting(_move, say("It is noted, and the reporter is told."), "state", "reason"),
+    "support": _acting(_support, say("It is noted, and the reporter is told."), "support", "support_reason"),
+    "hand_over": _acting(_hand_over, say("This person can read the case from now on."), "person", "hand_reason"),
     "recuse": recuse,
+    "recuse_sure": leaves,
     "practise": _with_keys(practise),
     "erase_practice": _with_keys(erase_practice),
     "away": _with_keys(leave.goes),

@@ -53,7 +53,7 @@ def start(call: Call) -> Response:
         can_write=can_write,
         topics_open=bool(call.work.open_topics(call.now)),
         reads=_listed(call, sorted({organisation for organisation, _ in call.work.roster.offices()})),
-        languages=languages,
+        switch=languages,
     )
 
 
@@ -139,7 +139,9 @@ def check(call: Call, form: FormState, concern: Concern, status: int = 200) -> R
 
 def receipt_page(call: Call, receipt: Receipt, desk: str) -> Response:
     """The number, once."""
-    return call.page("private/receipt.html", receipt=receipts.grouped(receipt), promise=_after(call, desk))
+    minutes = call.work.reporting.form.receipt_minutes
+    shown = receipts.grouped(receipt)
+    return call.page("private/receipt.html", receipt=shown, promise=_after(call, desk), minutes=minutes)
 
 
 def new_number(call: Call, receipt: Receipt, *, must: bool) -> Response:
@@ -151,6 +153,12 @@ def done(call: Call, title: Sentence, *sentences: Sentence) -> Response:
     """What has happened, and that nothing more is needed."""
     said = call.room.pages.catalogues.said
     return call.page("private/done.html", title=said(title), sentences=[said(sentence) for sentence in sentences])
+
+
+def sure(call: Call, title: Sentence, sentence: Sentence, *, step: str, button: Sentence) -> Response:
+    """What cannot be undone is asked twice."""
+    said = call.said
+    return call.page("private/sure.html", title=said(title), sentence=said(sentence), step=step, button=said(button))
 
 
 def number(call: Call, form: FormState, status: int = 200) -> Response:
