@@ -11,11 +11,14 @@ from server.crypto.sealed import signatures
 from server.crypto.sealed.certificates import Certificate
 from server.errors import Invalid, Refused, Sentence, say
 from server.private import desk_views as views
+from server.private import intake, leave, practice
 from server.private.call import Call
 from server.private.desk_forms import admitted, wanted_paper
+from server.private.door_views import sure
 from server.private.facts import State, Support
 from server.private.people import Person, Unlocked, plain_login
-from server.private.work import LIST_BEAT_SECONDS, Beat
+from server.private.routing import takes_in
+from server.private.work import LIST_BEAT_SECONDS
 from server.web.fields import FormState
 
 ADDRESS = "/desk"
@@ -30,9 +33,11 @@ async def shown(call: Call) -> Response:
     me = _me(call)
     if me is None:
         return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
-    beat = Beat.begin(LIST_BEAT_SECONDS)
+    beat = call.work.pace.beat(LIST_BEAT_SECONDS)
     lines = await call.run(lambda: call.work.casework.work_list(me, at=call.now))
-    response = views.work_list(call, lines)
+    takes = any(takes_in(one) for one in await call.run(lambda: call.work.roster.of(me.person)))
+    covers = await call.run(lambda: call.work.covering.covered_by(me.person))
+    response = views.work_list(call, lines, covers, takes_in=takes)
     await beat.over()
     return response
 
@@ -164,11 +169,11 @@ def _held(call: Call, known: Person) -> list[Certificate]:
 
 async def case_page(call: Call) -> Response:
     """One case."""
-    return await _case(call)
+    return await _case(call, call.typed_before())
 
 
-def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence) -> Step:
-    """Something done in a case; then the case again, with what happened."""
+def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence, *sent: str) -> Step:
+    """Something done in a case; then the case again, with what happened, and with what was typed but not `sent`."""
 
     async def step(call: Call) -> Response:
         me = _me(call)
@@ -178,6 +183,7 @@ def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence) -> Step
             await call.run(lambda: work(call, me, _alias(call)))
         except Refused as error:
             return await _case(call, call.state_of(error), error.status)
+        call.keep_typed(*sent)
         call.tell_once(done)
         return call.redirect(f"{ADDRESS}/{quote(_alias(call), safe='')}")
 
@@ -233,6 +239,22 @@ def _hand_over(call: Call, me: Unlocked, alias: str) -> None:
 
 
 async def recuse(call: Call) -> Response:
+    """Nobody can give it back, so it is asked twice. Raises NotFound for a case that does not open."""
+    me = _me(call)
+    if me is None:
+        return views.locked(call)
+    await call.run(lambda: call.work.casework.looked_at(me, _alias(call), at=call.now))
+    call.keep_typed()
+    return sure(
+        call,
+        say("Leave this case?"),
+        say("Your key to it is erased, and nobody can give it to you again. The others go on."),
+        step="recuse_sure",
+        button=say("Yes, leave it"),
+    )
+
+
+async def leaves(call: Call) -> Response:
     """ "I must not read this": the case gets new keys without me."""
     me = _me(call)
     if me is None:
@@ -242,6 +264,34 @@ async def recuse(call: Call) -> Response:
     except Refused as error:
         return await _case(call, call.state_of(error), error.status)
     call.tell_once(say("This case is no longer open to you."))
+    return call.redirect(ADDRESS)
+
+
+def _with_keys(work: Callable[[Call, Unlocked], Awaitable[Response]]) -> Step:
+    """A page or a step for somebody whose keys are open; else the door that comes first, with what was typed."""
+
+    async def step(call: Call) -> Response:
+        me = _me(call)
+        if me is not None:
+            return await work(call, me)
+        if call.asked.method == "POST":
+            return views.locked(call)
+        return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
+
+    return step
+
+
+async def practise(call: Call, me: Unlocked) -> Response:
+    """A case to learn with."""
+    await call.run(lambda: practice.begin(call, me))
+    call.tell_once(say("The practice case is in the list."))
+    return call.redirect(ADDRESS)
+
+
+async def erase_practice(call: Call, me: Unlocked) -> Response:
+    """Practice is over."""
+    await call.run(lambda: practice.erase(call, me, _alias(call)))
+    call.tell_once(say("The practice case is erased."))
     return call.redirect(ADDRESS)
 
 
@@ -280,6 +330,8 @@ PAGES: Mapping[str, Step] = {
     JOIN: second_factor_page,
     UNLOCK: unlock_page,
     PAPER: paper_page,
+    intake.ADDRESS: intake.page,
+    leave.ADDRESS: _with_keys(leave.page),
 }
 NAMES: Mapping[str, str] = {
     ADDRESS: "desk",
@@ -287,6 +339,8 @@ NAMES: Mapping[str, str] = {
     JOIN: "desk_join",
     UNLOCK: "desk_unlock",
     PAPER: "desk_paper",
+    intake.ADDRESS: "desk_intake",
+    leave.ADDRESS: "desk_away",
     ADDRESS + "/{alias}": "desk_case",
 }
 STEPS: Mapping[str, Step] = {
@@ -298,10 +352,19 @@ STEPS: Mapping[str, Step] = {
     "paper": paper,
     "lock": lock,
     "sign_out": sign_out,
-    "answer": _acting(_answer, say("Your answer is sealed. The reporter reads it when they come back.")),
-    "note": _acting(_note, say("The note is there for those who read this case.")),
-    "move": _acting(_move, say("It is noted, and the reporter is told.")),
-    "support": _acting(_support, say("It is noted, and the reporter is told.")),
-    "hand_over": _acting(_hand_over, say("This person can read the case from now on.")),
+    "answer": _acting(_answer, say("Your answer is sealed. The reporter reads it when they come back."), "text"),
+    "note": _acting(_note, say("The note is there for those who read this case."), "note"),
+    "move": _acting(_move, say("It is noted, and the reporter is told."), "state", "reason"),
+    "support": _acting(_support, say("It is noted, and the reporter is told."), "support", "support_reason"),
+    "hand_over": _acting(_hand_over, say("This person can read the case from now on."), "person", "hand_reason"),
     "recuse": recuse,
+    "recuse_sure": leaves,
+    "practise": _with_keys(practise),
+    "erase_practice": _with_keys(erase_practice),
+    "away": _with_keys(leave.goes),
+    "back": _with_keys(leave.back),
+    "intake_check": intake.check,
+    "intake_change": intake.change,
+    "intake_send": intake.send,
+    "intake_handed": intake.handed,
 }

@@ -5,11 +5,13 @@ from uuid import uuid4
 
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.certificates import Certificate, read, unsigned
-from server.errors import Invalid
+from server.errors import Invalid, say
+from server.private import practice
 from server.private.call import Call
 from server.private.people import Person
 from server.private.roster import NOT_SIGNED
 from server.web.fields import CHOOSE
+from server.web.words import is_language
 
 CERTIFICATE_DAYS = 365
 MOST_PARTS = 20
@@ -32,7 +34,7 @@ def wanted_paper(call: Call, person: Person) -> str:
         organisation=call.text("organisation", limit, required=True),
         site=call.text("site", limit),
         roles=_parts(call, "roles"),
-        languages=_parts(call, "languages"),
+        languages=_languages(call),
         ties=_parts(call, "ties"),
         starts=today,
         ends=today + timedelta(days=CERTIFICATE_DAYS),
@@ -41,7 +43,11 @@ def wanted_paper(call: Call, person: Person) -> str:
 
 
 def admitted(call: Call, person: Person) -> None:
-    """Take one's own signed paper in; for another's place or other keys it is none. Raises Refused."""
+    """Take one's own signed paper in; for another's place or other keys it is none. Raises Refused.
+
+    With the first one comes a case to practise with.
+    """
+    begins = not call.work.roster.of(person.id)
     text = call.value("paper").strip()
     try:
         paper = read(text).paper
@@ -51,6 +57,18 @@ def admitted(call: Call, person: Person) -> None:
     if not isinstance(paper, Certificate) or (paper.person, paper.public, paper.verify) != own:
         raise Invalid(NOT_SIGNED, field="paper")
     call.work.roster.admit(text)
+    if begins:
+        practice.first(call, person.id)
+
+
+def _languages(call: Call) -> tuple[str, ...]:
+    """Codes of languages. Raises Invalid: a misspelt one would find nobody who reads it."""
+    codes = tuple(code.lower() for code in _parts(call, "languages"))
+    for code in codes:
+        if not is_language(code):
+            sentence = say("“%(code)s” is no code of a language. Write them like this: en, ar", code=code)
+            raise Invalid(sentence, field="languages")
+    return codes
 
 
 def _parts(call: Call, name: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """People around the private room: officers who certify, focal points who read, somebody who tells."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from html import unescape
@@ -18,7 +18,7 @@ from server.private.desks import Topic
 from server.private.filing import Concern
 from server.private.people import Unlocked
 from server.private.routing import Excluded
-from server.private.work import OFFICERS, Costs
+from server.private.work import OFFICERS, Costs, Pace
 from server.settings import Settings
 from tests.doubles import StillClock
 from tests.private.rooms import RoomBrowser, Ticking
@@ -65,6 +65,7 @@ class Scene:
 
     def __init__(self, settings: Settings, clock: StillClock, ticking: Ticking) -> None:
         self.settings, self.clock, self.ticking = settings, clock, ticking
+        self.more: dict[str, Callable[[int], bytes]] = {}
         self.officers = [OfficerKeys(f"officer{n}", boxes.new_key(), boxes.new_key()) for n in range(3)]
         folder = settings.private_dir / OFFICERS
         folder.mkdir(mode=0o700)
@@ -75,7 +76,16 @@ class Scene:
 
     def opened(self) -> PrivateHouse:
         """The room's process, begun anew on the same data."""
-        return build(self.settings, clock=self.clock, seconds=self.ticking, costs=CHEAP, demonstration=True)
+        pace = Pace(self.ticking, self.ticking.sleep)
+        return build(
+            self.settings,
+            clock=self.clock,
+            seconds=self.ticking,
+            pace=pace,
+            costs=CHEAP,
+            demonstration=True,
+            **self.more,
+        )
 
     def close(self) -> None:
         """End it."""
