@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
+    CompoundSelect,
     CursorResult,
     Dialect,
     Engine,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
@@ -85,6 +87,9 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
+_ALONE = text("SELECT pg_advisory_xact_lock(:name)")
+
+
 class Transaction:
     """One visit to the database: a connection, and the events that leave after the commit.
 
@@ -109,7 +114,9 @@ class Transaction:
         return self._session
 
     def look(
-        self, statement: Select[*tuple[Any, ...]], params: Mapping[str, Any] | None = None
+        self,
+        statement: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]],
+        params: Mapping[str, Any] | None = None,
     ) -> CursorResult[*tuple[Any, ...]]:
         """Read columns without the ORM's machinery: half the cost, for what every page asks."""
         if self._session is not None and self._session.new:
@@ -138,6 +145,11 @@ class Transaction:
         """Hold rows still until this visit ends. On SQLite a writing visit is alone already."""
         if self.is_postgres:
             self.ask(prepared, params)
+
+    def alone(self, name: int) -> None:
+        """Wait until no other visit holds this name, and hold it to the end. On SQLite a writing visit is alone."""
+        if self.is_postgres:
+            self._connection.execute(_ALONE, {"name": name})
 
     @property
     def is_postgres(self) -> bool:

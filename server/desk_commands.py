@@ -63,3 +63,17 @@ def recovered(
 
     with room(data) as work:
         print(laid_in(work, file, person))
+
+
+@desk_app.command("settle")
+def settle(
+    yes: Annotated[bool, typer.Option("--yes", help="An officer has looked into it: ask nothing.")] = False,
+    data: DataDir = None,
+) -> None:
+    """Erase what is left of cases whose row or key is gone or was changed. Only after an officer has looked into it."""
+    from server.desk_work import room, settled
+
+    if not yes:
+        typer.confirm("Has a recovery officer looked into it? A copy of the keys cannot bring these back.", abort=True)
+    with room(data) as work:
+        print(settled(work))

@@ -13,7 +13,7 @@ from server.errors import BootRefused, Refused
 from server.private import database, desks, keys
 from server.private.keeping import refuse_unready
 from server.private.recovering import Recovering
-from server.private.routing import in_force
+from server.private.routing import in_force, reads
 from server.private.work import Costs, Work, made
 
 SOON = timedelta(days=30)
@@ -41,8 +41,9 @@ def told(work: Work) -> tuple[bool, list[str]]:
     fine = True
     for desk in work.reporting.desks:
         here = [one for one in holding if one.desk == desk.code]
-        organisations = {one.organisation for one in here}
-        enough = len({one.person for one in here}) >= desk.readers and len(organisations) >= desk.organisations
+        readers = [one for one in here if reads(one)]
+        organisations = {one.organisation for one in readers}
+        enough = len({one.person for one in readers}) >= desk.readers and len(organisations) >= desk.organisations
         fine = fine and enough
         lines.append(f"{desk.code}: {'' if enough else 'NOT ENOUGH READERS, nothing can be sent to it'}".rstrip())
         for one in here:
@@ -76,6 +77,14 @@ def laid_in(work: Work, file: Path, person: str) -> str:
     except (Damaged, ValueError):
         raise BootRefused(f"{file} is not what a second officer writes, or the number is wrong.") from None
     return "The keys are laid in. The successor can open the cases now, and the cases say so."
+
+
+def settled(work: Work) -> str:
+    """Erase what is left of cases that are not whole."""
+    with work.db.transaction() as tx:
+        work.trail.note(tx, "what was not whole was settled", at=work.now())
+    work.wholeness.settle()
+    return "What was left of them is erased, and the desks are told no more. It is in the trail."
 
 
 def _text(path: Path) -> str:

@@ -48,11 +48,12 @@ Headers = list[tuple[bytes, bytes]]
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long the room is waited for, in seconds: until it is there, until it shows a page, until it has done
-    something, and while it takes no more of a body because others are before it."""
+    something (a number is worked out after those of all who came before), and while it takes no more of a body
+    because others are before it."""
 
     connect: float = 3
     page: float = 8
-    act: float = 30
+    act: float = 100
     body: float = 600
 
 

@@ -22,7 +22,10 @@ def new(
     name: Annotated[str, typer.Argument(help="A short name: small letters, digits, hyphens.")],
     organisation: Annotated[str, typer.Option(help="Whom you work for.")],
     site: Annotated[str, typer.Option(help="Where you work.")],
-    tie: Annotated[list[str] | None, typer.Option(help="Whom you are close to; may be given several times.")] = None,
+    tie: Annotated[
+        list[str] | None,
+        typer.Option(help="An office that you are close to; may be given more than once."),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the two files.")] = Path(),
     passphrase_file: Phrase = None,
 ) -> None:

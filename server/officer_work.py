@@ -96,15 +96,16 @@ def recover(
     if found.stage == recovery.SLOTS:
         raise BootRefused("Both officers have done their part. Hand this bundle to the operator.")
     successor = _successor(certificate, officers)
-    print(f"This person is to read {len(found.parts)} cases from now on.")
+    print("This person is to read what opens for two of you from now on.")
     _agree(asked, "Do you know why, and is this the right person?")
     secret = _keys(key, phrase).box_secret
     first = found.stage == recovery.PAIRS
     done = recovery.half_opened(found, secret) if first else recovery.resealed(found, secret, successor)
-    if not done.parts:
+    if not done.opened:
         raise BootRefused("Nothing in it is for your key now. Perhaps the other officer must begin, or go on.")
-    _write_new(out, done.text())
-    print(f"{len(done.parts)} of {len(found.parts)} cases opened: {out}")
+    _write_new(out, done.bundle.text())
+    print(f"{done.opened} {'boxes' if first else 'cases'} opened for your key: {out}")
+    print("The rest is filling, or not for you; nobody can tell which.")
     print("Hand it to the second officer." if first else "Hand it to the operator.")
 
 

@@ -21,7 +21,7 @@ from moderation.classifier import Unavailable
 from moderation.detoxified.folder import whole
 from moderation.policy import PolicyError
 from moderation.policy import load as load_screening_policy
-from server import places, policies, privacy, settings
+from server import kept_files, places, policies, privacy, settings
 from server.accounts import confusable, roles, rules
 from server.accounts.rules import invitation_ends
 from server.app import House, build
@@ -92,7 +92,11 @@ def serve(chosen: Settings, *, host: str, port: int) -> None:
         refuse_unready(chosen)
     listener = bound(host, port)
     with private_room(chosen) as room:
-        house = build(chosen, room=room)
+        try:
+            house = build(chosen, room=room)
+        except PolicyError as error:
+            listener.close()
+            raise BootRefused(f"The policies cannot be used. {error} A folder of your own must be complete.") from None
         _answer(chosen, house, listener, host)
 
 
@@ -178,19 +182,22 @@ def audited(chosen: Settings) -> tuple[bool, list[str]]:
         told += [*found.wrong[:MOST_TOLD], f"{len(found.wrong)} things are wrong."]
     else:
         told.append("Every seal, link and move is right, and every message is as the ledger says.")
-    trail = _trail(chosen)
+    trail, lost = _trail(chosen)
     told.append(f"The private room: {trail.days} closed days. The last head: {trail.last.hex()}")
     told += [f"The day {day.isoformat()} is not as it was closed." for day in trail.wrong[:MOST_TOLD]]
-    return not (found.wrong or trail.wrong), told
+    told += [f"In the private room something is not whole: {lost}."] if lost else []
+    return not (found.wrong or trail.wrong or lost), told
 
 
-def _trail(chosen: Settings) -> Any:
-    """What checking the private room's trail found, against its own heads and those that were published."""
+def _trail(chosen: Settings) -> tuple[Any, str]:
+    """What checking the private room's trail found, against its own heads and those that were published; and whether
+    each case has its row and its key."""
     from server import desk_work  # noqa: PLC0415  the community's process loads none of the room's parts
+    from server.private import wholeness  # noqa: PLC0415
     from server.private.daily import published  # noqa: PLC0415
 
     with desk_work.room(chosen.data_dir) as work:
-        return work.trail.check(published=published(chosen.private_dir))
+        return work.trail.check(published=published(chosen.private_dir)), wholeness.told(work.wholeness)
 
 
 MOST_TOLD = 20
@@ -287,6 +294,7 @@ def findings(data_dir: Path | None) -> list[Finding]:
         _tried("database", lambda: _answering(chosen)),
         _tried("migrations", lambda: (history.check(_existing(chosen)), f"at {history.newest()}")[1]),
         _tried("data map", lambda: _mapped(chosen, folder)),
+        _tried("map of files", lambda: _explained(chosen, folder)),
         _tried("public address", lambda: _public(chosen)),
         *(_tried(part, look) for part, look in looks(chosen, folder)),
     ]
@@ -339,6 +347,13 @@ def _answering(chosen: Settings) -> str:
 def _mapped(chosen: Settings, folder: Path) -> str:
     privacy.check(privacy.load_map(folder), _existing(chosen).engine)
     return "every column has a purpose and a lifetime"
+
+
+def _explained(chosen: Settings, folder: Path) -> str:
+    strays = kept_files.strays(kept_files.load(folder), chosen.data_dir)
+    if strays:
+        raise BootRefused(f"Nobody has explained {', '.join(strays[:5])} in {chosen.data_dir}: look what it is.")
+    return "every file has a purpose and an end"
 
 
 def _public(chosen: Settings) -> str:

@@ -236,6 +236,9 @@ class PrivateLimits:
     least_bytes_per_second: int
     least_when_others_wait: int
     slow_seconds: int
+    text_seconds: int
+    most_hours: int
+    patience_hours: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,9 +174,7 @@ def _listed(work: Work, me: Unlocked, count: int, before: int = 0) -> float:
         work.reporting, work.roster.certificates(), topic=Topic.SEA, excluded=concern.excluded, today=NOW.date()
     )
     assert way is not None
-    made_here = [
-        work.filing.sealed(concern, _stranger(), way, digest=bytes(32), at=NOW, intake=False) for _ in range(count)
-    ]
+    made_here = [work.filing.sealed(concern, _stranger(), way, digest=bytes(32), at=NOW) for _ in range(count)]
     work.vault.shred.add_many([one.case for one in made_here])
     with work.db.transaction() as tx:
         for one in made_here:

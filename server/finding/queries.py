@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, select, true, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, literal, select, true, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -25,8 +25,8 @@ _COUNTS_AT_ONCE = 100
 _LARGEST_KEY = 2**31 - 1
 
 
-def places(tx: Transaction, spaces: Sequence[int], terms: Sequence[str]) -> Iterator[list[int]]:
-    """Message keys in which all the terms stand, the newest first, in portions; only of these spaces."""
+def places(tx: Transaction, spaces: Sequence[int], terms: Sequence[str], *, portion: int) -> Iterator[list[int]]:
+    """Message keys in which all the terms stand, the newest first, so many at a time; only of these spaces."""
     counts = _counts(tx, [word_hash(space, term) for space in spaces for term in terms])
     whole = [space for space in spaces if all(word_hash(space, term) in counts for term in terms)]
     if not whole or not terms:
@@ -34,8 +34,8 @@ def places(tx: Transaction, spaces: Sequence[int], terms: Sequence[str]) -> Iter
     rarest = min(terms, key=lambda term: sum(counts[word_hash(space, term)] for space in whole))
     ordered = [rarest, *(term for term in terms if term != rarest)]
     newest = heapq.merge(*(_newest(tx, [word_hash(space, term) for term in ordered]) for space in whole), reverse=True)
-    while portion := list(itertools.islice(newest, _AT_ONCE[0])):
-        yield portion
+    while some := list(itertools.islice(newest, portion)):
+        yield some
 
 
 def _counts(tx: Transaction, hashes: Sequence[int]) -> dict[int, int]:
@@ -46,7 +46,7 @@ def _counts(tx: Transaction, hashes: Sequence[int]) -> dict[int, int]:
         for value in hashes[start : start + _COUNTS_AT_ONCE]:
             some = select(col(WordPlace.message_id)).where(col(WordPlace.word) == value).limit(COUNTED).subquery()
             parts.append(select(literal(value), func.count()).select_from(some))
-        counts.update((value, count) for value, count in tx.look(union_all(*parts)) if count)  # type: ignore[arg-type]
+        counts.update((value, count) for value, count in tx.look(union_all(*parts)) if count)
     return counts
 
 
@@ -56,27 +56,35 @@ def _newest(tx: Transaction, hashes: Sequence[int]) -> Iterator[int]:
     below, looked_at = _LARGEST_KEY, 0
     for size in itertools.chain(_AT_ONCE, itertools.repeat(_AT_ONCE[-1])):
         rows = tx.look(_together(len(hashes)), {**named, "below": below, "most": size}).all()
-        yield from (message_id for message_id, has_all in rows if has_all)
-        looked_at += len(rows)
-        if len(rows) < size or looked_at >= NEWEST:
+        yield from sorted((message_id for message_id, walked in rows if walked == 0), reverse=True)
+        below, walked = max(rows, key=_walked)
+        looked_at += walked
+        if walked < size or looked_at >= NEWEST:
             return
-        below = rows[-1][0]
+
+
+def _walked(row: Sequence[int]) -> int:
+    return row[1]
 
 
 @lru_cache
-def _together(words: int) -> Select[*tuple[Any, ...]]:
-    """The newest places of the first word below a key, each with whether the other words stand there too."""
+def _together(words: int) -> CompoundSelect[*tuple[Any, ...]]:
+    """Of the newest places of the first word below a key, those where the other words stand too; and, in one more row,
+    where the walk came to and how many places it took. The others never leave the database."""
     newest = (
         select(col(WordPlace.message_id))
         .where(col(WordPlace.word) == bindparam("word0"), col(WordPlace.message_id) < bindparam("below"))
         .order_by(col(WordPlace.message_id).desc())
         .limit(bindparam("most"))
-        .subquery()
+        .cte("newest")
     )
-    others = (aliased(WordPlace) for _ in range(1, words))
     message_id = cast("ColumnElement[int]", newest.c.message_id)
-    also: list[ColumnElement[bool]] = [
-        exists().where(col(other.word) == bindparam(f"word{number}"), col(other.message_id) == message_id)
-        for number, other in enumerate(others, start=1)
-    ]
-    return select(message_id, and_(true(), *also)).order_by(message_id.desc())
+    also: list[ColumnElement[bool]] = []
+    for number in range(1, words):
+        other = aliased(WordPlace)
+        there = select(literal(1)).where(
+            col(other.word) == bindparam(f"word{number}"), col(other.message_id) == message_id
+        )
+        also.append(there.offset(0).exists())  # one look for each place: PostgreSQL would read the whole other list
+    both = select(message_id, literal(0)).where(true(), *also)
+    return union_all(both, select(func.coalesce(func.min(message_id), 0), func.count()))

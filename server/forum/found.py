@@ -18,6 +18,8 @@ from server.forum.models import Message, Topic
 RESULTS_PER_PAGE = 20
 MOST_PAGES = 10
 MOST_TERMS = 12
+SPARE = 10
+"""So many more are looked up than a page shows: one tells that there are more, some may not be read any more."""
 BEFORE, AROUND = 60, 220
 """Characters of the text shown before the first word that was found, and in all."""
 
@@ -51,7 +53,7 @@ def found(
     """One page of results, the newest first, and whether there are more. `without`: authors who are not wanted."""
     first, last = (page - 1) * RESULTS_PER_PAGE, page * RESULTS_PER_PAGE
     rows: list[FoundRow] = []
-    for portion in places(tx, spaces, terms):
+    for portion in places(tx, spaces, terms, portion=last + SPARE):
         rows += _readable(tx, spaces, portion, without) if portion else []
         if len(rows) > last:
             break

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import select
 from sqlmodel import col
 
 from moderation.states import ContentState
@@ -21,7 +21,6 @@ SALT_BYTES = 16
 _LOCK_OF_THE_CHAIN = 4_021_733
 """PostgreSQL's name for the right to add a line; held until the visit ends, so that the chain never forks."""
 _NEWEST = Prepared(select(col(LedgerEntry.seal)).order_by(col(LedgerEntry.id).desc()).limit(1))
-_ALONE = text("SELECT pg_advisory_xact_lock(:name)").bindparams(bindparam("name", _LOCK_OF_THE_CHAIN))
 _NEW = Prepared(new_row(LedgerEntry))
 
 
@@ -60,8 +59,7 @@ def record(
 
 
 def _add(tx: Transaction, values: dict[str, Any]) -> None:
-    if tx.is_postgres:
-        tx.run(_ALONE)
+    tx.alone(_LOCK_OF_THE_CHAIN)
     previous = tx.ask(_NEWEST, {}).value() or BEGINNING
     line = {**values, "previous": bytes(previous)}
     tx.ask(_NEW, {**line, "seal": seal_of(line)})

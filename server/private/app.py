@@ -21,19 +21,19 @@ from server.crypto.tokens import FormTokens
 from server.darkroom.safe_copies import SafeCopies
 from server.errors import NotFound, Refused, TooFast, say
 from server.logs import where
-from server.policies import Policies
+from server.policies import Policies, PrivateLimits
 from server.private import database, desks, keys
 from server.private.answering import Answering
 from server.private.asking import Asked, Place
 from server.private.body import Cut, Intake, TooLarge, TooSlow, Unreadable
 from server.private.contacts import Contacts
 from server.private.daily import Daily, by_the_clock
-from server.private.life import Life, Living
+from server.private.life import Life, Lifetime, Living
 from server.private.migrations import history
 from server.private.room import Room
 from server.private.routes import PLACES
 from server.private.sessions import Sessions
-from server.private.work import Costs, made
+from server.private.work import Costs, Pace, made
 from server.settings import Settings
 from server.web.doorway import SCHEME_HEADER
 from server.web.limits import Limits
@@ -44,8 +44,10 @@ from server.web.words import Catalogues
 
 log = logging.getLogger("baraza")
 
-DERIVATIONS_WAITING = 500
+DERIVATIONS_WAITING = 300
 """So many may wait for their number to be worked out, in async code; filing is not refused because others come."""
+DERIVATION_PATIENCE = 60.0
+"""Seconds; then who waits for a number is asked to come again, well before the handover gives the room up."""
 COMMUNITY = {
     "home": "/",
     "leave": "/leave",
@@ -74,6 +76,7 @@ def build(
     demonstration: bool = False,
     rest_seconds: float | None = None,
     costs: Costs | None = None,
+    pace: Pace | None = None,
     offered: Sequence[Place] | None = None,
 ) -> PrivateHouse:
     """Make the room. Raises BootRefused when a promise could not be kept.
@@ -81,7 +84,7 @@ def build(
     `rest_seconds`: after so long without use it begins anew; by default what the policies say.
     """
     told = PLACES if offered is None else offered
-    chance = _Chance(clock or SystemClock(), seconds, random, costs or Costs())
+    chance = _Chance(clock or SystemClock(), seconds, random, costs or Costs(), pace or Pace())
     room = _room(settings, chance, told, operator=operator, demonstration=demonstration, rest_seconds=rest_seconds)
     app: ASGIApp = Answering(_router(room, told), neutral_url=settings.neutral_url)
     return PrivateHouse(Living(BehindTheHandover(app), room.life), room)
@@ -95,6 +98,7 @@ class _Chance:
     seconds: Callable[[], float]
     random: Callable[[int], bytes]
     costs: Costs
+    pace: Pace
 
 
 def _room(
@@ -112,30 +116,34 @@ def _room(
     history.check(db)
     privacy.check(privacy.load_map(folder, privacy.PRIVATE_FILE_NAME), db.engine)
     sessions = Sessions(in_force.private, seconds=chance.seconds, random=chance.random)
-    rest = in_force.private.recycle_minutes * 60 if rest_seconds is None else rest_seconds
     own = keys.load(settings.private_dir, pepper_file=settings.pepper_file)
-    work = made(settings.private_dir, desks.load(folder), db, own.newest, chance.clock, chance.costs)
+    work = made(settings.private_dir, desks.load(folder), db, own.newest, chance.clock, chance.costs, chance.pace)
     return Room(
         settings=settings,
         policies=in_force,
         db=db,
         keys=own,
         sessions=sessions,
-        intake=Intake(in_force.private),
+        intake=Intake(in_force.private, seconds=chance.seconds),
         tokens=FormTokens(chance.random(32), seconds=chance.seconds, random=chance.random),
         pages=_pages(in_force, told),
-        pool=DerivationPool(waiting=DERIVATIONS_WAITING),
+        pool=DerivationPool(waiting=DERIVATIONS_WAITING, patience=DERIVATION_PATIENCE),
         darkroom=SafeCopies(at_once=in_force.pictures.at_once, most_pages=work.reporting.files.most_pages),
         threads=Threads(embedded_database=db.is_sqlite),
         contacts=Contacts(settings.told_dir),
         limits=Limits(),
-        life=Life(sessions, rest_seconds=rest, seconds=chance.seconds),
+        life=Life(sessions, _lifetime(in_force.private, rest_seconds), seconds=chance.seconds),
         clock=chance.clock,
         random=chance.random,
         work=work,
         operator=operator,
         demonstration=demonstration,
     )
+
+
+def _lifetime(limits: PrivateLimits, rest_seconds: float | None) -> Lifetime:
+    rest = limits.recycle_minutes * 60 if rest_seconds is None else rest_seconds
+    return Lifetime(rest, limits.most_hours * 3600, limits.patience_hours * 3600, limits.text_seconds)
 
 
 def _pages(in_force: Policies, told: Sequence[Place]) -> Pages:
@@ -159,7 +167,8 @@ def _router(room: Room, told: Sequence[Place]) -> Router:
 def _lifespan(room: Room) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncGenerator[None]:
-        daily = Daily(room.clock, room.work.erasing, room.work.trail, room.settings.private_dir)
+        work = room.work
+        daily = Daily(room.clock, work.erasing, work.trail, work.wholeness, room.settings.private_dir)
         clockwork = asyncio.create_task(by_the_clock(daily, room.threads.write))
         try:
             yield

@@ -4,7 +4,6 @@ Every line is sealed to the officers who may know of the case; nobody here can r
 line out unnoticed. A day ends with a head that says nothing of how much was done.
 """
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,6 +18,9 @@ from server.crypto.sealed.certificates import Trust
 from server.database import Database, Transaction
 from server.private import models
 from server.private.routing import Excluded
+
+_LOCK_OF_THE_TRAIL = 4_021_734
+"""PostgreSQL's name for the right to add a line: one line at a time, so that places follow each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +39,20 @@ class AuditTrail:
         self._db = db
         self._trust = trust
         self._filler = boxes.derived(pepper, "audit-filler")
-        self._lock = threading.Lock()
 
-    def note(self, what: str, *, at: datetime, excluded: Excluded | None = None, **more: str) -> None:
-        """One line, in a visit to the database of its own. Officers who must not know of the case cannot read it."""
+    def note(self, tx: Transaction, what: str, *, at: datetime, excluded: Excluded | None = None, **more: str) -> None:
+        """One line, written when the visit that does it ends: what is not in the trail has not been done.
+
+        Officers who must not know of the case cannot read it.
+        """
         barred = excluded or Excluded()
         to = [None if barred.bars(one) else one.public for one in self._trust.officers.values()]
-        day = at.date()
-        with self._lock, self._db.transaction() as tx:  # one process and one line at a time: places follow each other
-            place = tx.look(select(func.count()).select_from(models.Leaf).where(col(models.Leaf.day) == day)).scalar()
-            made = audit.leaf({"what": what, **more}, day=day, place=int(place or 0), to=to)
-            row = {"id": uuid4(), "day": day, "place": made.place, "box": made.box, "seal": made.seal}
-            tx.run(insert(models.Leaf), row)
+        tx.last.append(lambda: _add(tx, {"what": what, **more}, at.date(), to))
 
     def close_days(self, *, today: date) -> int:
         """Close every day that has passed, those without a line too. Gives how many."""
-        with self._lock, self._db.transaction() as tx:
+        with self._db.transaction() as tx:
+            tx.alone(_LOCK_OF_THE_TRAIL)
             heads = _heads(tx)
             first = heads[-1].day + timedelta(days=1) if heads else self._first_day(tx, today)
             before = heads[-1].hash() if heads else audit.NOTHING_BEFORE
@@ -79,6 +79,14 @@ class AuditTrail:
     def _first_day(self, tx: Transaction, today: date) -> date:
         first = tx.look(select(func.min(col(models.Leaf.day)))).scalar()
         return today if first is None else first
+
+
+def _add(tx: Transaction, entry: dict[str, str], day: date, to: Sequence[bytes | None]) -> None:
+    tx.alone(_LOCK_OF_THE_TRAIL)
+    place = tx.look(select(func.count()).select_from(models.Leaf).where(col(models.Leaf.day) == day)).scalar()
+    made = audit.leaf({**entry}, day=day, place=int(place or 0), to=to)
+    row = {"id": uuid4(), "day": day, "place": made.place, "box": made.box, "seal": made.seal}
+    tx.run(insert(models.Leaf), row)
 
 
 def _heads(tx: Transaction) -> list[Head]:

@@ -2,6 +2,7 @@
 
 from server.private import database, keys
 from server.private.migrations import history
+from server.private.work import OFFICERS
 from server.settings import Settings
 
 
@@ -11,6 +12,7 @@ def make_ready(settings: Settings) -> None:
     Raises BootRefused when there are cases and no keys: new keys would open none of them.
     """
     settings.private_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (settings.private_dir / OFFICERS).mkdir(mode=0o700, exist_ok=True)
     db = database.opened(settings.private_database)
     try:
         begun = history.current(db) is not None

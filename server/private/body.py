@@ -119,13 +119,7 @@ class Intake:
         kind = kind_of(request)
         size, chunks = 0, self._chunks(request, form, large=large)
         if kind == "application/x-www-form-urlencoded":
-            body = bytearray()
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > self._limits.text_bytes:
-                    raise TooLarge((), TooMuch.TEXT)
-                body += chunk
-            return Sent(await fields_of(bytes(body)))
+            return Sent(await self._fields(chunks))
         if kind != "multipart/form-data":
             async for _ in chunks:
                 raise Unreadable
@@ -140,10 +134,26 @@ class Intake:
                 raise TooLarge(form.pairs, TooMuch.POST)
         return form.whole()
 
+    async def _fields(self, chunks: AsyncGenerator[bytes]) -> Pairs:
+        """The fields of a form without files. Raises TooSlow with those that had come."""
+        body = bytearray()
+        try:
+            async for chunk in chunks:
+                if len(body) + len(chunk) > self._limits.text_bytes:
+                    raise TooLarge((), TooMuch.TEXT)
+                body += chunk
+        except TooSlow:
+            raise TooSlow(await fields_of(bytes(body))) from None
+        return await fields_of(bytes(body))
+
     async def _chunks(self, request: Request, form: "_Form", *, large: bool) -> AsyncGenerator[bytes]:
-        """The body as it comes. Raises Cut when it stops, TooSlow when too little came in a while."""
+        """The body as it comes. Raises Cut when it stops, TooSlow when too little comes or a text takes too long.
+
+        Whoever sends just enough in each while would hold a place, and this process, for hours.
+        """
         limits = self._limits
-        begun, came = self._seconds(), 0
+        first = begun = self._seconds()
+        came = 0
         while True:
             left = begun + limits.slow_seconds - self._seconds()
             try:
@@ -159,6 +169,8 @@ class Intake:
                     yield chunk
                 if not message.get("more_body", False):
                     return
+            if not large and self._seconds() - first >= limits.text_seconds:
+                raise TooSlow(form.pairs)
             if self._seconds() - begun >= limits.slow_seconds:
                 contended = large and self._waiting
                 least = limits.least_when_others_wait if contended else limits.least_bytes_per_second

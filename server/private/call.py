@@ -31,6 +31,8 @@ FORM_TOKEN = "form_token"  # noqa: S105  the name of the field
 LOOK_BELOW = say("Something is missing or wrong. Your text is still here.")
 NOT_OURS = say("This form was open for too long, or did not come from this site. Please send it again.")
 SECRET = frozenset({FORM_TOKEN, "passphrase", "phrase", "code"})
+TYPED = ("text", "note", "reason", "support_reason", "hand_reason", "state", "support", "person")
+"""The fields that stand side by side in one form, of which one button sends only some."""
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -52,7 +54,9 @@ class Call:
         """The request with its visit, if it has one."""
         raw = asked.room.sessions.read(side, asked.token(side))
         call = cls(asked, side, at, None if raw is None else json.loads(raw))
-        if call.kept is not None:
+        if call.kept is not None and reading().in_address:
+            call.hold({**call.kept, "lang": call.language.code})  # somebody has changed the language of the visit
+        elif call.kept is not None:
             call.listen(str(call.kept.get("lang", "")))
         return call
 
@@ -128,7 +132,7 @@ class Call:
 
     async def derive(self, work: Callable[[], Result]) -> Result:
         """Slow key work, in a pool of its own. Raises TooFast when very many wait."""
-        return await self.room.pool.run(work)
+        return await self.room.pool.run(work, whose=self.asked.bucket)
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Anything that asks the database."""
@@ -155,6 +159,20 @@ class Call:
         if self.kept is not None:
             self.hold({**self.kept, "said": done.english})
 
+    def keep_typed(self, *sent: str) -> None:
+        """What was typed beside the fields that were `sent` is there again on the page that comes next."""
+        left = {name: value for name, value in self.form.values.items() if name in TYPED and name not in sent and value}
+        if self.kept is not None and left:
+            self.hold({**self.kept, "typed": {"at": self.at, **left}})
+
+    def typed_before(self) -> FormState:
+        """What was typed here before the last act, once."""
+        typed = None if self.kept is None else self.kept.get("typed")
+        if self.kept is None or typed is None:
+            return FormState()
+        self.hold({name: value for name, value in self.kept.items() if name != "typed"})
+        return FormState({name: value for name, value in typed.items() if name in TYPED and typed["at"] == self.at})
+
     def page(self, template: str, status: int = 200, **context: object) -> Response:
         """A page: of one of few sizes, never compressed, kept by nobody."""
         known = {
@@ -165,6 +183,7 @@ class Call:
             "operator": self.room.operator,
             "said": self.room.pages.catalogues.said,
             "done": self._said_once(),
+            "switch": self._switch(),
         }
         return self.sent(answering.page(self.room.pages.render(template, {**known, **context}), status))
 
@@ -191,6 +210,11 @@ class Call:
 
     def _raw(self, value: dict[str, Any]) -> bytes:
         return json.dumps({"lang": self.language.code, **value}).encode()
+
+    def _switch(self) -> Sequence[Language]:
+        """The languages to choose from, where choosing loses nothing that was typed."""
+        looks = self.side is Side.DESK and self.asked.method in ("GET", "HEAD")
+        return self.room.pages.catalogues.languages if looks else ()
 
     def _said_once(self) -> str:
         if self.kept is None or "said" not in self.kept:

@@ -6,8 +6,7 @@ from nothing: not a line, not a number, not another page.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from typing import cast
+from datetime import UTC, datetime, time
 from uuid import UUID, uuid4
 
 from server.crypto.sealed import boxes, envelopes, manifests, slots
@@ -17,21 +16,18 @@ from server.crypto.sealed.manifests import Manifest
 from server.crypto.sealed.slots import Binding
 from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
-from server.private import records
+from server.private import letters, records
 from server.private.audit_trail import AuditTrail
 from server.private.consents import Consent, standing
 from server.private.desks import Desk, Reporting
 from server.private.facts import Facts, State, Support, half_day
+from server.private.letters import NOT_WHOLE, Letter, excluded_in
 from server.private.people import Unlocked
 from server.private.records import Case
 from server.private.roster import Roster, Signers
-from server.private.routing import Excluded
 from server.private.tracks import MOVES, SUPPORT_MOVES, Due, due, is_released
 from server.private.vault import Vault
 
-NOT_WHOLE = say(
-    "Something in this case was changed by somebody who may not. Nothing was sent. Tell a recovery officer at once."
-)
 NOT_FROM_HERE = say("That is not the next step from here. Nothing was changed.")
 ASK_FIRST = say("Offer help first, and tell the person what became of it. Then the case can be closed.")
 
@@ -48,19 +44,7 @@ class Line:
     support: Support
     opened: int
     due: Due
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One envelope, opened."""
-
-    id: UUID
-    seq: int
-    day: date
-    direction: str
-    name: str
-    body: Mapping[str, object]
-    manifest: bytes
+    practice: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +56,35 @@ class Opened:
     secret: bytes
     manifest: Manifest
     letters: Sequence[Letter]
+    reporter: bytes
+    """What is sealed to for the reporter: the key that their present number opens, as they have signed it."""
     missing: bool
     """Whether envelopes are gone: somebody has taken rows away."""
     stale: bool
     """Whether the case needs new keys before anything is sealed: whoever signed the present ones was revoked."""
     due: Due
 
+    @property
+    def practice(self) -> bool:
+        """Whether it is invented: its first letter says so, which nobody can write for a reporter."""
+        return any(letter.inward and letter.body.get("practice") is True for letter in self.letters)
+
 
 class Casework:
     """What focal points do."""
 
-    def __init__(self, db: Database, vault: Vault, roster: Roster, reporting: Reporting, trail: AuditTrail) -> None:
+    def __init__(
+        self,
+        db: Database,
+        vault: Vault,
+        roster: Roster,
+        reporting: Reporting,
+        trail: AuditTrail,
+        deserted: Callable[[], frozenset[str]] = frozenset,
+    ) -> None:
+        """`deserted` gives the desks where nobody is just now."""
         self._db = db
+        self._deserted = deserted
         self._trail = trail
         self._vault = vault
         self._roster = roster
@@ -99,10 +100,15 @@ class Casework:
 
     def opened(self, me: Unlocked, alias: str, *, at: datetime) -> Opened:
         """One case, all of it. Raises NotFound for everything that does not open for this person."""
-        with self._db.reading() as tx:
+        with self._db.transaction() as tx:
             found = self.read(tx, me, alias, at)
-        self.trace("read", me, found, at)
+            self.trace(tx, "read", me, found, at)
         return found
+
+    def looked_at(self, me: Unlocked, alias: str, *, at: datetime) -> Opened:
+        """The same for what the room itself must know of it, with nothing shown to anybody: that leaves no line."""
+        with self._db.reading() as tx:
+            return self.read(tx, me, alias, at)
 
     def said_yes(self, found: Opened, name: Consent) -> bool:
         """Whether the reporter's yes to this is in force today."""
@@ -110,10 +116,12 @@ class Casework:
         said = standing(found.case.facts, now=today, hours=self._reporting.form.withdrawal_hours)[name]
         return bool(said.value)
 
-    def trace(self, what: str, me: Unlocked, found: Opened, at: datetime) -> None:
-        """A line for the recovery officers, but for those who must not know of this case."""
+    def trace(self, tx: Transaction, what: str, me: Unlocked, found: Opened, at: datetime) -> None:
+        """A line for the recovery officers, but for those who must not know of this case. Practice leaves none."""
+        if found.practice:
+            return
         excluded = excluded_in(found.letters)
-        self._trail.note(what, at=at, excluded=excluded, case=found.case.facts.alias, by=str(me.person))
+        self._trail.note(tx, what, at=at, excluded=excluded, case=found.case.facts.alias, by=str(me.person))
 
     def read(self, tx: Transaction, me: Unlocked, alias: str, at: datetime) -> Opened:
         """The same within a visit to the database that goes on to change it."""
@@ -210,10 +218,10 @@ class Casework:
                 case.id,
                 envelope.message,
                 for_desk=boxes.sealed(manifest.case_public, closed),
-                for_reporter=boxes.sealed(manifest.reporter_public, closed) if to_reporter else b"",
+                for_reporter=boxes.sealed(found.reporter, closed) if to_reporter else b"",
             )
             records.keep(tx, self._vault, case, known.changed(sent=known.sent + 1))
-        self.trace(str(body["kind"]), me, found, at)
+            self.trace(tx, str(body["kind"]), me, found, at)
 
     def _mine(self, tx: Transaction, me: Unlocked, alias: str, at: datetime) -> tuple[Case, bytes]:
         """The case of this alias, if it opens. Raises NotFound, the same for one that does not open and for none."""
@@ -232,15 +240,18 @@ class Casework:
             for place in (case.facts.epoch, case.facts.epoch | records.RECOVERED)
         }
         found = records.slots_by_tag(tx, list(tags))
+        deserted = self._deserted()
         opened: list[tuple[Case, bytes]] = []
         for tag, locked in found.items():
             case = tags[tag]
-            secret = self._tried(me, case, tag, locked, now)
+            secret = self._tried(me, case, tag, locked, now, deserted)
             if secret is not None:
                 opened.append((case, secret))
         return opened
 
-    def _tried(self, me: Unlocked, case: Case, tag: bytes, locked: bytes, now: int) -> bytes | None:
+    def _tried(
+        self, me: Unlocked, case: Case, tag: bytes, locked: bytes, now: int, deserted: frozenset[str]
+    ) -> bytes | None:
         known = case.facts
         try:
             box = self._vault.open(case.id, locked, about=records.SLOT + tag)
@@ -248,7 +259,8 @@ class Casework:
         except (Damaged, NotFound, KeyError):
             return None
         binding = Binding(case.id, known.epoch, slots.reporter_of(known.reporter_public, known.reporter_verify))
-        release = known.release_key if is_released(known, desk, now=now) else None
+        released = is_released(known, desk, now=now, deserted=desk.code in deserted)
+        release = known.release_key if released else None
         secret = slots.opened(box, me.box_secret, binding, release)
         if secret is None or not boxes.alike(boxes.public_of(secret), known.case_public):
             return None  # anybody can lay a slot for somebody; only the case's own secret counts
@@ -265,6 +277,7 @@ class Casework:
             support=known.support,
             opened=known.opened,
             due=due(known, desk, now=now),
+            practice=known.practice,
         )
 
     def _read(self, tx: Transaction, case: Case, secret: bytes, now: int) -> Opened:
@@ -279,13 +292,14 @@ class Casework:
             entries = records.entries(tx, self._vault, case.id)
         except Damaged:
             raise Refused(NOT_WHOLE) from None
-        letters = [self._letter(entry, case, secrets_by_epoch) for entry in entries]
-        whole = sorted(letters, key=lambda letter: letter.seq)
+        whole, reporter = letters.in_order(
+            [letters.opened(entry, case, secrets_by_epoch) for entry in entries], case, self._roster
+        )
         missing = [letter.seq for letter in whole] != list(range(case.facts.sent))
         seen = [letter.manifest for letter in whole]
         self._checked(tx, case, secret, self._roster.earlier_signers(), seen)
         desk = self._reporting.desk(case.facts.desk)
-        return Opened(case, desk, secret, manifest, whole, missing, stale, due(case.facts, desk, now=now))
+        return Opened(case, desk, secret, manifest, whole, reporter, missing, stale, due(case.facts, desk, now=now))
 
     def _checked(
         self, tx: Transaction, case: Case, secret: bytes, signers: Signers, seen: Sequence[bytes] = ()
@@ -298,8 +312,8 @@ class Casework:
             raws = [link.manifest for link in records.links(tx, self._vault, case.id)]
             verify = case.facts.reporter_verify  # proved by the slot, which holds a hash of it
             manifest = manifests.chain(raws, reporter_verify=verify, seen=seen, **signers)
-            same = (manifest.case, manifest.epoch, manifest.case_public, manifest.reporter_public)
-            if same != (case.id, case.facts.epoch, boxes.public_of(secret), case.facts.reporter_public):
+            same = (manifest.case, manifest.epoch, manifest.reporter_public)
+            if same != (case.id, case.facts.epoch, case.facts.reporter_public) or not manifest.fits(secret):
                 raise Damaged
         except Damaged:
             raise Refused(NOT_WHOLE) from None
@@ -318,41 +332,6 @@ class Casework:
                 raise Refused(NOT_WHOLE)
             found.append(older)
         return found
-
-    def _letter(self, entry: records.Entry, case: Case, secrets_by_epoch: Sequence[bytes]) -> Letter:
-        def author(verify: bytes) -> bool:
-            return verify == case.facts.reporter_verify or self._roster.could_sign(verify)
-
-        for secret in secrets_by_epoch:
-            raw = boxes.unsealed(secret, entry.for_desk)
-            if raw is not None:
-                break
-        else:
-            raise Refused(NOT_WHOLE)
-        try:
-            found = envelopes.opened(raw, case=case.id, message=entry.id, authors=author)
-        except Damaged:
-            raise Refused(NOT_WHOLE) from None
-        name = "" if found.author == case.facts.reporter_verify else self._roster.name_of(found.author)
-        theirs = found.direction != "in" and self._roster.signed_on(found.author, found.day)
-        if not (theirs or (found.direction == "in" and found.author == case.facts.reporter_verify)):
-            # One letter that nobody stands for must not close the case for all: it is shown as what it is.
-            return Letter(entry.id, found.seq, found.day, "note", "", {"kind": "unproved"}, found.manifest)
-        return Letter(entry.id, found.seq, found.day, found.direction, name, found.body, found.manifest)
-
-
-def excluded_in(letters: Sequence[Letter]) -> Excluded:
-    """Who must not read it, as the reporter said in the first envelope: it holds for everybody who comes later."""
-    said = next((letter.body.get("excluded") for letter in letters if letter.body.get("kind") == "concern"), None)
-    if not isinstance(said, dict):
-        return Excluded(only_independent=True)
-    values = cast("dict[str, object]", said)  # JSON: its keys are text
-    return Excluded(
-        organisation=str(values.get("organisation", "")),
-        site=str(values.get("site", "")),
-        role=str(values.get("role", "")),
-        only_independent=bool(values.get("only_independent", False)),
-    )
 
 
 _ENDED = frozenset({State.CLOSED.value, State.WITHDRAWN.value})

@@ -1,5 +1,6 @@
 """What `baraza check` looks at for the private room: keys, database, and where plaintext could leave the memory."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -8,13 +9,18 @@ from sqlalchemy import text
 from server import privacy
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.certificates import Trust
+from server.crypto.sealed.shredding import ShredKeys
 from server.database import Database
 from server.errors import BootRefused
 from server.private import database, desks, keys, shutters
 from server.private.migrations import history
-from server.private.work import OFFICERS
+from server.private.vault import Vault
+from server.private.wholeness import Wholeness, told
+from server.private.work import OFFICERS, SHRED_FILE
 from server.settings import Settings
 
+FILING_SECONDS = 1.0
+"""So long at most lie between a case's row and its key."""
 Look = tuple[str, Callable[[], str]]
 LOGGING: Mapping[str, Sequence[str]] = {
     "log_statement": ("none", "ddl"),
@@ -36,6 +42,7 @@ def looks(chosen: Settings, policies: Path) -> list[Look]:
         ("private room: keys", lambda: _keys(chosen)),
         ("private room: database", lambda: _database(chosen, policies)),
         ("private room: desks", lambda: _desks(chosen, policies)),
+        ("private room: cases", lambda: _cases(chosen)),
         ("private room: disk", lambda: disk(chosen.private_dir)),
         *outside,
     ]
@@ -77,6 +84,26 @@ def _database(chosen: Settings, policies: Path) -> str:
     if telling:
         raise BootRefused(f"The database server may write values into its log: {', '.join(telling)}.")
     return f"at {history.NEWEST}; every column has a purpose and a lifetime"
+
+
+def _cases(chosen: Settings) -> str:
+    """Whether each case has its row and its key. What is filed just now has its row first: faults are looked at twice.
+
+    Raises BootRefused, without a number: how many cases there are is nobody's business.
+    """
+    db = database.existing(chosen.private_database)
+    pepper = keys.load(chosen.private_dir, pepper_file=chosen.pepper_file).newest.pepper
+    try:
+        wholeness = Wholeness(db, Vault(pepper, ShredKeys(chosen.private_dir / SHRED_FILE)))
+        found = told(wholeness)
+        if found:
+            time.sleep(FILING_SECONDS)
+            found = told(wholeness)
+    finally:
+        db.close()
+    if found:
+        raise BootRefused(f"Something is not whole: {found}. Tell a recovery officer, then see: baraza desk settle")
+    return "each has its row and its key"
 
 
 def _telling(db: Database) -> list[str]:

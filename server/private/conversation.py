@@ -22,6 +22,7 @@ from server.private.consents import Consent, Said, standing
 from server.private.desks import Reporting
 from server.private.facts import Facts, State, half_day, halves
 from server.private.files import Attachment
+from server.private.letters import NEW_NUMBER
 from server.private.records import Case
 from server.private.roster import Roster
 from server.private.tracks import withdrawal_is_due
@@ -33,6 +34,12 @@ HAS_NUMBER = say(
 )
 NOT_SAFE = say("Something is wrong with this conversation, so nothing was sent. Please speak to us in another way.")
 NOBODY_OUTSIDE = say("You chose that nobody outside may read this, so it stays where it is.")
+
+NO_OFFICE_YET = say(
+    "There is no office outside yet that could read this. Your yes is kept: it counts when there is one."
+)
+
+_ORIGIN = b"origin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +146,38 @@ class Conversations:
         """Undo the withdrawal, while that can be done."""
         self._send(keys, {"kind": "withdrawal", "on": False}, at, lambda known: known.changed(withdrawn_at=None))
 
+    def known_to_others(self, keys: ReporterKeys, *, at: datetime) -> bool:
+        """Whether somebody else wrote it down, and so knows the number: it must be changed before anything is shown."""
+        with self._db.reading() as tx:
+            return self._mine(tx, keys, at).facts.intake
+
+    def change_number(self, keys: ReporterKeys, new: ReporterKeys, *, at: datetime) -> None:
+        """Another number opens the answers from now on, and the old one nothing. Raises NotFound and Refused.
+
+        The old key signs the new ones over, in a letter to the desk, so that nobody else can put keys in their place.
+        """
+        with self._db.transaction() as tx:
+            case = self._mine(tx, keys, at)
+            began, verify = self._origin(case, keys)
+            body = {"kind": NEW_NUMBER, "public": new.box_public.hex(), "verify": new.verify_key.hex()}
+            self._put(tx, case, keys, body, at)
+            for entry in records.entries(tx, self._vault, case.id):
+                raw = boxes.unsealed(keys.box_secret, entry.for_reporter)
+                if raw is not None:
+                    records.reseal(tx, self._vault, case.id, entry.id, boxes.sealed(new.box_public, raw))
+            origin = boxes.locked(_origin_key(new), began + verify, about=_ORIGIN + case.id.bytes)
+            public = originals.proved(case.facts.originals, case.id, keys)
+            kept = originals.marked(public, case.id, new)
+            known = case.facts.changed(origin=origin, originals=kept, intake=False, sent=case.facts.sent + 1)
+            records.keep(tx, self._vault, case, known)
+            records.renumber(tx, case.id, new.lookup)
+
     def ask_outside(self, keys: ReporterKeys, *, at: datetime) -> None:
         """Nobody answers: let the office outside read it. Raises Refused when the reporter had said no to that."""
 
         def asked(known: Facts) -> Facts:
             if not known.release_key:
-                raise Refused(NOBODY_OUTSIDE)
+                raise Refused(NO_OFFICE_YET if known.may_release else NOBODY_OUTSIDE)
             return known.changed(asked_outside=True)
 
         self._send(keys, {"kind": "asked_outside"}, at, asked)
@@ -164,28 +197,51 @@ class Conversations:
             case = self._mine(tx, keys, at)
             if name is not None and records.has_entry(tx, name):
                 return
-            seen = [found.manifest for found in self._opened(tx, case, keys)]
-            manifest = self.checked_manifest(tx, case, keys, seen)
-            public = originals.proved(case.facts.originals, case.id, keys)
-            entries, new_files = files.prepared(attachments, case.id, public)
-            envelope = Envelope(
-                case=case.id,
-                message=name or uuid4(),
-                seq=case.facts.sent,
-                direction="in",
-                author=keys.verify_key,
-                day=at.date(),
-                manifest=manifest.hash(),
-                body={**body, "files": entries} if entries else dict(body),
-            )
-            box = boxes.sealed(manifest.case_public, envelopes.closed(envelope, keys.signing_seed))
-            records.put_entry(tx, self._vault, case.id, envelope.message, for_desk=box, for_reporter=b"")
-            files.put(tx, self._vault, case.id, new_files, most_bytes=self._reporting.files.case_bytes)
+            self._put(tx, case, keys, body, at, name=name, attachments=attachments)
             records.keep(tx, self._vault, case, then(case.facts).changed(sent=case.facts.sent + 1))
+
+    def _put(
+        self,
+        tx: Transaction,
+        case: Case,
+        keys: ReporterKeys,
+        body: Mapping[str, object],
+        at: datetime,
+        *,
+        name: UUID | None = None,
+        attachments: Sequence[Attachment] = (),
+    ) -> None:
+        seen = [found.manifest for found in self._opened(tx, case, keys)]
+        manifest = self.checked_manifest(tx, case, keys, seen)
+        public = originals.proved(case.facts.originals, case.id, keys)
+        entries, new_files = files.prepared(attachments, case.id, public)
+        envelope = Envelope(
+            case=case.id,
+            message=name or uuid4(),
+            seq=case.facts.sent,
+            direction="in",
+            author=keys.verify_key,
+            day=at.date(),
+            manifest=manifest.hash(),
+            body={**body, "files": entries} if entries else dict(body),
+        )
+        box = boxes.sealed(manifest.case_public, envelopes.closed(envelope, keys.signing_seed))
+        records.put_entry(tx, self._vault, case.id, envelope.message, for_desk=box, for_reporter=b"")
+        files.put(tx, self._vault, case.id, new_files, most_bytes=self._reporting.files.case_bytes)
 
     def keeps_originals(self, case: Case, keys: ReporterKeys) -> bool:
         """Whether an original could be kept: two people are needed to open it."""
         return bool(originals.proved(case.facts.originals, case.id, keys))
+
+    def _origin(self, case: Case, keys: ReporterKeys) -> tuple[bytes, bytes]:
+        """The public keys that the case began with: the box key and the verify key. Raises Refused."""
+        if not case.facts.origin:
+            return keys.box_public, keys.verify_key
+        try:
+            raw = boxes.unlocked(_origin_key(keys), case.facts.origin, about=_ORIGIN + case.id.bytes)
+        except Damaged:
+            raise Refused(NOT_SAFE) from None
+        return raw[: boxes.KEY_BYTES], raw[boxes.KEY_BYTES :]
 
     def _opened(self, tx: Transaction, case: Case, keys: ReporterKeys) -> list[Envelope]:
         """The answers that are there, as their authors signed them. Raises Refused."""
@@ -203,11 +259,12 @@ class Conversations:
         Raises Refused: nothing is sealed to keys that somebody has put there, nor to old ones that were brought back.
         """
         try:
+            public, verify = self._origin(case, keys)
             raws = [link.manifest for link in records.links(tx, self._vault, case.id)]
-            manifest = manifests.chain(raws, reporter_verify=keys.verify_key, seen=seen, **self._roster.signers())
+            manifest = manifests.chain(raws, reporter_verify=verify, seen=seen, **self._roster.signers())
             if manifest.case != case.id or manifest.epoch != case.facts.epoch:
                 raise Damaged
-            if manifest.reporter_public != keys.box_public:
+            if manifest.reporter_public != public:
                 raise Damaged
         except Damaged:
             raise Refused(NOT_SAFE) from None
@@ -279,3 +336,7 @@ def _name(sending: bytes, what: object) -> UUID:
     """The same message from the same form has the same name."""
     raw = json.dumps(what, ensure_ascii=True).encode()
     return UUID(bytes=hashlib.blake2b(raw, key=sending, digest_size=16).digest(), version=4)
+
+
+def _origin_key(keys: ReporterKeys) -> bytes:
+    return boxes.derived(keys.box_secret, "receipt/origin")

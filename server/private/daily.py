@@ -11,6 +11,7 @@ from server.clock import Clock
 from server.errors import BootRefused
 from server.private.audit_trail import AuditTrail
 from server.private.erasing import Erasing
+from server.private.wholeness import Wholeness
 
 log = logging.getLogger("baraza")
 
@@ -20,16 +21,18 @@ HEADS_FILE = "heads.txt"
 
 @dataclass(slots=True)
 class Daily:
-    """Closes the trail's days, ends what is over, and publishes the heads."""
+    """Closes the trail's days, ends what is over, publishes the heads; and looks whether every case is there."""
 
     clock: Clock
     erasing: Erasing
     trail: AuditTrail
+    wholeness: Wholeness
     folder: Path
     _looked: date | None = None
 
     def run(self, at: datetime) -> None:
         """What is due now."""
+        self.wholeness.look()
         if self._looked == at.date():
             return
         self.erasing.forget(at=at)

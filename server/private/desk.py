@@ -9,15 +9,17 @@ from starlette.responses import Response
 
 from server.crypto.sealed import signatures
 from server.crypto.sealed.certificates import Certificate
-from server.errors import Invalid, NotFound, Refused, Sentence, say
-from server.private import answering
+from server.errors import Invalid, Refused, Sentence, say
+from server.private import answering, intake, leave, practice
 from server.private import desk_views as views
 from server.private.call import Call
 from server.private.desk_files import Download
-from server.private.desk_forms import admitted, wanted_paper
+from server.private.desk_forms import admitted, ask_original, copy_of, original_of, wanted_paper
+from server.private.door_views import sure
 from server.private.facts import State, Support
 from server.private.people import Person, Unlocked, plain_login
-from server.private.work import LIST_BEAT_SECONDS, Beat
+from server.private.routing import takes_in
+from server.private.work import LIST_BEAT_SECONDS
 from server.web.fields import FormState
 
 ADDRESS = "/desk"
@@ -33,9 +35,11 @@ async def shown(call: Call) -> Response:
     me = _me(call)
     if me is None:
         return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
-    beat = Beat.begin(LIST_BEAT_SECONDS)
+    beat = call.work.pace.beat(LIST_BEAT_SECONDS)
     lines = await call.run(lambda: call.work.casework.work_list(me, at=call.now))
-    response = views.work_list(call, lines)
+    takes = any(takes_in(one) for one in await call.run(lambda: call.work.roster.of(me.person)))
+    covers = await call.run(lambda: call.work.covering.covered_by(me.person))
+    response = views.work_list(call, lines, covers, takes_in=takes)
     await beat.over()
     return response
 
@@ -115,7 +119,9 @@ async def unlock(call: Call) -> Response:
         return call.redirect(SIGN_IN)
     try:
         call.work.spend("unlock", str(person), call.asked.bucket)
-        me = await call.work.filing_pool.run(lambda: call.work.people.unlock(person, call.value("phrase")))
+        me = await call.work.filing_pool.run(
+            lambda: call.work.people.unlock(person, call.value("phrase")), whose=call.asked.bucket
+        )
     except Refused as error:
         return views.unlock(call, call.state_of(error), error.status)
     keys = " ".join(base64.b64encode(part).decode() for part in (me.box_secret, me.signing_seed))
@@ -165,11 +171,11 @@ def _held(call: Call, known: Person) -> list[Certificate]:
 
 async def case_page(call: Call) -> Response:
     """One case."""
-    return await _case(call)
+    return await _case(call, call.typed_before())
 
 
-def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence) -> Step:
-    """Something done in a case; then the case again, with what happened."""
+def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence, *sent: str) -> Step:
+    """Something done in a case; then the case again, with what happened, and with what was typed but not `sent`."""
 
     async def step(call: Call) -> Response:
         me = _me(call)
@@ -179,6 +185,7 @@ def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence) -> Step
             await call.run(lambda: work(call, me, _alias(call)))
         except Refused as error:
             return await _case(call, call.state_of(error), error.status)
+        call.keep_typed(*sent)
         call.tell_once(done)
         return call.redirect(f"{ADDRESS}/{quote(_alias(call), safe='')}")
 
@@ -234,49 +241,39 @@ def _hand_over(call: Call, me: Unlocked, alias: str) -> None:
     call.work.succession.hand_over(me, alias, person, reason, at=call.now)
 
 
-async def look(call: Call) -> Response:
-    """A picture in this window, from our own pixels; it is not kept on the device as a file."""
-    return await _file(call, lambda me: call.work.files.copy(me, _alias(call), _number(call), at=call.now), shown=True)
+def _giving(work: Callable[[Call, Unlocked, str], Download], *, shown: bool = False) -> Step:
+    """A file goes out; `shown`: into this window, if it is a picture of our own pixels."""
 
+    async def step(call: Call) -> Response:
+        me = _me(call)
+        if me is None:
+            return views.locked(call)
+        try:
+            found = await call.run(lambda: work(call, me, _alias(call)))
+        except Refused as error:
+            return await _case(call, call.state_of(error), error.status)
+        return call.sent(answering.file(found, call.run, shown=shown and found.media_type == PICTURE))
 
-async def download(call: Call) -> Response:
-    """A safe copy, to be kept as a file."""
-    return await _file(call, lambda me: call.work.files.copy(me, _alias(call), _number(call), at=call.now))
-
-
-async def open_original(call: Call) -> Response:
-    """An original, after a colleague has asked for it."""
-    return await _file(call, lambda me: call.work.files.original(me, _alias(call), _number(call), at=call.now))
-
-
-async def _file(call: Call, work: Callable[[Unlocked], Download], *, shown: bool = False) -> Response:
-    me = _me(call)
-    if me is None:
-        return views.locked(call)
-    try:
-        found = await call.run(lambda: work(me))
-    except Refused as error:
-        return await _case(call, call.state_of(error), error.status)
-    return call.sent(answering.file(found, call.run, shown=shown and found.media_type == PICTURE))
-
-
-def _number(call: Call) -> int:
-    value = call.value("file")
-    if not (value.isascii() and value.isdigit() and len(value) < 6):
-        raise NotFound
-    return int(value)
-
-
-def _ask_original(call: Call, me: Unlocked, alias: str) -> None:
-    number = _number(call)
-    try:
-        reason = call.text("original_reason", call.work.reporting.form.text_characters, required=True)
-    except Invalid as error:
-        raise Invalid(error.sentence, field=f"original-{number}") from None  # each file has a field of its own
-    call.work.files.ask(me, alias, number, reason, at=call.now)
+    return step
 
 
 async def recuse(call: Call) -> Response:
+    """Nobody can give it back, so it is asked twice. Raises NotFound for a case that does not open."""
+    me = _me(call)
+    if me is None:
+        return views.locked(call)
+    await call.run(lambda: call.work.casework.looked_at(me, _alias(call), at=call.now))
+    call.keep_typed()
+    return sure(
+        call,
+        say("Leave this case?"),
+        say("Your key to it is erased, and nobody can give it to you again. The others go on."),
+        step="recuse_sure",
+        button=say("Yes, leave it"),
+    )
+
+
+async def leaves(call: Call) -> Response:
     """ "I must not read this": the case gets new keys without me."""
     me = _me(call)
     if me is None:
@@ -286,6 +283,34 @@ async def recuse(call: Call) -> Response:
     except Refused as error:
         return await _case(call, call.state_of(error), error.status)
     call.tell_once(say("This case is no longer open to you."))
+    return call.redirect(ADDRESS)
+
+
+def _with_keys(work: Callable[[Call, Unlocked], Awaitable[Response]]) -> Step:
+    """A page or a step for somebody whose keys are open; else the door that comes first, with what was typed."""
+
+    async def step(call: Call) -> Response:
+        me = _me(call)
+        if me is not None:
+            return await work(call, me)
+        if call.asked.method == "POST":
+            return views.locked(call)
+        return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
+
+    return step
+
+
+async def practise(call: Call, me: Unlocked) -> Response:
+    """A case to learn with."""
+    await call.run(lambda: practice.begin(call, me))
+    call.tell_once(say("The practice case is in the list."))
+    return call.redirect(ADDRESS)
+
+
+async def erase_practice(call: Call, me: Unlocked) -> Response:
+    """Practice is over."""
+    await call.run(lambda: practice.erase(call, me, _alias(call)))
+    call.tell_once(say("The practice case is erased."))
     return call.redirect(ADDRESS)
 
 
@@ -324,6 +349,8 @@ PAGES: Mapping[str, Step] = {
     JOIN: second_factor_page,
     UNLOCK: unlock_page,
     PAPER: paper_page,
+    intake.ADDRESS: intake.page,
+    leave.ADDRESS: _with_keys(leave.page),
 }
 NAMES: Mapping[str, str] = {
     ADDRESS: "desk",
@@ -331,6 +358,8 @@ NAMES: Mapping[str, str] = {
     JOIN: "desk_join",
     UNLOCK: "desk_unlock",
     PAPER: "desk_paper",
+    intake.ADDRESS: "desk_intake",
+    leave.ADDRESS: "desk_away",
     ADDRESS + "/{alias}": "desk_case",
 }
 STEPS: Mapping[str, Step] = {
@@ -342,14 +371,23 @@ STEPS: Mapping[str, Step] = {
     "paper": paper,
     "lock": lock,
     "sign_out": sign_out,
-    "answer": _acting(_answer, say("Your answer is sealed. The reporter reads it when they come back.")),
-    "note": _acting(_note, say("The note is there for those who read this case.")),
-    "move": _acting(_move, say("It is noted, and the reporter is told.")),
-    "support": _acting(_support, say("It is noted, and the reporter is told.")),
-    "hand_over": _acting(_hand_over, say("This person can read the case from now on.")),
-    "look": look,
-    "download": download,
-    "ask_original": _acting(_ask_original, say("Your half is handed on. A colleague can open the original for a day.")),
-    "open_original": open_original,
+    "answer": _acting(_answer, say("Your answer is sealed. The reporter reads it when they come back."), "text"),
+    "note": _acting(_note, say("The note is there for those who read this case."), "note"),
+    "move": _acting(_move, say("It is noted, and the reporter is told."), "state", "reason"),
+    "support": _acting(_support, say("It is noted, and the reporter is told."), "support", "support_reason"),
+    "hand_over": _acting(_hand_over, say("This person can read the case from now on."), "person", "hand_reason"),
+    "look": _giving(copy_of, shown=True),
+    "download": _giving(copy_of),
+    "ask_original": _acting(ask_original, say("Your half is handed on. A colleague can open the original for a day.")),
+    "open_original": _giving(original_of),
     "recuse": recuse,
+    "recuse_sure": leaves,
+    "practise": _with_keys(practise),
+    "erase_practice": _with_keys(erase_practice),
+    "away": _with_keys(leave.goes),
+    "back": _with_keys(leave.back),
+    "intake_check": intake.check,
+    "intake_change": intake.change,
+    "intake_send": intake.send,
+    "intake_handed": intake.handed,
 }

@@ -14,9 +14,10 @@ from server.crypto.sealed.certificates import Certificate
 from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
 from server.private import files, originals
-from server.private.casework import NOT_WHOLE, Casework, Letter, Opened
+from server.private.casework import Casework, Opened
 from server.private.facts import half_day
 from server.private.files import Asked, Sent, Stored
+from server.private.letters import NOT_WHOLE, Letter
 from server.private.originals import Holders
 from server.private.people import Unlocked
 from server.private.roster import Roster
@@ -81,15 +82,16 @@ class DeskFiles:
 
     def copy(self, me: Unlocked, alias: str, number: int, *, at: datetime) -> Download:
         """The safe copy. Raises NotFound."""
-        found = self._casework.opened(me, alias, at=at)
-        stored = self._sent(found, number).copy
-        download = self._download(found, number, stored, stored.key)
-        self._casework.trace("file read", me, found, at)
+        with self._db.transaction() as tx:
+            found = self._casework.read(tx, me, alias, at)
+            stored = self._sent(found, number).copy
+            download = self._download(tx, found, number, stored, stored.key)
+            self._casework.trace(tx, "file read", me, found, at)
         return download
 
     def ask(self, me: Unlocked, alias: str, number: int, reason: str, *, at: datetime) -> None:
         """Ask a colleague to open an original with me: hand my halves on, sealed. Raises NotFound, Refused."""
-        found = self._casework.opened(me, alias, at=at)
+        found = self._casework.looked_at(me, alias, at=at)
         stored, held = self._original(found, number)
         partners = self._partners(held, me, found)
         if not partners:
@@ -106,7 +108,7 @@ class DeskFiles:
 
     def original(self, me: Unlocked, alias: str, number: int, *, at: datetime) -> Download:
         """The original, with the colleague who asked; the reporter is told. Raises NotFound, Refused."""
-        found = self._casework.opened(me, alias, at=at)
+        found = self._casework.looked_at(me, alias, at=at)
         sent = self._sent(found, number)
         stored, held = self._original(found, number)
         with self._db.reading() as tx:
@@ -121,7 +123,8 @@ class DeskFiles:
             key = files.original_key(stored, found.case.id, secret)
         except Damaged:
             raise Refused(NO_PARTNER) from None
-        download = self._download(found, number, stored, key)
+        with self._db.reading() as tx:
+            download = self._download(tx, found, number, stored, key)
         body = {
             "kind": OPENED,
             "file": str(stored.id),
@@ -129,7 +132,8 @@ class DeskFiles:
             "text": str(letter.body.get("text", "")),
         }
         if any(one.body.get("kind") == OPENED and one.body.get("asked") == str(letter.id) for one in found.letters):
-            self._casework.trace(OPENED, me, found, at)  # once more, because a line broke: the reporter knows of it
+            with self._db.transaction() as tx:  # once more, because a line broke: the reporter knows of it
+                self._casework.trace(tx, OPENED, me, found, at)
         else:
             self._casework.write(me, alias, body, at=at, to_reporter=True)
         return download
@@ -158,10 +162,9 @@ class DeskFiles:
             raise NotFound
         return stored, held
 
-    def _download(self, found: Opened, number: int, stored: Stored, key: bytes) -> Download:
-        with self._db.reading() as tx:
-            if stored.id not in files.present(tx, found.case.id):
-                raise NotFound
+    def _download(self, tx: Transaction, found: Opened, number: int, stored: Stored, key: bytes) -> Download:
+        if stored.id not in files.present(tx, found.case.id):
+            raise NotFound
         pieces = files.pieces(self._db, found.case.id, stored.id, key)
         return Download(f"file-{number}.{stored.suffix}", stored.media_type, stored.size, pieces)
 
@@ -194,7 +197,7 @@ class DeskFiles:
 
 def files_in(letters: Sequence[Letter]) -> list[Sent]:
     """All files of a case: only the reporter sends any."""
-    return [sent for letter in letters if letter.direction == "in" for sent in files.read(letter.body)]
+    return [sent for letter in letters if letter.inward for sent in files.read(letter.body)]
 
 
 def forget_asked(db: Database, vault: Vault, *, at: datetime) -> int:

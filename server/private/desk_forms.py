@@ -5,11 +5,14 @@ from uuid import uuid4
 
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.certificates import Certificate, read, unsigned
-from server.errors import Invalid
+from server.errors import Invalid, NotFound, say
+from server.private import practice
 from server.private.call import Call
-from server.private.people import Person
+from server.private.desk_files import Download
+from server.private.people import Person, Unlocked
 from server.private.roster import NOT_SIGNED
 from server.web.fields import CHOOSE
+from server.web.words import is_language
 
 CERTIFICATE_DAYS = 365
 MOST_PARTS = 20
@@ -32,7 +35,7 @@ def wanted_paper(call: Call, person: Person) -> str:
         organisation=call.text("organisation", limit, required=True),
         site=call.text("site", limit),
         roles=_parts(call, "roles"),
-        languages=_parts(call, "languages"),
+        languages=_languages(call),
         ties=_parts(call, "ties"),
         starts=today,
         ends=today + timedelta(days=CERTIFICATE_DAYS),
@@ -41,7 +44,11 @@ def wanted_paper(call: Call, person: Person) -> str:
 
 
 def admitted(call: Call, person: Person) -> None:
-    """Take one's own signed paper in; for another's place or other keys it is none. Raises Refused."""
+    """Take one's own signed paper in; for another's place or other keys it is none. Raises Refused.
+
+    With the first one comes a case to practise with.
+    """
+    begins = not call.work.roster.of(person.id)
     text = call.value("paper").strip()
     try:
         paper = read(text).paper
@@ -51,6 +58,18 @@ def admitted(call: Call, person: Person) -> None:
     if not isinstance(paper, Certificate) or (paper.person, paper.public, paper.verify) != own:
         raise Invalid(NOT_SIGNED, field="paper")
     call.work.roster.admit(text)
+    if begins:
+        practice.first(call, person.id)
+
+
+def _languages(call: Call) -> tuple[str, ...]:
+    """Codes of languages. Raises Invalid: a misspelt one would find nobody who reads it."""
+    codes = tuple(code.lower() for code in _parts(call, "languages"))
+    for code in codes:
+        if not is_language(code):
+            sentence = say("“%(code)s” is no code of a language. Write them like this: en, ar", code=code)
+            raise Invalid(sentence, field="languages")
+    return codes
 
 
 def _parts(call: Call, name: str) -> tuple[str, ...]:
@@ -59,3 +78,30 @@ def _parts(call: Call, name: str) -> tuple[str, ...]:
     for comma in "،、;؛\n":
         text = text.replace(comma, ",")
     return tuple(part.strip() for part in text.split(",")[:MOST_PARTS] if part.strip())
+
+
+def copy_of(call: Call, me: Unlocked, alias: str) -> Download:
+    """The safe copy that was asked for. Raises NotFound."""
+    return call.work.files.copy(me, alias, _number(call), at=call.now)
+
+
+def original_of(call: Call, me: Unlocked, alias: str) -> Download:
+    """The original, after a colleague has asked for it. Raises NotFound and Refused."""
+    return call.work.files.original(me, alias, _number(call), at=call.now)
+
+
+def ask_original(call: Call, me: Unlocked, alias: str) -> None:
+    """Ask for an original, with a reason. Raises Invalid, NotFound and Refused."""
+    number = _number(call)
+    try:
+        reason = call.text("original_reason", call.work.reporting.form.text_characters, required=True)
+    except Invalid as error:
+        raise Invalid(error.sentence, field=f"original-{number}") from None  # each file has a field of its own
+    call.work.files.ask(me, alias, number, reason, at=call.now)
+
+
+def _number(call: Call) -> int:
+    value = call.value("file")
+    if not (value.isascii() and value.isdigit() and len(value) < 6):
+        raise NotFound
+    return int(value)

@@ -10,12 +10,13 @@ from starlette.responses import Response
 from server.crypto.sealed.certificates import Certificate, fingerprint
 from server.errors import Sentence, say
 from server.private.call import Call
-from server.private.casework import NOT_WHOLE, Letter, Line, Opened
+from server.private.casework import Line, Opened
 from server.private.consents import standing
 from server.private.desk_files import ASKED, OPENED, Listed, files_in
 from server.private.desks import Topic
 from server.private.facts import State, Support, day_of, half_day
-from server.private.people import Person
+from server.private.letters import NOT_WHOLE, Letter
+from server.private.people import Away, Person
 from server.private.tracks import MOVES, SUPPORT_MOVES
 from server.private.words import CONSENTS, DESKS, STATES, SUPPORTS, TOPICS, WHO
 from server.web.fields import FormState
@@ -83,12 +84,32 @@ def paper(
     )
 
 
-def work_list(call: Call, lines: Sequence[Line]) -> Response:
+def work_list(call: Call, lines: Sequence[Line], covers: Sequence[tuple[str, date]], *, takes_in: bool) -> Response:
     """The cases that open for this person."""
     return call.page(
         "private/list.html",
         lines=[_line(call, line) for line in lines],
+        takes_in=takes_in,
+        covers=[(name, full_day(ends)) for name, ends in covers],
+        practises=any(line.practice for line in lines),
         unconfirmed=not call.work.reporting.confirmed,
+        whole=call.work.wholeness.last.whole,
+    )
+
+
+def away(
+    call: Call, known: Away | None, colleagues: Sequence[Certificate], form: FormState, status: int = 200
+) -> Response:
+    """Who looks while somebody is away."""
+    cover = "" if known is None else next((one.name for one in colleagues if one.person == known.cover), "")
+    return call.page(
+        "private/away.html",
+        status,
+        form=form,
+        known=None
+        if known is None
+        else {"starts": full_day(known.starts), "ends": full_day(known.ends), "cover": cover},
+        colleagues=[("", "—"), *((str(one.person), f"{one.name}, {one.organisation}") for one in colleagues)],
     )
 
 
@@ -118,6 +139,7 @@ def case(
         due=full_day(day_of(found.due.acknowledge if known.acknowledged is None else found.due.answer)),
         late=found.due.late,
         missing=found.missing,
+        practice=found.practice,
         withdrawing=known.withdrawn_at is not None,
         letters=[_letter(call, letter) for letter in found.letters],
         files=[_file(call, one) for one in files],
@@ -149,6 +171,7 @@ _NAMES: Mapping[str, Sentence] = {
     "succession": say("New keys"),
     ASKED: say("Somebody asks to open an original together"),
     OPENED: say("Two of you have opened an original; the reporter is told"),
+    "new_number": say("The reporter has taken a new number"),
 }
 _KINDS: Mapping[str, Sentence] = {
     "image/jpeg": say("Picture"),
@@ -184,7 +207,7 @@ def _letter(call: Call, letter: Letter) -> Mapping[str, object]:
         "day": _day(call, letter.day),
         "text": str(body.get("text", "")),
         "facts": facts,
-        "inward": letter.direction == "in",
+        "inward": letter.inward,
     }
 
 
@@ -211,6 +234,8 @@ def _concern_facts(call: Call, body: Mapping[str, object]) -> list[str]:
         facts.append(call.said(say("It happened in the last 5 days, or there is danger now")))
     if body.get("child"):
         facts.append(call.said(say("A child was hurt or is in danger")))
+    if body.get("taken_in_by"):
+        facts.append(call.said(say("Written down for somebody by %(name)s", name=str(body["taken_in_by"]))))
     if body.get("may_release"):
         facts.append(call.said(say("An office outside may read it when nobody answers")))
     return facts
@@ -224,6 +249,7 @@ def _line(call: Call, line: Line) -> Mapping[str, object]:
         "urgent": line.urgent,
         "state": call.said(STATES[line.state]),
         "late": line.due.late,
+        "practice": line.practice,
         "opened": full_day(day_of(line.opened)),
     }
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from server.crypto.sealed import boxes, receipts, signatures
 from server.crypto.sealed.receipts import Receipt, ReporterKeys
-from server.errors import Invalid, NotFound, Refused, Sentence, say
+from server.errors import NotFound, Refused, Sentence, say
 from server.private import door_files
 from server.private import door_views as views
 from server.private.call import LOOK_BELOW, Call
@@ -20,7 +20,6 @@ from server.private.consents import Consent
 from server.private.door_forms import concern_of, filled, with_answers
 from server.private.files import Attachment
 from server.private.filing import NOBODY_READS, Changed, Concern
-from server.private.work import Beat
 from server.web.fields import FormState
 
 ADDRESS = "/help"
@@ -107,7 +106,7 @@ async def _sealed(call: Call, concern: Concern, filing_key: bytes) -> tuple[Rece
     """File it: the number, and the desk that reads it. Raises Changed and Refused."""
     work = call.work
     receipt = receipts.receipt_for(filing_key, work.vault.pepper)
-    keys = await work.filing_pool.run(lambda: work.derivation.keys(receipt))
+    keys = await work.filing_pool.run(lambda: work.derivation.keys(receipt), whose=call.asked.bucket)
     return receipt, await call.run(lambda: _filed(call, concern, keys, filing_key))
 
 
@@ -147,7 +146,7 @@ async def come_back(call: Call) -> Response:
         sentence = say("A number has twenty digits in five groups. One of them is not right.")
         return views.number(call, call.wrong("receipt", sentence), 422)
     await call.work.slow_down(call.asked.bucket)
-    beat = Beat.begin()
+    beat = call.work.pace.beat()
     keys = await call.derive(lambda: call.work.derivation.keys(receipt))
     found = await call.run(lambda: call.work.conversations.find(keys, at=call.now))
     await beat.over()
@@ -161,6 +160,9 @@ async def come_back(call: Call) -> Response:
 async def _conversation(call: Call, form: FormState | None = None, status: int = 200) -> Response:
     keys = _keys(call)
     try:
+        must = await call.run(lambda: call.work.conversations.known_to_others(keys, at=call.now))
+        if must or (call.kept is not None and "new" in call.kept):
+            return views.new_number(call, _taken(call), must=must)
         found = await call.run(lambda: call.work.conversations.shown(keys, at=call.now))
     except NotFound:
         call.end()
@@ -168,7 +170,8 @@ async def _conversation(call: Call, form: FormState | None = None, status: int =
     except Refused as error:
         return views.kept(call, error.sentence, error.status)
     keeps = call.work.conversations.keeps_originals(found.case, keys)
-    return views.conversation(call, found, form or FormState(), status, keeps=keeps)
+    typed = call.typed_before() if form is None else form
+    return views.conversation(call, found, typed, status, keeps=keeps)
 
 
 def _keys(call: Call) -> ReporterKeys:
@@ -190,8 +193,8 @@ def _written(keys: ReporterKeys) -> str:
     return " ".join(base64.b64encode(part).decode() for part in (keys.lookup, keys.box_secret, keys.signing_seed))
 
 
-def _doing(work: Callable[[Call, ReporterKeys], None], done: Sentence) -> Step:
-    """A step within the conversation: do it, and show the page again with what happened."""
+def _doing(work: Callable[[Call, ReporterKeys], None], done: Sentence, *sent: str) -> Step:
+    """A step within the conversation: do it, and show the page again with what happened, and what was not `sent`."""
 
     async def step(call: Call) -> Response:
         if call.kept is None or call.kept["kind"] != "conversation":
@@ -201,6 +204,7 @@ def _doing(work: Callable[[Call, ReporterKeys], None], done: Sentence) -> Step:
             await call.run(lambda: work(call, keys))
         except Refused as error:
             return await _conversation(call, call.state_of(error), error.status)
+        call.keep_typed(*sent)
         call.tell_once(done)
         return call.redirect()
 
@@ -246,15 +250,70 @@ async def again(call: Call, sentence: Sentence, status: int) -> Response | None:
     return None
 
 
-def _consent(call: Call, keys: ReporterKeys) -> None:
-    name, value = call.value("consent"), call.value("value")
-    if name not in set(Consent) or value not in ("yes", "no"):
-        raise Invalid(say("This could not be understood."), field="consent")
-    call.work.conversations.say(keys, Consent(name), value == "yes", at=call.now)
+def _consent(name: Consent, value: bool) -> Step:
+    def said(call: Call, keys: ReporterKeys) -> None:
+        call.work.conversations.say(keys, name, value, at=call.now)
+
+    return _doing(said, say("It is noted, and counts after some days."))
+
+
+async def erase(call: Call) -> Response:
+    """The answers cannot be brought back to this side, so it is asked twice."""
+    if call.kept is None or call.kept["kind"] != "conversation":
+        return views.visit_over(call)
+    call.keep_typed()
+    return views.sure(
+        call,
+        say("Erase the answers here?"),
+        say("They are gone from here then, and nobody can bring them back. We still have them, and go on."),
+        step="erase_sure",
+        button=say("Yes, erase them"),
+    )
+
+
+async def new_number(call: Call) -> Response:
+    """A new number is shown; it counts once it is kept, so that a lost line loses nothing."""
+    if call.kept is None or call.kept["kind"] != "conversation":
+        return views.visit_over(call)
+    call.keep_typed()
+    _taken(call)
+    return call.redirect()
+
+
+async def old_number(call: Call) -> Response:
+    """It stays as it was."""
+    if call.kept is not None and call.kept["kind"] == "conversation":
+        call.hold({name: value for name, value in call.kept.items() if name != "new"})
+    return call.redirect()
+
+
+async def change_number(call: Call) -> Response:
+    """The new number is kept: from now on it opens the answers, and the old one nothing."""
+    if call.kept is None or call.kept["kind"] != "conversation" or "new" not in call.kept:
+        return views.visit_over(call)
+    keys, receipt = _keys(call), Receipt(call.kept["new"])
+    new = await call.work.filing_pool.run(lambda: call.work.derivation.keys(receipt))
+    await call.run(lambda: call.work.conversations.change_number(keys, new, at=call.now))
+    typed = {"typed": call.kept["typed"]} if "typed" in call.kept else {}
+    files = call.kept.get("files", "")
+    call.begin({"kind": "conversation", "receipt": receipt, "keys": _written(new), "files": files, **typed})
+    call.tell_once(say("Your number is changed. The old one opens nothing any more."))
+    return call.redirect()
+
+
+def _taken(call: Call) -> Receipt:
+    """The new number that this visit shows; the same one until it is kept or left."""
+    assert call.kept is not None
+    if "new" not in call.kept:
+        call.hold({**call.kept, "new": receipts.receipt_for(boxes.new_key(), call.work.vault.pepper)})
+    return Receipt(call.kept["new"])
 
 
 async def close(call: Call) -> Response:
-    """The visit ends."""
+    """The visit ends; but not over words that were not sent."""
+    if call.kept is not None and call.kept["kind"] == "conversation" and call.value("text").strip():
+        error = Refused(say("You have not sent what you wrote. Send it, or empty the field; then close this."))
+        return await _conversation(call, call.state_of(error), error.status)
     call.end()
     return views.done(call, say("This is closed"), say("Your number opens it again."))
 
@@ -270,7 +329,11 @@ STEPS: Mapping[str, Step] = {
     "number": number,
     "return": come_back,
     "add": add,
-    "consent": _doing(_consent, say("It is noted, and counts after some days.")),
+    **{
+        f"consent-{name.value}-{word}": _consent(name, value)
+        for name in Consent
+        for word, value in (("yes", True), ("no", False))
+    },
     "withdraw": _doing(
         lambda call, keys: call.work.conversations.withdraw(keys, at=call.now),
         say("It is noted. Until it counts you can change your mind."),
@@ -282,9 +345,13 @@ STEPS: Mapping[str, Step] = {
         lambda call, keys: call.work.conversations.ask_outside(keys, at=call.now),
         say("The office outside can read it now."),
     ),
-    "erase": _doing(
+    "erase": erase,
+    "erase_sure": _doing(
         lambda call, keys: call.work.conversations.erase_answers(keys, at=call.now),
         say("The answers are gone from here."),
     ),
+    "new_number": new_number,
+    "old_number": old_number,
+    "change_number": change_number,
     "close": close,
 }

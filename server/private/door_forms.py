@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from server.errors import Invalid, say
+from server.errors import Invalid, Sentence, say
 from server.private.call import Call
 from server.private.desks import Topic
 from server.private.door_files import CLEAN
@@ -56,15 +56,32 @@ def filled(call: Call, form: FormState) -> FormState:
     return FormState(values, form.errors, form.summary)
 
 
+def _no_such(role: str) -> Sentence:
+    return say(
+        "Nobody who reads here is called “%(role)s”, so nobody would be left out. Choose an office instead.", role=role
+    )
+
+
+def offices(call: Call) -> dict[str, tuple[str, str]]:
+    """The offices that can be left out, by the words for each in the form; an organisation alone is all of it."""
+    by_name: dict[str, tuple[str, str]] = {}
+    for organisation, site in call.work.roster.offices():
+        name = organisation + (BETWEEN + site if site else "")
+        by_name.setdefault(name, (organisation, site))
+    return by_name
+
+
 def _excluded(call: Call, exclude: str) -> Excluded:
     if exclude == ONLY_OUTSIDE:
         return Excluded(only_independent=True)
     if exclude != OFFICE and not (call.value("office") or call.value("role").strip()):
         return Excluded()
     role = call.text("role", call.work.reporting.form.name_characters)
-    organisation, _, site = call.value("office").partition(BETWEEN)
-    if organisation and (organisation, site) not in call.work.roster.offices():
+    organisation, site = offices(call).get(call.value("office"), ("", ""))
+    if call.value("office") and not organisation:
         raise Invalid(CHOOSE, field="office")
+    if role and role not in call.work.roster.roles():
+        raise Invalid(_no_such(role), field="role")
     if not organisation and not role:
         raise Invalid(WHICH_OFFICE, field="office")
     return Excluded(organisation=organisation, site=site, role=role)

@@ -15,7 +15,7 @@ from server.private.conversation import Answer, Conversation
 from server.private.desk_files import OPENED
 from server.private.desks import INDEPENDENT, Topic
 from server.private.door_files import CLEAN, ORIGINALS, accepted
-from server.private.door_forms import BETWEEN
+from server.private.door_forms import BETWEEN, offices
 from server.private.facts import State, Support, day_of, half_day, halves
 from server.private.filing import Concern
 from server.private.routing import route
@@ -56,7 +56,7 @@ def start(call: Call) -> Response:
         can_write=can_write,
         topics_open=bool(call.work.open_topics(call.now)),
         reads=_listed(call, sorted({organisation for organisation, _ in call.work.roster.offices()})),
-        languages=languages,
+        switch=languages,
     )
 
 
@@ -108,16 +108,19 @@ def tell(call: Call, form: FormState, status: int = 200) -> Response:
 
 def write(call: Call, form: FormState, status: int = 200) -> Response:
     """The words, and who must not read them."""
-    offices = [organisation + (BETWEEN + site if site else "") for organisation, site in call.work.roster.offices()]
-    return call.page(
-        "private/write.html",
-        status,
-        form=form,
-        who=_choices(call, WHO),
-        exclude=[one for one in _choices(call, EXCLUDE) if one[0] != ONLY_OUTSIDE or _is_somebody_outside(call)],
-        offices=[("", "—"), *((office, office) for office in offices)],
-        read_languages=_listed(call, [language_name(code) for code in _read_at(call, form.values.get("topic", ""))]),
-    )
+    read = [language_name(code) for code in _read_at(call, form.values.get("topic", ""))]
+    return call.page("private/write.html", status, form=form, read_languages=_listed(call, read), **choices(call))
+
+
+def choices(call: Call) -> Mapping[str, object]:
+    """What can be chosen for whom it is about, and for who must not read it."""
+    names = {name: name if site else _everywhere(call, name) for name, (_, site) in offices(call).items()}
+    return {
+        "who": _choices(call, WHO),
+        "exclude": [one for one in _choices(call, EXCLUDE) if one[0] != ONLY_OUTSIDE or _is_somebody_outside(call)],
+        "offices": [("", "—"), *names.items()],
+        "roles": [("", "—"), *((role, role) for role in call.work.roster.roles())],
+    }
 
 
 def check(call: Call, form: FormState, concern: Concern, status: int = 200) -> Response:
@@ -129,12 +132,11 @@ def check(call: Call, form: FormState, concern: Concern, status: int = 200) -> R
         status,
         form=form,
         topic=said(TOPICS[concern.topic]),
-        barred=_barred(call, concern),
+        barred=barred(call, concern),
         reader=said(_reader(call, concern)),
         promise=_promise(call, concern),
         carried={name: values.get(name, "") for name in CARRIED if values.get(name, "")},
         yes_no=_choices(call, YES_NO),
-        outside=_is_somebody_outside(call),
         **_for_files(call, keeps=call.work.filing.could_keep_originals(concern, at=call.now)),
     )
 
@@ -155,14 +157,27 @@ def _for_files(call: Call, *, keeps: bool) -> Mapping[str, object]:
 
 def receipt_page(call: Call, receipt: Receipt, desk: str, *, came: int) -> Response:
     """The number, once. `came`: how many files came with the message."""
+    minutes = call.work.reporting.form.receipt_minutes
     shown = receipts.grouped(receipt)
-    return call.page("private/receipt.html", receipt=shown, promise=_after(call, desk), came=came)
+    promise = _after(call, desk)
+    return call.page("private/receipt.html", receipt=shown, promise=promise, minutes=minutes, came=came)
+
+
+def new_number(call: Call, receipt: Receipt, *, must: bool) -> Response:
+    """Another number, before it counts. `must`: somebody else knows the one before."""
+    return call.page("private/new_number.html", receipt=receipts.grouped(receipt), must=must)
 
 
 def done(call: Call, title: Sentence, *sentences: Sentence) -> Response:
     """What has happened, and that nothing more is needed."""
     said = call.room.pages.catalogues.said
     return call.page("private/done.html", title=said(title), sentences=[said(sentence) for sentence in sentences])
+
+
+def sure(call: Call, title: Sentence, sentence: Sentence, *, step: str, button: Sentence) -> Response:
+    """What cannot be undone is asked twice."""
+    said = call.said
+    return call.page("private/sure.html", title=said(title), sentence=said(sentence), step=step, button=said(button))
 
 
 def number(call: Call, form: FormState, status: int = 200) -> Response:
@@ -246,13 +261,17 @@ def _consent(call: Call, name: str, sentence: Sentence, one: Said) -> Mapping[st
     }
 
 
-def _barred(call: Call, concern: Concern) -> str:
+def _everywhere(call: Call, organisation: str) -> str:
+    return call.said(say("%(office)s, everywhere", office=organisation))
+
+
+def barred(call: Call, concern: Concern) -> str:
     """Who must not read it, as it was understood: so that nothing that was typed is left out unseen."""
-    barred = concern.excluded
-    if barred.only_independent:
+    named = concern.excluded
+    if named.only_independent:
         return call.said(EXCLUDE[ONLY_OUTSIDE])
-    parts = [part for part in (barred.organisation, barred.site, barred.role) if part]
-    return BETWEEN.join(parts) or call.said(EXCLUDE[NOBODY_BARRED])
+    office = named.organisation if named.site or not named.organisation else _everywhere(call, named.organisation)
+    return BETWEEN.join(part for part in (office, named.site, named.role) if part) or call.said(EXCLUDE[NOBODY_BARRED])
 
 
 def _reader(call: Call, concern: Concern) -> Sentence:

@@ -16,6 +16,9 @@ from server.private.records import Case
 from server.private.tracks import withdrawal_is_due
 from server.private.vault import Vault
 
+PRACTICE_HALVES = halves(days=30)
+"""So long somebody practises with one case."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
@@ -26,7 +29,6 @@ class Forgotten:
     files: int = 0
     asked: int = 0
     cases: int = 0
-    strays: int = 0
 
 
 class Erasing:
@@ -42,6 +44,8 @@ class Erasing:
         with self._db.reading() as tx:
             cases = records.every_case(tx, self._vault)
         now = half_day(at)
+        self._gone([case.id for case in cases if case.facts.practice and now >= case.facts.opened + PRACTICE_HALVES])
+        cases = [case for case in cases if not case.facts.practice]
         return Forgotten(
             withdrawn=sum(self._withdrawn(case, now) for case in cases),
             doors=sum(self._door_closed(case, now) for case in cases),
@@ -50,7 +54,6 @@ class Erasing:
             cases=self._gone(
                 [case.id for case in cases if self._is_over(case, now, self._reporting.keeping.case_days)]
             ),
-            strays=self._strays(),
         )
 
     def erase(self, case: UUID) -> None:
@@ -83,21 +86,12 @@ class Erasing:
 
     def _gone(self, cases: list[UUID]) -> int:
         if cases:
-            self._vault.shred.forget(*cases)
-            with self._db.transaction() as tx:
-                for case in cases:
-                    records.drop_case(tx, case)
+            with self._vault.filing:
+                self._vault.shred.forget(*cases)
+                with self._db.transaction() as tx:
+                    for case in cases:
+                        records.drop_case(tx, case)
         return len(cases)
-
-    def _strays(self) -> int:
-        """Keys without a case, left by a crash between the two."""
-        with self._vault.filing:
-            with self._db.reading() as tx:
-                known = records.case_ids(tx)
-            strays = self._vault.shred.keys().keys() - known
-            if strays:
-                self._vault.shred.forget(*strays)
-        return len(strays)
 
     def _is_over(self, case: Case, now: int, days: int) -> bool:
         closed = case.facts.closed

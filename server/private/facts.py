@@ -75,11 +75,18 @@ class Facts:
     closed: int | None = None
     release_key: bytes = b""
     """Opens the outside office's slots; empty when the reporter said no, and once it has been used."""
+    may_release: bool = False
+    """Whether the reporter said yes to the office outside; for the reporter's page only, the letter is what counts."""
     asked_outside: bool = False
     sent: int = 1
     """How many envelopes there are; the next one takes this number."""
     intake: bool = False
     """Written down by staff: the number is known to them until the reporter has changed it."""
+    practice: bool = False
+    """Invented, for a focal point to learn with: in no trail, no bundle and no number, and erased after a while."""
+    origin: bytes = b""
+    """The reporter's first public keys, locked under the present number: from these on the case's keys are proved.
+    Empty as long as the number was not changed."""
     withdrawn_at: int | None = None
     originals: bytes = b""
     """The public half of the key for originals, with the reporter's mark; empty when too few people read the case."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from server.crypto.sealed import boxes, envelopes, manifests, slots
+from server.crypto.sealed import boxes, envelopes, manifests, signatures, slots
 from server.crypto.sealed.certificates import Certificate
 from server.crypto.sealed.envelopes import Envelope
 from server.crypto.sealed.manifests import Manifest
@@ -49,6 +49,9 @@ class Concern:
     may_release: bool = False
     consents: Mapping[str, bool] = field(default_factory=dict[str, bool])
     files: Sequence[Attachment] = ()
+    taken_in_by: str = ""
+    """Who wrote it down, under the name that reporters see; empty when the reporter wrote it."""
+    practice: bool = False
 
     def body(self) -> dict[str, object]:
         """As it stands in the envelope, but for the files."""
@@ -69,6 +72,8 @@ class Concern:
             "child": self.child,
             "may_release": self.may_release,
             "consents": dict(self.consents),
+            "taken_in_by": self.taken_in_by,
+            "practice": self.practice,
         }
 
 
@@ -98,18 +103,21 @@ class Filing:
         self._reporting = reporting
 
     def file(
-        self, concern: Concern, keys: ReporterKeys, *, filing_key: bytes, at: datetime, intake: bool = False
+        self, concern: Concern, keys: ReporterKeys, *, filing_key: bytes, at: datetime, writer: UUID | None = None
     ) -> UUID:
-        """Seal it and keep it. Gives the case, also when this very form was sent before. Raises Refused."""
+        """Seal it and keep it. Gives the case, also when this very form was sent before. Raises Refused.
+
+        `writer` wrote it down for somebody, and cannot read it again.
+        """
         digest = _digest(concern, filing_key)
         with self._db.reading() as tx:
             known = records.case_by_receipt(tx, self._vault, keys.lookup)
         if known is not None:
             return self._again(known, concern, digest)
-        way = self._way(concern, at)
+        way = self._way(concern, at, writer)
         if way is None:
             raise Refused(NOBODY_READS, field="exclude")
-        sealed = self.sealed(concern, keys, way, digest=digest, at=at, intake=intake)
+        sealed = self.sealed(concern, keys, way, digest=digest, at=at, writer=writer)
         try:
             self._kept(sealed)
         except Exception:
@@ -120,20 +128,31 @@ class Filing:
             return self._again(known, concern, digest)
         return sealed.case
 
-    def somebody_reads(self, concern: Concern, *, at: datetime) -> bool:
-        """Whether it would reach anybody under the choices that were made."""
-        return self._way(concern, at) is not None
+    def practise(self, paper: Certificate, text: str, *, language: str, at: datetime) -> UUID:
+        """An invented concern for one person of a desk, sealed like any other. Nobody has its number."""
+        desk = self._reporting.desk(paper.desk)
+        topic = next(iter(desk.topics), Topic.QUESTION)
+        concern = Concern(topic, text, language, practice=True)
+        seed, secret = boxes.new_key(), boxes.new_key()
+        nobody = ReporterKeys(boxes.new_key(), secret, boxes.public_of(secret), seed, signatures.verify_of(seed))
+        sealed = self.sealed(concern, nobody, Route(desk, [paper], ()), digest=_digest(concern, seed), at=at)
+        self._kept(sealed)
+        return sealed.case
 
     def could_keep_originals(self, concern: Concern, *, at: datetime) -> bool:
         """Whether two people would hold the key for originals, if the office outside may be one of them."""
-        way = self._way(concern, at)
+        way = self._way(concern, at, None)
         holders = [] if way is None else [*way.readers, *way.outside]
         return len({one.person for one in holders if INTERPRETER not in one.roles}) > 1
 
-    def _way(self, concern: Concern, at: datetime) -> Route | None:
+    def somebody_reads(self, concern: Concern, *, at: datetime, writer: UUID | None = None) -> bool:
+        """Whether it would reach anybody under the choices that were made."""
+        return self._way(concern, at, writer) is not None
+
+    def _way(self, concern: Concern, at: datetime, writer: UUID | None) -> Route | None:
         return route(
             self._reporting,
-            self._roster.certificates(),
+            [one for one in self._roster.certificates() if one.person != writer],
             topic=concern.topic,
             excluded=concern.excluded,
             today=at.date(),
@@ -141,16 +160,20 @@ class Filing:
         )
 
     def _kept(self, sealed: Sealed) -> None:
-        """The key first, then the row: a crash in between leaves a key that opens nothing."""
+        """The rows first, then the key: a crash in between leaves noise, which the next sending replaces."""
         with self._vault.filing:
             self._vault.new_case(sealed.case)
             try:
                 with self._db.transaction() as tx:
+                    records.drop_noise(tx, self._vault, sealed.receipt_id)
                     records.put_case(tx, self._vault, sealed)
                     most = self._reporting.files.case_bytes
                     files.put(tx, self._vault, sealed.case, sealed.files, most_bytes=most)
+                self._vault.keep_case(sealed.case)
             except BaseException:
-                self._vault.shred.forget(sealed.case)
+                self._vault.give_up(sealed.case)
+                with self._db.transaction() as tx:
+                    records.drop_case(tx, sealed.case)
                 raise
 
     def _again(self, known: records.Case, concern: Concern, digest: bytes) -> UUID:
@@ -170,7 +193,14 @@ class Filing:
         raise Changed(known.id, only_words=choices, same_words=words)
 
     def sealed(
-        self, concern: Concern, keys: ReporterKeys, way: Route, *, digest: bytes, at: datetime, intake: bool
+        self,
+        concern: Concern,
+        keys: ReporterKeys,
+        way: Route,
+        *,
+        digest: bytes,
+        at: datetime,
+        writer: UUID | None = None,
     ) -> Sealed:
         """Everything about it, closed. Nothing of the case's own secret outlives this call."""
         case, message = uuid4(), uuid4()
@@ -188,6 +218,7 @@ class Filing:
             case_public=public,
             reporter_public=keys.box_public,
             reporter_verify=keys.verify_key,
+            heir=manifests.heir_of(secret),
             blobs=manifests.blobs_of([*tagged.values(), *pairs]),
             previous=manifests.NOTHING_BEFORE,
         )
@@ -203,7 +234,8 @@ class Filing:
                 **concern.body(),
                 "files": entries,
                 "readers": sorted(str(one.person) for one in way.readers),
-                **({originals.FIELD: held.body()} if held else {}),
+                "left": "" if writer is None else str(writer),
+                **originals.body(held),
             },
         )
         known = Facts(
@@ -218,7 +250,9 @@ class Filing:
             filing=digest,
             urgent=concern.urgent,
             release_key=release,
-            intake=intake,
+            may_release=concern.may_release,
+            intake=writer is not None,
+            practice=concern.practice,
             consents=dict(concern.consents),
             originals=originals.marked(held.public if held else b"", case, keys),
         )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -9,25 +10,43 @@ from server.private.sessions import Sessions
 from server.web.doorway import cookies_kept
 
 
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """How long a process may live, in seconds.
+
+    After `rest` without use it ends. From `most` after its first use on it ends as soon as nobody is there; `patience`
+    later the visits are ended; and `last` after that it ends whoever is inside. Somebody who sends a form every few
+    minutes must not keep what others wrote in memory for ever.
+    """
+
+    rest: float
+    most: float
+    patience: float
+    last: float
+
+
 class Life:
-    """Counts who is inside, and knows when it was last used by somebody.
+    """Counts who is inside, and knows when it was first and last used by somebody.
 
     Looking at the open page without a session is no use: nothing of a person comes with it, and a passer-by every
     few minutes must not keep another's words in memory.
     """
 
     def __init__(
-        self, sessions: Sessions, *, rest_seconds: float, seconds: Callable[[], float] = time.monotonic
+        self, sessions: Sessions, lifetime: Lifetime, *, seconds: Callable[[], float] = time.monotonic
     ) -> None:
-        self._sessions, self._rest, self._seconds = sessions, rest_seconds, seconds
+        self._sessions, self._lifetime, self._seconds = sessions, lifetime, seconds
         self._inside = 0
-        self._last_use: float | None = None
+        self._first_use: float | None = None
+        self._last_use = 0.0
 
     def comes(self, *, uses: bool) -> None:
         """A request begins."""
         self._inside += 1
         if uses:
             self._last_use = self._seconds()
+            if self._first_use is None:
+                self._first_use = self._last_use
 
     def goes(self, *, uses: bool) -> None:
         """It is over."""
@@ -36,11 +55,18 @@ class Life:
             self._last_use = self._seconds()
 
     def is_over(self) -> bool:
-        """Whether this process was used, and has rested long enough with nobody in it, to begin anew."""
+        """Whether this process is to begin anew: it was used and has rested, or it has lived for too long."""
         self._sessions.sweep()
-        if self._last_use is None or self._inside or len(self._sessions):
+        if self._first_use is None:
             return False
-        return self._seconds() - self._last_use >= self._rest
+        now, ends = self._seconds(), self._first_use + self._lifetime.most
+        if now >= ends + self._lifetime.patience + self._lifetime.last:
+            return True
+        if self._inside:
+            return False
+        if now >= ends + self._lifetime.patience:
+            return True
+        return not len(self._sessions) and (now >= ends or now - self._last_use >= self._lifetime.rest)
 
 
 class Living:

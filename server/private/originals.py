@@ -5,9 +5,11 @@ among the holders, and each change of readers writes down, signed, who holds wha
 half lies among the case's facts under a mark that only the reporter's own keys can make, for files that come later.
 """
 
+import base64
+import struct
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Protocol
 from uuid import UUID
 
 from server.crypto.sealed import boxes, halves
@@ -19,6 +21,9 @@ from server.private.people import Unlocked
 from server.private.routing import INTERPRETER
 
 FIELD = "originals"
+STEP = 1536
+"""What is said of the holders is filled up to steps of so many bytes: five people fit into the first one."""
+_ROW, _PART = struct.Struct(">16sHH"), struct.Struct(">HB")
 
 
 class Signed(Protocol):
@@ -53,13 +58,20 @@ class Holders:
         own = self.of(person)
         return [] if own is None else [one for one in self.each if _fit(own, one)]
 
-    def body(self) -> dict[str, Any]:
-        """As it stands in an envelope."""
-        each = [
-            {"person": str(one.person), "parts": [list(part) for part in one.parts], "box": one.box.hex()}
+    def raw(self) -> bytes:
+        """As bytes."""
+        return self.public + b"".join(
+            _ROW.pack(one.person.bytes, len(one.parts), len(one.box))
+            + b"".join(_PART.pack(*part) for part in one.parts)
+            + one.box
             for one in self.each
-        ]
-        return {"public": self.public.hex(), "holders": each}
+        )
+
+
+def body(found: Holders | None) -> dict[str, str]:
+    """What an envelope says of it: as much for a case that one person reads alone as for one that five read."""
+    raw = b"" if found is None else found.raw()
+    return {FIELD: base64.b64encode(boxes.padded_to(raw, STEP)).decode()}
 
 
 def begun(case: UUID, people: Sequence[Certificate]) -> Holders | None:
@@ -83,15 +95,15 @@ def told_in(letters: Sequence[Signed]) -> Holders | None:
 
 def after(
     found: Holders | None, case: UUID, me: Unlocked, stay: Collection[UUID], to: Certificate | None
-) -> dict[str, Any]:
+) -> dict[str, str]:
     """What a change of readers says of it: whoever leaves holds nothing, and I pass my halves on to who comes."""
     if found is None:
-        return {}
+        return body(None)
     each = [one for one in found.each if one.person in stay]
     own = found.of(me.person)
     if to is not None and own is not None and found.of(to.person) is None and INTERPRETER not in to.roles:
         each.append(_holder(case, to.person, _opened(case, own, me), to.public))
-    return {FIELD: Holders(found.public, tuple(each)).body()}
+    return body(Holders(found.public, tuple(each)))
 
 
 def handed(found: Holders, case: UUID, file: UUID, me: Unlocked, partners: Sequence[Certificate]) -> list[bytes]:
@@ -157,14 +169,18 @@ def _about(case: UUID, person: UUID) -> bytes:
     return case.bytes + person.bytes
 
 
-def _read(body: object) -> Holders | None:
+def _read(said: object) -> Holders | None:
     """As it stands in an envelope; what is not as we write it is none."""
     try:
-        values = cast("dict[str, Any]", body)
-        each = tuple(
-            Holder(UUID(one["person"]), tuple((int(a), int(b)) for a, b in one["parts"]), bytes.fromhex(one["box"]))
-            for one in values["holders"]
-        )
-        return Holders(bytes.fromhex(values["public"]), each)
-    except (KeyError, TypeError, ValueError, AttributeError):
+        raw = boxes.unpadded_from(base64.b64decode(str(said), validate=True), STEP)
+        public, at, each = raw[:KEY_BYTES], KEY_BYTES, list[Holder]()
+        while at < len(raw):
+            person, parts, size = _ROW.unpack_from(raw, at)
+            at += _ROW.size
+            end = at + parts * _PART.size
+            named = tuple((pair, side) for pair, side in _PART.iter_unpack(raw[at:end]))
+            each.append(Holder(UUID(bytes=person), named, raw[end : end + size]))
+            at = end + size
+        return Holders(boxes.whole(public), tuple(each))
+    except (Damaged, ValueError, struct.error):
         return None

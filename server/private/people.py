@@ -7,7 +7,7 @@ box. Signing in shows nothing yet; the passphrase once more opens the keys, for 
 import base64
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,6 +32,23 @@ WRONG_CODE = say("The code does not fit. Please wait for the next one and try ag
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """From one day to another, both included, somebody does not look; `cover` does, if there is somebody."""
+
+    starts: date
+    ends: date
+    cover: UUID | None
+
+    def on(self, day: date) -> bool:
+        """Whether it is so that day."""
+        return self.starts <= day <= self.ends
+
+    def meets(self, other: "Away") -> bool:
+        """Whether both are away on some day."""
+        return self.starts <= other.ends and other.starts <= self.ends
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """A focal point as the room knows one. `keys` are closed; `public` and `verify` are what officers certify."""
 
@@ -44,6 +61,7 @@ class Person:
     public: bytes
     verify: bytes
     version: int = 1
+    away: Away | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +171,16 @@ class People:
         with self._db.reading() as tx:
             return [self._person(row) for row in tx.look(_ROWS)]
 
+    def goes_away(self, person: UUID, away: Away | None) -> None:
+        """Note it, or that they are back. Raises Refused when the account changed meanwhile."""
+        known = self.by_id(person)
+        if known is not None:
+            self._keep(known, replace(known, away=away))
+
+    def away(self, *, since: date) -> dict[UUID, Away]:
+        """Who is away on that day or later."""
+        return {one.id: one.away for one in self.everybody() if one.away is not None and one.away.ends >= since}
+
     def remove(self, person: UUID) -> None:
         """An account ends, and its keys with it."""
         with self._db.transaction() as tx:
@@ -193,6 +221,7 @@ class People:
             "passphrase": person.passphrase,
             "confirmed": person.confirmed,
             "last_step": person.last_step,
+            "away": None if person.away is None else _written(person.away),
             **{name: base64.b64encode(getattr(person, name)).decode() for name in _BYTES},
         }
         return self._vault.lock_paper(json.dumps(values).encode(), about=b"person" + person.id.bytes)
@@ -207,6 +236,7 @@ class People:
             confirmed=values["confirmed"],
             last_step=values["last_step"],
             version=version,
+            away=_read(values.get("away")),
             **raw,
         )
 
@@ -214,6 +244,17 @@ class People:
 def plain_login(login: str) -> str:
     """A sign-in name as it is looked up: without regard to case and spaces."""
     return " ".join(login.casefold().split())
+
+
+def _written(away: Away) -> list[str]:
+    return [away.starts.isoformat(), away.ends.isoformat(), "" if away.cover is None else str(away.cover)]
+
+
+def _read(values: list[str] | None) -> Away | None:
+    if values is None:
+        return None
+    starts, ends, cover = values
+    return Away(date.fromisoformat(starts), date.fromisoformat(ends), UUID(cover) if cover else None)
 
 
 _BYTES = ("second_factor", "keys", "public", "verify")

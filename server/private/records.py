@@ -235,6 +235,22 @@ def silence(tx: Transaction, vault: Vault, case: UUID, message: UUID, length: in
     tx.erases = True
 
 
+def reseal(tx: Transaction, vault: Vault, case: UUID, message: UUID, for_reporter: bytes) -> None:
+    """The same answer, for the reporter's new number."""
+    box = vault.lock(case, for_reporter, about=REPORTER + message.bytes)
+    tx.run(
+        update(models.Entry)
+        .where(col(models.Entry.case_id) == case, col(models.Entry.id) == message)
+        .values(for_reporter=box)
+    )
+    tx.erases = True
+
+
+def renumber(tx: Transaction, case: UUID, receipt_id: bytes) -> None:
+    """Another number opens the case from now on."""
+    tx.run(update(models.Case).where(col(models.Case.id) == case).values(receipt_id=receipt_id))
+
+
 def close_door(tx: Transaction, vault: Vault, case: Case) -> None:
     """The reporter's number opens nothing any more, and no answer is left on that side."""
     for entry in entries(tx, vault, case.id):
@@ -264,9 +280,17 @@ def drop_case(tx: Transaction, case: UUID) -> None:
     tx.erases = True
 
 
-def case_ids(tx: Transaction) -> set[UUID]:
-    """The names of all cases, of damaged ones too."""
-    return {case for (case,) in tx.look(select(col(models.Case.id)))}
+def drop_noise(tx: Transaction, vault: Vault, receipt_id: bytes) -> None:
+    """What a crash has left under this number: rows that no key opens."""
+    for (case,) in tx.look(select(col(models.Case.id)).where(col(models.Case.receipt_id) == receipt_id)).all():
+        if not vault.has_key(case):
+            drop_case(tx, case)
+
+
+def names_of_cases(tx: Transaction) -> dict[UUID, bytes]:
+    """All cases, damaged ones too, and the keyed hash of what the desk calls each."""
+    rows = tx.look(select(col(models.Case.id), col(models.Case.alias_key))).all()
+    return {case: alias_key for case, alias_key in rows}  # noqa: C416  rows are no pairs to the type checker
 
 
 def _case(vault: Vault, row: Any) -> Case | None:

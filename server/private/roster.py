@@ -24,7 +24,7 @@ from server.database import Database
 from server.errors import Refused, say
 from server.private import models
 from server.private.desks import INDEPENDENT
-from server.private.routing import Excluded, in_force
+from server.private.routing import INTERPRETER, Excluded, in_force, plain, takes_in
 from server.private.vault import Vault
 
 NOT_SIGNED = say("This paper is not signed by enough recovery officers of this place, or it does not hold today.")
@@ -111,8 +111,14 @@ class Roster:
         return next((one.name for one in self._papers().certificates if one.verify == verify), "")
 
     def offices(self) -> list[tuple[str, str]]:
-        """Organisations and their sites, for "Who must not read it?". Never people."""
-        return sorted({(one.organisation, one.site) for one in self.certificates()})
+        """Organisations and their sites, for "Who must not read it?". Never people. Without a site: all of it."""
+        holding = self.certificates()
+        return sorted({(one.organisation, site) for one in holding for site in ("", one.site)})
+
+    def roles(self) -> list[str]:
+        """What those who may read are there, for the same question: a role that nobody has would leave nobody out."""
+        said = {plain(role): role.strip() for one in self.certificates() if not takes_in(one) for role in one.roles}
+        return sorted(role for name, role in said.items() if name and name != INTERPRETER)
 
     def admit(self, text: str) -> Certificate:
         """Take a signed certificate in. Raises Refused."""

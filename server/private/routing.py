@@ -48,8 +48,8 @@ class Excluded:
     def _of_that_role(self, reader: Placed) -> bool:
         """A role as people write it: "managers" and "the manager" bar a manager."""
         roles = reader.roles if isinstance(reader, Certificate) else ()
-        wanted = _plain(self.role)
-        return bool(wanted) and any(_plain(role) in wanted or wanted in _plain(role) for role in roles if _plain(role))
+        wanted = plain(self.role)
+        return bool(wanted) and any(plain(role) in wanted or wanted in plain(role) for role in roles if plain(role))
 
     def _tied(self, reader: Placed) -> bool:
         named = [part for part in (self.organisation, self.site) if part]
@@ -58,6 +58,23 @@ class Excluded:
 
 INTERPRETER = "interpreter"
 """The role of somebody who reads only with the reporter's consent, and only to put it into another language."""
+INTAKE = "intake"
+"""The role of somebody who writes down what others say, on the telephone or in person, and reads nothing."""
+
+
+def interprets(paper: Certificate) -> bool:
+    """Whether this paper makes an interpreter."""
+    return INTERPRETER in map(plain, paper.roles)
+
+
+def takes_in(paper: Certificate) -> bool:
+    """Whether this paper lets somebody write for others, and read nothing."""
+    return INTAKE in map(plain, paper.roles)
+
+
+def reads(paper: Certificate) -> bool:
+    """Whether this paper makes a reader in the full sense."""
+    return not (takes_in(paper) or interprets(paper))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +118,9 @@ def route(
     is the language in which a certified interpreter may read along, if nobody at the desk reads it.
     """
     holding = unbarred(in_force(certificates, today), excluded)
-    interpreters = [one for one in holding if INTERPRETER in one.roles and interpreted in one.languages]
-    holding = [one for one in holding if INTERPRETER not in one.roles]
+    holding = [one for one in holding if not takes_in(one)]
+    interpreters = [one for one in holding if interprets(one) and interpreted in one.languages]
+    holding = [one for one in holding if not interprets(one)]
     outside = [one for one in holding if one.desk == INDEPENDENT]
     independent = reporting.desk(INDEPENDENT)
     wanted = reporting.desk_for(topic)
@@ -139,9 +157,9 @@ def _enough(desk: Desk, readers: Sequence[Certificate]) -> bool:
 
 
 def _is(one: str, other: str) -> bool:
-    return _plain(one) == _plain(other)
+    return plain(one) == plain(other)
 
 
-def _plain(word: str) -> str:
+def plain(word: str) -> str:
     """A name without regard to case, spaces and forms of letters."""
     return " ".join(unicodedata.normalize("NFKC", word).casefold().split())

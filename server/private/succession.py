@@ -18,20 +18,24 @@ from server.crypto.sealed.slots import Binding
 from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
 from server.private import originals, records
-from server.private.casework import Casework, Opened, excluded_in
+from server.private.casework import Casework, Opened
 from server.private.consents import Consent
 from server.private.desks import INDEPENDENT
 from server.private.facts import Facts
+from server.private.letters import excluded_in
 from server.private.people import Unlocked
 from server.private.records import Link
 from server.private.roster import Roster
-from server.private.routing import INTERPRETER, unbarred
+from server.private.routing import interprets, takes_in, unbarred
 from server.private.vault import Vault
 
 NOBODY_LEFT = say(
     "Nobody else may read this case, so it cannot be left. Ask the recovery officers for another person first."
 )
 NO_SUCH_READER = say("This person cannot read for this desk, or must not read this case.")
+
+_CHANGES = ("concern", "succession")
+"""The letters that say who reads from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,11 @@ class Succession:
         with self._db.transaction() as tx:
             found = self._casework.read(tx, me, alias, at)
             left = self.readers_of(found) - {me.person}
-            if not any(one.person in left and INTERPRETER not in one.roles for one in self._unbarred(found)):
+            if not any(one.person in left and not interprets(one) for one in self._unbarred(found)):
                 raise Refused(NOBODY_LEFT)
-            body: dict[str, object] = {"kind": "succession", "why": "recused"}
+            body: dict[str, object] = {"kind": "succession", "why": "recused", "left": str(me.person)}
             self._renew(tx, me, found, _New(left, body, lambda known: known), at)
-        self._casework.trace("recused", me, found, at)
+            self._casework.trace(tx, "recused", me, found, at)
 
     def hand_over(self, me: Unlocked, alias: str, to: UUID, reason: str, *, at: datetime) -> None:
         """Let one more person of the desk read it: somebody new, or who lost their words. Raises Refused."""
@@ -75,7 +79,7 @@ class Succession:
                 raise Refused(NO_SUCH_READER, field="person")
             body: dict[str, object] = {"kind": "succession", "why": "handed_over", "text": reason}
             self._renew(tx, me, found, _New(readers | {to}, body, lambda known: known, comes), at)
-        self._casework.trace("handed over", me, found, at)
+            self._casework.trace(tx, "handed over", me, found, at)
 
     def take_over(self, me: Unlocked, alias: str, *, at: datetime) -> None:
         """Somebody has opened a case for the first time who was not among its readers: the office outside after a
@@ -86,12 +90,11 @@ class Succession:
             body: dict[str, object]
             if me.person not in {one.person for one in self._unbarred(found)}:
                 raise NotFound  # whoever must not read it does not, whatever key was laid for them
-            lapsed = self._named(found) - readers
-            if me.person in readers and not found.stale and not lapsed:
-                return
+            lapsed = found.stale or self._named(found) - readers
             if me.person in readers:
-                body = {"kind": "succession", "why": "revoked"}
-                self._renew(tx, me, found, _New(readers, body, lambda known: known), at)
+                if lapsed or self._owed_outside(found):
+                    body = {"kind": "succession", "why": "revoked" if lapsed else "outside"}
+                    self._renew(tx, me, found, _New(readers, body, lambda known: known), at)
                 return
             outside = {one.person for one in self._outside(found)}
             released = me.person in outside and bool(found.case.facts.release_key)
@@ -100,7 +103,7 @@ class Succession:
             self._renew(
                 tx, me, found, _New(new, body, lambda known: known.changed(release_key=b"") if released else known), at
             )
-        self._casework.trace("taken over", me, found, at)
+            self._casework.trace(tx, "taken over", me, found, at)
 
     def readers_of(self, found: Opened) -> set[UUID]:
         """Who reads the case, as it says itself: its first envelope, and every change since."""
@@ -126,11 +129,25 @@ class Succession:
         """The office outside, without those whom the reporter has barred."""
         return [one for one in self._unbarred(found) if one.desk == INDEPENDENT]
 
+    def _owed_outside(self, found: Opened) -> list[Certificate]:
+        """The office outside, when the reporter said yes to it and nobody was certified there when it was filed.
+
+        The yes is read from the reporter's own letter; it counts once.
+        """
+        said = any(letter.inward and letter.body.get("may_release") is True for letter in found.letters)
+        released = any(letter.body.get("why") == "released" for letter in found.letters)
+        if not said or released or found.case.facts.release_key or found.desk.code == INDEPENDENT:
+            return []
+        return self._outside(found)
+
     def _unbarred(self, found: Opened) -> list[Certificate]:
-        """Who may read it: nobody whom the reporter left out, and no interpreter without the reporter's yes."""
+        """Who may read it: nobody whom the reporter left out, no interpreter without the reporter's yes, and nobody
+        who has left it or has written it down for somebody: what made them leave does not end."""
         yes = self._casework.said_yes(found, Consent.INTERPRETER)
+        left = {letter.body.get("left") for letter in found.letters if letter.body.get("kind") in _CHANGES}
         holding = unbarred(self._roster.certificates(), excluded_in(found.letters))
-        return [one for one in holding if yes or INTERPRETER not in one.roles]
+        reading = [one for one in holding if not takes_in(one) and (yes or not interprets(one))]
+        return [one for one in reading if str(one.person) not in left]
 
     def _renew(self, tx: Transaction, me: Unlocked, found: Opened, new: _New, at: datetime) -> None:
         case, known = found.case, found.case.facts
@@ -140,12 +157,14 @@ class Succession:
         reporter = slots.reporter_of(known.reporter_public, known.reporter_verify)
         binding = Binding(case.id, known.epoch + 1, reporter)
         after = new.then(known)
+        if not after.release_key and new.body["why"] != "released" and self._owed_outside(found):
+            after = after.changed(release_key=boxes.new_key())
         outside = {one.person for one in self._outside(found)} if after.release_key else set[UUID]()
 
         def slot(one: Certificate) -> bytes:
             if one.person in new.readers:
                 return slots.slot(one.public, secret, binding)
-            if one.person in outside and one.person != me.person:  # whoever leaves a case does not come back to it
+            if one.person in outside and new.body.get("left") != str(one.person):
                 return slots.locked_slot(one.public, secret, binding, after.release_key)
             return slots.dummy()
 
@@ -160,6 +179,7 @@ class Succession:
             case_public=boxes.public_of(secret),
             reporter_public=known.reporter_public,
             reporter_verify=known.reporter_verify,
+            heir=manifests.heir_of(secret),
             blobs=manifests.blobs_of([*tagged.values(), *pairs]),
             previous=found.manifest.hash(),
         )
@@ -169,8 +189,9 @@ class Succession:
         records.drop_pairs(tx, case.id)
         records.put_slots(tx, self._vault, case.id, tagged)
         records.put_pairs(tx, self._vault, case.id, pairs)
+        signed = manifests.signed(manifest, me.signing_seed, before=found.secret)
         before = boxes.sealed(manifest.case_public, found.secret)
-        records.put_link(tx, self._vault, case.id, Link(manifests.signed(manifest, me.signing_seed), before))
+        records.put_link(tx, self._vault, case.id, Link(signed, before))
         envelope = Envelope(
             case=case.id,
             message=uuid4(),

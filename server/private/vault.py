@@ -25,13 +25,23 @@ class Vault:
         self.pepper = pepper
         self.shred = shred
         self.filing = threading.Lock()
-        """Held from a case's key to its row: a key that has no row meanwhile is no stray."""
+        """Held from a case's row to its key, and from its key's end to its row's: in between neither is missing."""
+        self._new: dict[UUID, bytes] = {}
         self._facts_key = boxes.derived(pepper, "case-facts")
         self._papers_key = boxes.derived(pepper, "papers")
 
     def new_case(self, case: UUID) -> None:
-        """Make the key that a case lies under."""
-        self.shred.add(case)
+        """Make the key that a case lies under. It is in this process only, until `keep_case`."""
+        self._new[case] = boxes.new_key()
+
+    def keep_case(self, case: UUID) -> None:
+        """The case's rows are in the database: keep its key. A key without rows then means that they were taken."""
+        self.shred.add(case, self._new[case])
+        del self._new[case]
+
+    def give_up(self, case: UUID) -> None:
+        """It came to nothing."""
+        self._new.pop(case, None)
 
     def lock_facts(self, case: UUID, known: Facts) -> bytes:
         """What the room knows of a case, in steps of one size."""
@@ -61,8 +71,12 @@ class Vault:
         """A keyed hash that only this room can make, to find something by."""
         return hashlib.blake2b(text.encode("utf-8", "replace"), key=boxes.derived(self.pepper, purpose)).digest()[:32]
 
+    def has_key(self, case: UUID) -> bool:
+        """Whether the case is not erased."""
+        return case in self._new or self.shred.key(case) is not None
+
     def _of(self, case: UUID) -> bytes:
-        key = self.shred.key(case)
+        key = self._new.get(case) or self.shred.key(case)
         if key is None:
             raise NotFound
         return key

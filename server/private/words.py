@@ -60,8 +60,26 @@ CONSENTS: Mapping[Consent, Sentence] = {
     Consent.SERVICES: say("Pass what is needed to a service that can help me"),
     Consent.INVESTIGATOR: say("Show it, without my name, to whoever looks into it"),
     Consent.AGENCY: say("Pass it, without my name, to the organisation concerned"),
-    Consent.INTERPRETER: say("Let a sworn interpreter read it"),
+    Consent.INTERPRETER: say("Let a certified interpreter read it"),
 }
+SCRIPTS: Mapping[Consent, Sentence] = {
+    Consent.SERVICES: say(
+        "“Some services could help you. May we tell them what they need to know to help? You can say no, and you can "
+        "change your mind later.”"
+    ),
+    Consent.INVESTIGATOR: say(
+        "“Somebody may look into what happened. May they see what you said, without your name? If you say no, we still "
+        "help you.”"
+    ),
+    Consent.AGENCY: say(
+        "“The organisation that this is about may have to know. May we tell it, without your name? Think of who works "
+        "there, and whether they would know that it was you.”"
+    ),
+    Consent.INTERPRETER: say(
+        "“Perhaps nobody who reads this knows your language. May a certified interpreter read it, who tells nobody?”"
+    ),
+}
+"""What is said aloud when somebody else writes it down, before each yes or no."""
 DESKS: Mapping[str, Sentence] = {
     "questions": say("Questions"),
     "services": say("Help and services"),
@@ -70,3 +88,9 @@ DESKS: Mapping[str, Sentence] = {
     "sea": say("Protection from sexual exploitation and abuse"),
     "independent": say("Independent office"),
 }
+PRACTICE = say(
+    "This is invented, for you to practise. A man at the water point said that I get more if I come to his house in "
+    "the evening. I said no. Now my family is left out when the cards are called. I am afraid that he hears of this. "
+    "What can you do?"
+)
+"""What a practice case says."""

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from server.policies import Language
 from server.private.audit_trail import AuditTrail
 from server.private.casework import Casework
 from server.private.conversation import Conversations
+from server.private.covering import Covering, Presence
 from server.private.desk_files import DeskFiles
 from server.private.desks import Reporting, Topic
 from server.private.erasing import Erasing
@@ -36,6 +37,7 @@ from server.private.roster import Roster
 from server.private.routing import open_topics
 from server.private.succession import Succession
 from server.private.vault import Vault
+from server.private.wholeness import Wholeness
 from server.web.limits import Limits
 
 BEAT_SECONDS = 1.0
@@ -60,6 +62,32 @@ class Costs:
     sign_in_kib: int = SIGN_IN_KIB
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How time passes here. Tests let it pass without waiting."""
+
+    seconds: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def beat(self, every: float = BEAT_SECONDS) -> "Beat":
+        """Begins now."""
+        return Beat(self, self.seconds(), every)
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A moment from which whole seconds are counted."""
+
+    pace: Pace
+    since: float
+    every: float
+
+    async def over(self) -> None:
+        """Wait for the next whole beat: a right number and a wrong one, a short list and none, take the same time."""
+        passed = self.pace.seconds() - self.since
+        await self.pace.sleep(max(1, math.ceil(passed / self.every)) * self.every - passed)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Work:
     """Everything that the pages of the room may ask for."""
@@ -74,15 +102,18 @@ class Work:
     casework: Casework
     files: DeskFiles
     succession: Succession
+    covering: Covering
     people: People
     factors: SecondFactors
     trail: AuditTrail
     erasing: Erasing
+    wholeness: Wholeness
     derivation: Derivation
     filing_keys: FilingKeys
     limits: Limits
     filing_pool: DerivationPool
     """Apart from the pool in which numbers and sign-ins are tried, so that a flood of tries delays no concern."""
+    pace: Pace
 
     def now(self) -> datetime:
         """The present moment."""
@@ -106,10 +137,18 @@ class Work:
 
     async def slow_down(self, bucket: str) -> None:
         """Whoever sends very much from one network waits a little. Nobody is refused: a camp has one address."""
-        await asyncio.sleep(min(self.limits.pause(SENDINGS, "sending", bucket), LONGEST_PAUSE))
+        await self.pace.sleep(min(self.limits.pause(SENDINGS, "sending", bucket), LONGEST_PAUSE))
 
 
-def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, clock: Clock, costs: Costs) -> Work:
+def made(
+    private_dir: Path,
+    reporting: Reporting,
+    db: Database,
+    keys: Secrets,
+    clock: Clock,
+    costs: Costs,
+    pace: "Pace | None" = None,
+) -> Work:
     """Put it together. Raises BootRefused when the officers' files are broken."""
     vault = Vault(keys.pepper, ShredKeys(private_dir / SHRED_FILE))
     try:
@@ -118,10 +157,12 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         raise BootRefused(f"A file in {private_dir / OFFICERS} is no public file of a recovery officer.") from None
     roster = Roster(db, vault, trust, today=lambda: clock.now().date())
     trail = AuditTrail(db, keys.pepper, trust)
-    casework = Casework(db, vault, roster, reporting, trail)
     factors = SecondFactors(boxes.derived(keys.pepper, "second-factors"))
     passwords = Passwords(boxes.derived(keys.pepper, "sign-in"), memory_kib=costs.sign_in_kib)
     phrases = Phrases(boxes.derived(keys.pepper, "unlock"), memory_kib=costs.unlock_kib)
+    people = People(db, vault, passwords, phrases, factors)
+    casework = Casework(db, vault, roster, reporting, trail, Presence(people, roster).deserted)
+    succession = Succession(db, vault, roster, casework)
     return Work(
         reporting=reporting,
         db=db,
@@ -132,31 +173,16 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         conversations=Conversations(db, vault, roster, reporting),
         casework=casework,
         files=DeskFiles(db, vault, roster, casework),
-        succession=Succession(db, vault, roster, casework),
-        people=People(db, vault, passwords, phrases, factors),
+        succession=succession,
+        covering=Covering(people, roster, casework, succession),
+        people=people,
         factors=factors,
         trail=trail,
         erasing=Erasing(db, vault, reporting),
+        wholeness=Wholeness(db, vault),
         derivation=Derivation(keys.pepper, keys.salt, memory_kib=costs.receipt_kib),
         filing_keys=FilingKeys(keys.pepper),
         limits=Limits(),
         filing_pool=DerivationPool(waiting=FILINGS_WAITING, workers=1),
+        pace=pace or Pace(),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Beat:
-    """A moment from which whole seconds are counted."""
-
-    since: float
-    seconds: float
-
-    @classmethod
-    def begin(cls, seconds: float = BEAT_SECONDS) -> "Beat":
-        """Now."""
-        return cls(time.monotonic(), seconds)
-
-    async def over(self) -> None:
-        """Wait for the next whole beat: a right number and a wrong one, a short list and none, take the same time."""
-        passed = time.monotonic() - self.since
-        await asyncio.sleep(max(1, math.ceil(passed / self.seconds)) * self.seconds - passed)

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from server.policies import Language
 from server.web import words
@@ -75,6 +77,28 @@ class _Templates(Environment):
         return {**self.globals, **(d or {})}
 
 
+class _CompiledOnce(BytecodeCache):
+    """What a process has compiled, for every house in it: compiling is nearly all of what a boot takes.
+
+    In memory only. The same words of a template are the same code; other words, under the same name, are other code.
+    """
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled before."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled now."""
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _CompiledOnce()
+
+
 class Pages:
     """Renders templates in the language of the present reading."""
 
@@ -97,6 +121,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_COMPILED,
         )
         known: dict[str, Callable[..., object]] = {
             "_": catalogues.marked,

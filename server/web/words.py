@@ -273,6 +273,11 @@ def language_name(code: str) -> str:
     return _named(code, reading().language.code)
 
 
+def is_language(code: str) -> bool:
+    """Whether this is the code of a language that has a name (two or three letters)."""
+    return code.isascii() and code.isalpha() and len(code) in (2, 3) and code in Locale("en").languages
+
+
 def language_dir(code: str) -> str:
     """`rtl` or `ltr`; `auto` when the language is not known."""
     if code == "und":

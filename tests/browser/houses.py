@@ -19,7 +19,7 @@ from server.places import CHECKOUT
 from server.serving import bound
 from tests.people import Community
 
-START_SECONDS = 120
+START_SECONDS = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Demo:
     accounts: list[Account]
     desks: dict[str, "FocalPoint"]
     receipt: str
+    pid: int
 
     def account(self, role: str) -> Account:
         """The first account of this role."""
@@ -109,7 +110,7 @@ def demonstration(folder: Path) -> Iterator[Demo]:
                 listed = [Account(**entry) for entry in told if "spaces" in entry]
                 desks = {entry["login"]: FocalPoint(**entry) for entry in told if "desks" in entry}
                 receipt = next(entry["receipt"] for entry in told if entry["role"] == "reporter")
-                yield Demo(found.group(1), data, listed, desks, receipt)
+                yield Demo(found.group(1), data, listed, desks, receipt, process.pid)
                 return
         raise AssertionError("The demonstration did not start:\n" + "".join(said))
     finally:

@@ -1,12 +1,14 @@
 """Every page in w3m, a browser that knows no style and no script."""
 
 import html
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
+from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
 
@@ -128,3 +130,57 @@ def test_a_member_posts_with_a_plain_form(readers: dict[str, TextReader]) -> Non
     with build_opener().open(request) as answer:
         address = answer.url
     assert "Read and written without any picture" in amina.dumps(address.removeprefix(amina.demo.address))
+
+
+@dataclass
+class TextForm:
+    """Somebody who fills in forms in w3m: what it shows is what is read at an old telephone."""
+
+    demo: Demo
+    home: Path
+    language: str
+    source: str = ""
+
+    def opens(self, path: str) -> str:
+        """A page, as it is shown."""
+        return self._shows(in_language(path, self.language))
+
+    def sends(self, step: str, **fields: str) -> str:
+        """The form of the page that is open, by one of its buttons; w3m follows where the answer leads."""
+        assert f'value="{step}"' in self.source, "the page has such a button"
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', self.source)
+        form = self.home / "form"
+        form.write_text(urlencode({**{name: html.unescape(value) for name, value in hidden}, **fields, "step": step}))
+        return self._shows("/help", "-post", str(form))
+
+    def _shows(self, path: str, *more: str) -> str:
+        self.source = self._w3m("-cookie", *more, "-dump_source", self.demo.address + path)
+        page = self.home / "page.html"
+        page.write_text(self.source, "utf-8")
+        return self._w3m("-T", "text/html", "-dump", str(page))
+
+    def _w3m(self, *words: str) -> str:
+        command = ["w3m", "-I", "UTF-8", "-O", "UTF-8", "-cols", "80", *words]
+        environment = {**os.environ, "HOME": str(self.home)}
+        return subprocess.run(command, capture_output=True, check=True, timeout=60, env=environment).stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "He wants me to come alone."), ("fa", "می\u200cخواهد تنها بیایم.")]
+)
+def test_the_door_is_walked_through_in_a_text_browser(demo: Demo, tmp_path: Path, language: str, words: str) -> None:
+    if shutil.which("w3m") is None:
+        missing("w3m")
+    door = TextForm(demo, tmp_path, language)
+    assert len(door.opens("/help")) > LEAST_CHARACTERS
+    door.sends("tell")
+    door.sends("write", topic="sea")
+    summary = door.sends("check", text=words, who="self", exclude="nobody")
+    assert plain(words) in plain(summary)
+    number = re.search(r"\d{4}(-\d{4}){4}", door.sends("send", release="yes"))
+    assert number is not None
+    door.opens("/help")
+    door.sends("number")
+    conversation = door.sends("return", receipt=number.group())
+    assert 'value="add"' in door.source
+    assert plain(words) not in plain(conversation), "what was told is never shown again"

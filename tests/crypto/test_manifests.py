@@ -14,20 +14,38 @@ from server.crypto.sealed.signatures import verify_of
 
 REPORTER, CLEO, DALIA, STRANGER = (bytes([number]) * 32 for number in range(1, 5))
 REPORTER_VERIFY = verify_of(REPORTER)
-SECRET = bytes(range(32))
+SECRET, SECOND_SECRET, THIRD_SECRET = bytes(range(32)), bytes(range(1, 33)), bytes(range(2, 34))
 FIRST = Manifest(
     case=UUID(int=7),
     epoch=0,
     case_public=boxes.public_of(SECRET),
     reporter_public=boxes.public_of(REPORTER),
     reporter_verify=REPORTER_VERIFY,
+    heir=manifests.heir_of(SECRET),
     blobs=manifests.blobs_of([b"one", b"two", b"three"]),
     previous=NOTHING_BEFORE,
 )
 
 
-def after(before: Manifest) -> Manifest:
-    return replace(before, epoch=before.epoch + 1, blobs=manifests.blobs_of([b"four"]), previous=before.hash())
+def after(before: Manifest, secret: bytes) -> Manifest:
+    return replace(
+        before,
+        epoch=before.epoch + 1,
+        case_public=boxes.public_of(secret),
+        heir=manifests.heir_of(secret),
+        blobs=manifests.blobs_of([b"four"]),
+        previous=before.hash(),
+    )
+
+
+def second(manifest: Manifest, seed: bytes, secret: bytes = SECRET) -> bytes:
+    """Signed by a reader who had the secret of the first epoch."""
+    return signed(manifest, seed, before=secret)
+
+
+def third(manifest: Manifest, seed: bytes) -> bytes:
+    """Signed by a reader who had the secret of the second."""
+    return signed(manifest, seed, before=SECOND_SECRET)
 
 
 def only(*seeds: bytes) -> Callable[[bytes], bool]:
@@ -35,9 +53,9 @@ def only(*seeds: bytes) -> Callable[[bytes], bool]:
 
 
 TRUSTED = only(CLEO, DALIA)
-SECOND = after(FIRST)
-THIRD = after(SECOND)
-CHAIN = [signed(FIRST, REPORTER), signed(SECOND, CLEO), signed(THIRD, DALIA)]
+SECOND = after(FIRST, SECOND_SECRET)
+THIRD = after(SECOND, THIRD_SECRET)
+CHAIN = [signed(FIRST, REPORTER), second(SECOND, CLEO), third(THIRD, DALIA)]
 
 
 def newest(*raws: bytes, may_sign: Callable[[bytes], bool] = TRUSTED) -> Manifest:
@@ -66,9 +84,9 @@ def test_the_first_is_signed_by_the_reporter_and_nobody_else() -> None:
 
 def test_strangers_and_those_whose_right_was_taken_sign_nothing() -> None:
     with pytest.raises(Damaged):
-        newest(CHAIN[0], signed(SECOND, STRANGER))
+        newest(CHAIN[0], second(SECOND, STRANGER))
     with pytest.raises(Damaged):
-        newest(CHAIN[0], signed(SECOND, REPORTER))
+        newest(CHAIN[0], second(SECOND, REPORTER))
     with pytest.raises(Damaged):
         newest(*CHAIN, may_sign=only(DALIA))
     with pytest.raises(Damaged):
@@ -81,9 +99,28 @@ def test_a_colleague_who_left_may_have_signed_what_others_built_upon() -> None:
 
     assert held(*CHAIN) == THIRD
     assert held(CHAIN[0]) == FIRST
-    for raws in (CHAIN[:2], [CHAIN[0], signed(SECOND, STRANGER), CHAIN[2]], [*CHAIN[:2], signed(THIRD, CLEO)]):
+    for raws in (CHAIN[:2], [CHAIN[0], second(SECOND, STRANGER), CHAIN[2]], [*CHAIN[:2], third(THIRD, CLEO)]):
         with pytest.raises(Damaged):
             held(*raws)
+
+
+def test_a_reader_who_never_had_the_case_signs_none_of_its_keys() -> None:
+    """Even with a right of their own, and everything that lies in the database."""
+    forged = after(FIRST, STRANGER)
+    mark_of_another = manifests.signed(SECOND, DALIA, before=SECRET)[-64:]
+    for raw in (
+        signed(forged, CLEO),
+        second(forged, CLEO, STRANGER),
+        second(forged, CLEO, THIRD_SECRET),
+        signed_bytes(CLEO, forged.raw() + mark_of_another, purpose="baraza/manifest"),
+        signed_bytes(CLEO, SECOND.raw() + mark_of_another, purpose="baraza/manifest"),
+        signed_bytes(CLEO, SECOND.raw() + bytes(64), purpose="baraza/manifest"),
+    ):
+        with pytest.raises(Damaged):
+            newest(CHAIN[0], raw)
+    with pytest.raises(Damaged):
+        newest(*CHAIN[:2], second(THIRD, DALIA))
+    assert newest(CHAIN[0], second(SECOND, CLEO)) == SECOND
 
 
 def test_gaps_repetitions_and_forks_are_noticed() -> None:
@@ -93,12 +130,12 @@ def test_gaps_repetitions_and_forks_are_noticed() -> None:
         [CHAIN[0], CHAIN[2]],
         [CHAIN[0], CHAIN[0]],
         [*CHAIN, CHAIN[2]],
-        [CHAIN[0], CHAIN[1], signed(fork, CLEO)],
-        [CHAIN[0], signed(fork, CLEO), CHAIN[2]],
-        [CHAIN[0], signed(replace(SECOND, epoch=0), CLEO)],
+        [CHAIN[0], CHAIN[1], second(fork, CLEO)],
+        [CHAIN[0], second(fork, CLEO), CHAIN[2]],
+        [CHAIN[0], second(replace(SECOND, epoch=0), CLEO)],
         [signed(replace(FIRST, epoch=1), REPORTER)],
         [signed(replace(FIRST, previous=FIRST.hash()), REPORTER)],
-        [CHAIN[0], signed(replace(SECOND, previous=NOTHING_BEFORE), CLEO)],
+        [CHAIN[0], second(replace(SECOND, previous=NOTHING_BEFORE), CLEO)],
     ):
         with pytest.raises(Damaged):
             newest(*raws)
@@ -115,7 +152,7 @@ def test_gaps_repetitions_and_forks_are_noticed() -> None:
 )
 def test_a_later_epoch_keeps_the_case_and_the_reporter(change: dict[str, UUID | bytes]) -> None:
     with pytest.raises(Damaged):
-        newest(CHAIN[0], signed(replace(SECOND, **change), CLEO))  # type: ignore[arg-type]
+        newest(CHAIN[0], second(replace(SECOND, **change), CLEO))  # type: ignore[arg-type]
 
 
 def test_an_older_manifest_does_not_pass_where_a_newer_one_was_seen() -> None:
@@ -147,7 +184,7 @@ def test_a_well_signed_manifest_has_one_form_only() -> None:
     raw = FIRST.raw()
     one, two, three = FIRST.blobs
     head = raw[: -3 * 32]
-    for content in (b"", raw[:-1], head[:-1], b"\x02" + raw[1:], head + two + one + three, head + one + one):
+    for content in (b"", raw[:-1], head[:-1], b"\x01" + raw[1:], head + two + one + three, head + one + one):
         with pytest.raises(Damaged):
             newest(signed_bytes(REPORTER, content, purpose="baraza/manifest"))
     assert newest(signed_bytes(REPORTER, head + one, purpose="baraza/manifest")).blobs == (one,)
@@ -162,6 +199,7 @@ def test_a_well_signed_manifest_has_one_form_only() -> None:
         {"case_public": b"short"},
         {"reporter_public": b"short"},
         {"reporter_verify": b"short"},
+        {"heir": b"short"},
         {"previous": b"short"},
     ],
     ids=lambda change: next(iter(change)),
@@ -179,14 +217,16 @@ def test_every_part_is_in_the_hash() -> None:
         replace(FIRST, case_public=bytes(32)).hash(),
         replace(FIRST, reporter_public=bytes(32)).hash(),
         replace(FIRST, reporter_verify=bytes(32)).hash(),
+        replace(FIRST, heir=bytes(32)).hash(),
         replace(FIRST, blobs=()).hash(),
         replace(FIRST, previous=bytes([1]) * 32).hash(),
     }
-    assert len(made) == 8
+    assert len(made) == 9
     assert FIRST.hash() == replace(FIRST).hash() and len(FIRST.hash()) == 32
 
 
 def test_a_manifest_knows_its_secret_and_its_blobs() -> None:
     assert FIRST.fits(SECRET) and not FIRST.fits(CLEO)
+    assert not replace(FIRST, heir=manifests.heir_of(CLEO)).fits(SECRET)
     assert FIRST.names(b"two") and not FIRST.names(b"four")
     assert manifests.read(CHAIN[1]) == (verify_of(CLEO), SECOND)

@@ -12,7 +12,7 @@ from server.crypto.sealed import boxes, officers, plain_json, recovery, slots
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.certificates import Certificate, Officer, officer_in
 from server.crypto.sealed.officers import OfficerKeys
-from server.crypto.sealed.recovery import Bundle, Part
+from server.crypto.sealed.recovery import Bundle, Laid
 from server.crypto.sealed.signatures import verify_of
 from server.crypto.sealed.slots import Binding
 
@@ -124,15 +124,17 @@ def pairs_of(number: int) -> list[bytes]:
 
 
 def a_bundle() -> Bundle:
-    return recovery.read(recovery.bundle((BINDINGS[number], pairs_of(number)) for number in range(2)))
+    pairs = [box for number in range(2) for box in pairs_of(number)]
+    return recovery.read(recovery.bundle(pairs, lambda number: slots.pair_decoy(number.to_bytes(32, "big"))))
 
 
 def handed_over(one: OfficerKeys, other: OfficerKeys) -> list[bytes | None]:
-    half = recovery.read(recovery.half_opened(a_bundle(), one.box_secret).text())
-    done = recovery.read(recovery.resealed(half, other.box_secret, SUCCESSOR).text())
-    assert done.stage == recovery.SLOTS
-    assert [len(part.boxes) for part in done.parts] in ([], [1, 1])
-    return [slots.opened(part.boxes[0], CLEO, part.binding) for part in done.parts]
+    half = recovery.read(recovery.half_opened(a_bundle(), one.box_secret).bundle.text())
+    done = recovery.resealed(half, other.box_secret, SUCCESSOR)
+    read = recovery.read(done.bundle.text())
+    assert (read.stage, len(read.laid), read.boxes) == (recovery.SLOTS, done.opened, ())
+    laid = sorted(read.laid, key=lambda one: one.binding.epoch)
+    return [slots.opened(one.box, CLEO, one.binding) for one in laid]
 
 
 @pytest.mark.parametrize(("one", "other"), [(FIRST, SECOND), (FIRST, THIRD), (SECOND, THIRD)], ids=["12", "13", "23"])
@@ -148,32 +150,45 @@ def test_one_officer_alone_opens_nothing(alone: OfficerKeys) -> None:
 
 def test_the_half_opened_bundle_holds_no_secret() -> None:
     half = recovery.half_opened(a_bundle(), FIRST.box_secret)
-    assert [len(part.boxes) for part in half.parts] == [2, 2]
-    assert half.stage == recovery.INNER
+    assert (half.bundle.stage, half.opened) == (recovery.INNER, 4)
     for secret in SECRETS:
-        assert secret.hex() not in half.text()
+        assert secret.hex() not in half.bundle.text()
 
 
-def test_cases_that_are_not_for_an_officer_are_left_out() -> None:
-    mixed = Bundle(recovery.PAIRS, (Part(BINDINGS[0], (slots.pair_dummy(),)), a_bundle().parts[1]))
-    half = recovery.half_opened(mixed, FIRST.box_secret)
-    assert [part.binding for part in half.parts] == [BINDINGS[1]]
+def test_a_bundle_has_one_size_whatever_is_in_it_and_whatever_opened() -> None:
+    def decoy(number: int) -> bytes:
+        return slots.pair_decoy(number.to_bytes(32, "big"))
+
+    empty, full = recovery.bundle([], decoy), recovery.bundle([slots.pair_dummy()] * recovery.PLACES, decoy)
+    assert len(empty) == len(full) == len(a_bundle().text())
+    assert len(recovery.read(recovery.bundle([slots.pair_dummy()] * (recovery.PLACES + 1), decoy)).boxes) == 2048
+    halves = [recovery.half_opened(a_bundle(), one.box_secret) for one in (FIRST, SECOND, THIRD)]
+    assert [half.opened for half in halves] == [4, 2, 0]
+    assert {len(half.bundle.boxes) for half in halves} == {recovery.PLACES}
+    assert {len(box) for half in halves for box in half.bundle.boxes} == {slots.INNER_BYTES}
+    assert all(list(half.bundle.boxes) == sorted(half.bundle.boxes) for half in halves), "no place tells what opened"
 
 
 def test_one_slot_is_enough_for_each_case() -> None:
-    twice = tuple(Part(part.binding, part.boxes * 2) for part in a_bundle().parts)
-    half = recovery.half_opened(Bundle(recovery.PAIRS, twice), FIRST.box_secret)
-    done = recovery.resealed(half, SECOND.box_secret, SUCCESSOR)
-    assert [len(part.boxes) for part in done.parts] == [1, 1]
+    half = recovery.half_opened(Bundle(recovery.PAIRS, a_bundle().boxes * 2), FIRST.box_secret)
+    assert recovery.resealed(half.bundle, SECOND.box_secret, SUCCESSOR).opened == 2
+
+
+BOXES = Bundle(recovery.PAIRS, (b"\0\xff", b"\x01"))
+LAID = Bundle(recovery.SLOTS, laid=(Laid(BINDINGS[0], b"\0\xff"), Laid(BINDINGS[1], b"")))
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"v": 2},
+        {"v": 1},
         {"kind": "other"},
         {"stage": "other"},
         {"stage": []},
+        {"boxes": 5},
+        {"boxes": [5]},
+        {"boxes": ["ZZ"]},
+        {"boxes": ["AB"]},
         {"cases": 5},
         {"cases": ["case"]},
         {"more": 1},
@@ -181,8 +196,8 @@ def test_one_slot_is_enough_for_each_case() -> None:
     ids=repr,
 )
 def test_what_is_no_bundle_is_refused(change: dict[str, Any]) -> None:
-    content = json.loads(a_bundle().text())
-    assert recovery.read(plain_json.written(content).decode()) == a_bundle_of(content)
+    content = json.loads(BOXES.text())
+    assert recovery.read(plain_json.written(content).decode()) == BOXES
     with pytest.raises(Damaged):
         recovery.read(plain_json.written({**content, **change}).decode())
 
@@ -198,47 +213,36 @@ def test_what_is_no_bundle_is_refused(change: dict[str, Any]) -> None:
         {"case": "x"},
         {"reporter": "00"},
         {"reporter": None},
-        {"boxes": 5},
-        {"boxes": [5]},
-        {"boxes": ["ZZ"]},
-        {"boxes": ["AB"]},
+        {"box": 5},
+        {"box": "ZZ"},
+        {"box": "AB"},
         {"more": 1},
     ],
     ids=repr,
 )
 def test_what_is_no_case_is_refused(change: dict[str, Any]) -> None:
-    content = json.loads(a_bundle().text())
+    content = json.loads(LAID.text())
     content["cases"][0] |= change
     with pytest.raises(Damaged):
         recovery.read(plain_json.written(content).decode())
     del content["cases"][0]
-    del content["cases"][0]["boxes"]
+    del content["cases"][0]["box"]
     with pytest.raises(Damaged):
         recovery.read(plain_json.written(content).decode())
 
 
 def test_a_bundle_on_a_stick_is_still_read_after_an_update() -> None:
-    text = '{"cases":[{"boxes":["00ff"],"case":"00000000-0000-0000-0000-000000000abc","epoch":0,"reporter":"%s"}],'
-    text += '"kind":"recovery","stage":"%s","v":1}'
-    for stage in (recovery.PAIRS, recovery.INNER, recovery.SLOTS):
-        found = recovery.read(text % (BINDINGS[0].reporter.hex(), stage))
-        assert found == Bundle(stage, (Part(BINDINGS[0], (b"\0\xff",)),))
+    closed = '{"boxes":["00ff","01"],"cases":[],"kind":"recovery","stage":"%s","v":2}'
+    for stage in (recovery.PAIRS, recovery.INNER):
+        assert recovery.read(closed % stage) == replace(BOXES, stage=stage)
+    text = '{"boxes":[],"cases":[{"box":"00ff","case":"00000000-0000-0000-0000-000000000abc","epoch":0,"reporter":"%s"}'
+    text += '],"kind":"recovery","stage":"slots","v":2}'
+    assert recovery.read(text % BINDINGS[0].reporter.hex()) == replace(LAID, laid=LAID.laid[:1])
     assert (recovery.PAIRS, recovery.INNER, recovery.SLOTS) == ("pairs", "inner", "slots")
     with pytest.raises(Damaged):
         recovery.read("\ud800")
 
 
 def test_the_highest_epoch_is_still_read() -> None:
-    widest = Bundle(recovery.PAIRS, (Part(replace(BINDINGS[0], epoch=(1 << 32) - 1), ()),))
+    widest = replace(LAID, laid=(Laid(replace(BINDINGS[0], epoch=(1 << 32) - 1), b""),))
     assert recovery.read(widest.text()) == widest
-
-
-def a_bundle_of(content: dict[str, Any]) -> Bundle:
-    parts = tuple(
-        Part(
-            Binding(UUID(case["case"]), case["epoch"], bytes.fromhex(case["reporter"])),
-            tuple(bytes.fromhex(box) for box in case["boxes"]),
-        )
-        for case in content["cases"]
-    )
-    return Bundle(content["stage"], parts)

@@ -41,10 +41,10 @@ LOCKED_SLOT = bytes.fromhex(
     "8003a226a17a866018f4d6a435f588b4918ba29011f3c241"
 )
 PAIR = bytes.fromhex(
-    "2cb055ea39ef42fa621c60c1389b856eced64898da67d5300cc0337859fa6345a67909d9dcb194d49fa18b9ea77d36c3"
-    "2b4ddfdc7fab0d1c6193a0fc66874da84f9fcf1f2b87868adc5e963318454efd486fa9efc240cba2c4c47aeac2d9f09e"
-    "3765501bdbe2971c50d37fef29f63a84b8e2860dcb9d1df5937e2ca95a6600f123502494c73634501427f7f11d4141f3"
-    "b6e78904410e709e1e78cd903aee29f16d0f86dc4045e181"
+    "3d65a8dc4b2d6f6a27701a0361fad7b80686dbfbc0045655873e121fbcaaaa61d4b4b67377e3686cde7dce6277db55f2"
+    "84a1b3a13ae919906cd2266f545848b2ab4ca17e1a278417e6e209ed4253dcf4e54d9d08e9f9c196b76932483fcc61f8"
+    "1069cf76fe79c97bd96c02736000837bbb94697a892ba60a3599b5a76db14cfdf328fdea6922aaf2c574f13c2c044046"
+    "536f159820cef70639eb6ec8b52f57c3027260789f994e5a6830fdc5f5099c1f8f53115b"
 )
 KEY_FILE = (
     '{"box":"5902973d94d0110b9812a99cb92702158664051617dc64caff46ca7f9c07dc9e95358641c16be02d8df560e31d4c'
@@ -53,7 +53,7 @@ KEY_FILE = (
     ":1}"
 )
 FILING_KEY = "dE1AdJFO3LoBAwjeVQvQRxzoBkKuVvGQXFKmY6fhRlIaYchOjHqNEubX2nUUrBAP"
-MANIFEST = Manifest(CASE, 1, KEY, OTHER_KEY, KEY, manifests.blobs_of([b"one", b"two"]), OTHER_KEY)
+MANIFEST = Manifest(CASE, 1, KEY, OTHER_KEY, KEY, OTHER_KEY, manifests.blobs_of([b"one", b"two"]), OTHER_KEY)
 LETTER = Envelope(CASE, PERSON, 4, "note", verify_of(KEY), DAY, OTHER_KEY, {"text": "شكرا"})
 PAPER = Certificate(
     CASE, PERSON, "Cleo", KEY, OTHER_KEY, "sea", "IRC", "Kakuma", ("reader",), ("en",), ("person:bo",), DAY, DAY
@@ -83,7 +83,7 @@ def test_key_slots_open() -> None:
     assert slots.opened(SLOT, KEY, BINDING) == OTHER_KEY
     assert slots.opened(LOCKED_SLOT, KEY, BINDING, KEY) == OTHER_KEY
     inner = slots.pair_opened_outer(PAIR, KEY)
-    assert inner is not None and slots.pair_opened_inner(inner, KEY, BINDING) == OTHER_KEY
+    assert inner is not None and slots.pair_opened_inner(inner, KEY) == (BINDING, OTHER_KEY)
     assert slots.tag(KEY, CASE, PERSON, 3).hex() == "fcb19303771d68dca727afc88ec25d8923eb80b150717edd6cc40898d5788074"
     assert slots.reporter_of(KEY, OTHER_KEY).hex() == "62ed0b2e940945e0235e22c7ba2773c11dcc87408dc94f64c14cec1a23d832c4"
 
@@ -115,15 +115,15 @@ def test_a_form_that_was_open_during_the_update_is_still_filed() -> None:
 
 def test_what_is_signed_is_spelt_as_before() -> None:
     spelt = (
-        manifests.signed(MANIFEST, KEY),
+        manifests.signed(MANIFEST, KEY, before=OTHER_KEY),
         MANIFEST.hash(),
         envelopes.closed(LETTER, KEY),
         certificates.countersigned(certificates.unsigned(PAPER), KEY).encode(),
         certificates.countersigned(certificates.unsigned(Revocation(CASE, DAY)), KEY).encode(),
     )
     assert [short(raw) for raw in spelt] == [
-        "773c61d3edfa6953",
-        "24171b1f3b4c0e74",
+        "4712fca6c56bca7b",
+        "177591ea9ee8949c",
         "2494cc0474f7c9bc",
         "591e75e8e768cefe",
         "b320ffc093f781ba",

@@ -69,6 +69,48 @@ def test_the_pool_takes_its_workers_and_those_who_wait_and_refuses_the_next() ->
     assert asyncio.run(crowd()) == (9, 191)
 
 
+def test_whoever_tries_a_thousand_numbers_waits_behind_his_own() -> None:
+    gate, done = threading.Event(), list[str]()
+
+    async def crowd() -> None:
+        pool = DerivationPool(waiting=200, workers=1)
+
+        async def tries(whose: str) -> None:
+            await pool.run(gate.wait, whose=whose)
+            done.append(whose)
+
+        flood = [asyncio.create_task(tries("flood")) for _ in range(100)]
+        await asyncio.sleep(0)
+        others = [asyncio.create_task(tries(whose)) for whose in ("a tent", "a clinic", "a tent")]
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.gather(*flood, *others)
+        pool.close()
+
+    asyncio.run(crowd())
+    assert len(done) == 103
+    assert max(at for at, whose in enumerate(done) if whose != "flood") <= 6
+
+
+def test_who_goes_away_while_waiting_takes_nobodys_turn() -> None:
+    gate = threading.Event()
+
+    async def crowd() -> list[bool]:
+        pool = DerivationPool(waiting=8, workers=1)
+        tasks = [asyncio.create_task(pool.run(gate.wait, whose=str(number))) for number in range(4)]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.sleep(0.05)
+        tasks[2].cancel()  # perhaps it has its turn already: the next one must come all the same
+        left = await asyncio.wait_for(asyncio.gather(tasks[0], tasks[3], pool.run(gate.wait)), 20)
+        pool.close()
+        return left
+
+    assert asyncio.run(crowd()) == [True, True, True]
+
+
 def test_a_code_is_read_as_people_type_it() -> None:
     code = new_code()
     assert len(code) == 24

@@ -79,6 +79,14 @@ def test_a_key_stays_until_its_case_is_forgotten(path: Path) -> None:
     assert keys.add(ONE) != key
 
 
+def test_a_key_made_elsewhere_is_taken_in_whole_and_once(path: Path) -> None:
+    keys, own = ShredKeys(path), bytes(range(32))
+    assert keys.add(ONE, own) == keys.add(ONE, bytes(32)) == keys.key(ONE) == own
+    with pytest.raises(Damaged):
+        keys.add(TWO, own[:31])
+    assert keys.key(TWO) is None
+
+
 def test_several_are_forgotten_at_once(path: Path) -> None:
     keys = ShredKeys(path)
     kept = {case: keys.add(case) for case in (ONE, TWO, THREE)}

@@ -1,6 +1,7 @@
 """The newcomer's hour: init, links, the first staff, the first member."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pyotp
@@ -11,6 +12,7 @@ from server import operating
 from server.app import build
 from server.cli import app
 from server.errors import BootRefused
+from server.places import CHECKOUT
 from server.settings import Settings
 from tests.doubles import StillClock, WordScreen, quick_passwords
 from tests.people import Community, Person
@@ -61,6 +63,16 @@ def test_the_links_of_init_make_a_moderator_who_can_work(started: tuple[Settings
         assert fatou.gets("/review").headers["location"].startswith("/sign-in")
         takes_the_link(fatou, link, "fatou-desk")
         assert "Nothing waits" in fatou.reads("/review")
+
+
+def test_a_policies_folder_that_is_not_complete_is_told_in_a_sentence(started: tuple[Settings, list[str]]) -> None:
+    settings, _ = started
+    own = settings.data_dir / "policies"
+    shutil.copytree(CHECKOUT / "policies", own)
+    (own / "moderation.toml").unlink()
+    elsewhere = settings.model_copy(update={"private_socket": settings.data_dir / "room"})
+    with pytest.raises(BootRefused, match="must be complete"):
+        operating.serve(elsewhere, host="127.0.0.1", port=0)
 
 
 def test_whoever_leaves_the_team_is_out_at_once(started: tuple[Settings, list[str]]) -> None:

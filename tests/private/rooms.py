@@ -25,6 +25,10 @@ class Ticking:
         """Let so much time pass."""
         self.at += seconds + 60 * minutes
 
+    async def sleep(self, seconds: float) -> None:
+        """Wait, without waiting."""
+        self.at += seconds
+
 
 class RoomBrowser(TestClient):
     """A browser that the handover has let through, over TLS. It knows the token of the last page with a form."""

@@ -1,7 +1,7 @@
 """People around the private room: officers who certify, focal points who read, somebody who tells."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from html import unescape
@@ -18,12 +18,13 @@ from server.private.desks import Topic
 from server.private.filing import Concern
 from server.private.people import Unlocked
 from server.private.routing import Excluded
-from server.private.work import OFFICERS, Costs
+from server.private.work import OFFICERS, Costs, Pace
 from server.settings import Settings
 from tests.doubles import StillClock
 from tests.private.rooms import BOUNDARY, MULTIPART, RoomBrowser, Ticking, multipart
 
 CHEAP = Costs(receipt_kib=256, unlock_kib=256, sign_in_kib=64)
+TEXT = "He said I get the card only if I meet him."
 WORDS = "green lamp on the seventh roof"
 OFFICER_FILE = """name = "{name}"
 public = "{public}"
@@ -64,6 +65,7 @@ class Scene:
 
     def __init__(self, settings: Settings, clock: StillClock, ticking: Ticking) -> None:
         self.settings, self.clock, self.ticking = settings, clock, ticking
+        self.more: dict[str, Callable[[int], bytes]] = {}
         self.officers = [OfficerKeys(f"officer{n}", boxes.new_key(), boxes.new_key()) for n in range(3)]
         folder = settings.private_dir / OFFICERS
         folder.mkdir(mode=0o700)
@@ -74,7 +76,16 @@ class Scene:
 
     def opened(self) -> PrivateHouse:
         """The room's process, begun anew on the same data."""
-        return build(self.settings, clock=self.clock, seconds=self.ticking, costs=CHEAP, demonstration=True)
+        pace = Pace(self.ticking, self.ticking.sleep)
+        return build(
+            self.settings,
+            clock=self.clock,
+            seconds=self.ticking,
+            pace=pace,
+            costs=CHEAP,
+            demonstration=True,
+            **self.more,
+        )
 
     def close(self) -> None:
         """End it."""
@@ -192,3 +203,22 @@ def send_in_parts(
     chosen = [("files", name, content) for name, content in files] or [("files", "", b"")]
     content = multipart(form, chosen)[: -len(f"--{BOUNDARY}--\r\n")] + multipart([("step", step)])
     return browser.post(at, content=content, headers={**MULTIPART, "sec-fetch-site": "same-origin"})
+
+
+def told(browser: RoomBrowser, **more: str) -> str:
+    """From the first page to the number."""
+    start = browser.get("/help")
+    assert start.status_code == 200
+    assert "Talk to us" in words(start)
+    assert "What is it about?" in words(send(browser, "tell"))
+    page = send(browser, "write", topic="sea")
+    assert "Your words" in words(page), words(page)
+    typed = {**hidden(page), "topic": "sea", "text": TEXT, "who": "self", "exclude": "nobody", **more}
+    typed = {name: value for name, value in typed.items() if name not in ("lang", "form_token")}
+    summary = send(browser, "check", **typed)
+    assert summary.status_code == 200, words(summary)
+    assert more.get("text", TEXT) in words(summary)
+    carried = {name: value for name, value in hidden(summary).items() if name not in ("lang", "form_token")}
+    sent = send(browser, "send", **carried, release="yes")
+    assert sent.status_code == 303, words(sent)
+    return shown_receipt(browser.get("/help"))

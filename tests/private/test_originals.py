@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import text
 
-from server.crypto.sealed import boxes
+from server.crypto.sealed import boxes, receipts
 from server.crypto.sealed.boxes import Damaged
 from server.errors import Refused
 from server.private import files, originals, records
@@ -124,7 +124,8 @@ def test_two_officers_get_the_case_and_its_safe_copies_and_no_original(scene: Sc
     one, two, _ = scene.officers
     bundle = recovery.read(Recovering(scene.work).bundle())
     nia = scene.focal_point("nia", "sea", "Harbour Refugee Support")
-    done = recovery.resealed(recovery.half_opened(bundle, one.box_secret), two.box_secret, nia.paper)
+    half = recovery.half_opened(bundle, one.box_secret).bundle
+    done = recovery.resealed(half, two.box_secret, nia.paper).bundle
     assert Recovering(scene.work).lay_in(done.text(), nia.me.person) == 1
     alias = the_alias(scene, "nia")
     scene.work.succession.take_over(nia.me, alias, at=scene.clock.now())
@@ -185,6 +186,16 @@ def test_an_original_that_comes_later_is_kept_too_and_only_under_the_reporters_o
     with pytest.raises(Refused):
         scene.work.conversations.add(reporter, "secret", at=scene.clock.now(), attachments=[attachment()])
     scene.work.conversations.add(reporter, "plain", at=scene.clock.now(), attachments=[attachment(keep=False)])
+
+
+def test_a_new_number_marks_the_key_for_originals_anew(scene: Scene) -> None:
+    _, old = scene.filed()
+    new = scene.work.derivation.keys(receipts.receipt_for(boxes.new_key(), scene.work.vault.pepper))
+    scene.work.conversations.change_number(old, new, at=scene.clock.now())
+    scene.work.conversations.add(new, "more", at=scene.clock.now(), attachments=[attachment()])
+    asks(scene, "emil")
+    assert opens(scene, "cleo") == ORIGINAL
+    assert told(scene, new) == [WHY]
 
 
 def test_where_one_person_reads_alone_no_original_is_kept(scene: Scene) -> None:

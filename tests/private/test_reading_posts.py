@@ -18,7 +18,7 @@ from server import places, policies
 from server.policies import PrivateLimits
 from server.private.body import Cut, Intake, Sent, TooLarge, TooMuch, TooSlow
 from server.web.body import Unreadable
-from tests.private.rooms import BOUNDARY, MULTIPART, multipart
+from tests.private.rooms import BOUNDARY, MULTIPART, Ticking, multipart
 
 LIMITS = policies.load(places.shipped("policies")).private
 SMALL = replace(LIMITS, text_bytes=4_000, file_bytes=20_000, files=2, post_bytes=40_000, uploads_at_once=2)
@@ -218,6 +218,31 @@ def test_a_slow_body_that_is_fast_enough_arrives() -> None:
             return sent.pairs
 
     assert asyncio.run(read()) == FIELDS
+
+
+@pytest.mark.parametrize("kind", [FORM, dict(MULTIPART)], ids=["urlencoded", "multipart"])
+def test_a_text_that_drips_in_just_fast_enough_is_given_up_in_the_end_with_its_words(kind: dict[str, str]) -> None:
+    """Whoever sends fifty bytes a second would hold a place for hours."""
+    limits = replace(SMALL, slow_seconds=60, least_bytes_per_second=1, text_seconds=600, text_bytes=1_000_000)
+    clock = Ticking()
+    body = (
+        b"text=first&more=" + b"x" * 90_000 if kind is FORM else multipart([("text", "first"), ("more", "x" * 90_000)])
+    )
+
+    class Dripping(Coming):
+        async def __call__(self) -> Message:
+            clock.goes_on(seconds=1)
+            return await super().__call__()
+
+    async def read() -> None:
+        pieces = [body[start : start + 100] for start in range(0, len(body), 100)]
+        async with Intake(limits, seconds=clock).form(asking(Dripping(pieces), kind)):
+            pass
+
+    with pytest.raises(TooSlow) as raised:
+        asyncio.run(read())
+    assert raised.value.pairs[0] == ("text", "first")
+    assert clock.at - 1000 == 600
 
 
 def test_few_large_posts_are_held_at_once_and_text_does_not_wait() -> None:

@@ -13,13 +13,13 @@ from server.private import checking
 from server.private.app import PrivateHouse
 from server.private.contacts import FILE_NAME, Contacts
 from server.private.handed import Handed, needed
-from server.private.life import Life
+from server.private.life import Life, Lifetime
 from server.private.sessions import Sessions, Side
 from server.settings import Settings
 from tests.people import Community
 from tests.private.rooms import RoomBrowser, Ticking
 
-REST = 900.0
+REST, DAY, PATIENCE, LAST = 900.0, 86_400.0, 28_800.0, 600.0
 TODAY = date(2026, 3, 4)
 
 
@@ -32,7 +32,7 @@ def sessions(ticking: Ticking) -> Sessions:
 @pytest.fixture
 def life(sessions: Sessions, ticking: Ticking) -> Life:
     """A life that has just begun."""
-    return Life(sessions, rest_seconds=REST, seconds=ticking)
+    return Life(sessions, Lifetime(REST, DAY, PATIENCE, LAST), seconds=ticking)
 
 
 def test_a_room_that_nobody_used_stays(life: Life, ticking: Ticking) -> None:
@@ -74,6 +74,35 @@ def test_it_goes_on_while_somebody_is_inside_or_signed_in(life: Life, sessions: 
     ticking.goes_on(minutes=14)
     assert not life.is_over()
     sessions.end(token)
+    assert life.is_over()
+
+
+def test_steady_forms_keep_nobodys_words_in_memory_for_longer_than_a_day(life: Life, ticking: Ticking) -> None:
+    for _minute in range(24 * 60):
+        life.comes(uses=True)
+        life.goes(uses=True)
+        assert not life.is_over()
+        ticking.goes_on(minutes=1)
+    assert life.is_over()
+
+
+def test_after_a_day_visits_are_waited_for_and_then_ended(life: Life, sessions: Sessions, ticking: Ticking) -> None:
+    life.comes(uses=True)
+    life.goes(uses=True)
+    ticking.goes_on(seconds=DAY)
+    token = sessions.begin(Side.DESK, b"")
+    while ticking.at < 1000 + DAY + PATIENCE:
+        assert not life.is_over()
+        assert sessions.read(Side.DESK, token) is not None or sessions.begin(Side.DESK, b"")
+        ticking.goes_on(minutes=10)
+    assert life.is_over()
+
+
+def test_at_last_it_ends_whoever_is_still_sending(life: Life, ticking: Ticking) -> None:
+    life.comes(uses=True)
+    ticking.goes_on(seconds=DAY + PATIENCE)
+    assert not life.is_over(), "a form that is on its way has time to arrive"
+    ticking.goes_on(seconds=LAST)
     assert life.is_over()
 
 

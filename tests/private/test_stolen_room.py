@@ -14,7 +14,6 @@ from sqlalchemy import text
 from server.crypto.sealed import boxes, envelopes, recovery, slots
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.certificates import Certificate
-from server.crypto.sealed.slots import Binding
 from server.errors import NotFound, Refused
 from server.private import database, desks, keys
 from server.private.desks import Topic
@@ -143,22 +142,10 @@ class Thief:
             for outer in held:
                 inner = slots.pair_opened_outer(pair, outer.box_secret)
                 for second in held if inner is not None else ():
-                    raw = boxes.unsealed(second.box_secret, inner or b"")
-                    if raw is not None:
-                        return self._entries(
-                            entries, key, case, boxes.unlocked(bytes(32), raw, about=self._about(case))
-                        )
+                    opened = slots.pair_opened_inner(inner or b"", second.box_secret)
+                    if opened is not None:
+                        return self._entries(entries, key, case, opened[1])
         return set()
-
-    def _about(self, case: UUID) -> bytes:
-        known = self.scene.work
-        with known.db.reading() as tx:
-            from server.private import records
-
-            found = records.case_by_id(tx, known.vault, case)
-        assert found is not None
-        reporter = slots.reporter_of(found.facts.reporter_public, found.facts.reporter_verify)
-        return Binding(case, found.facts.epoch, reporter).raw(b"pair")
 
     def _entries(self, entries: list[tuple[UUID, bytes]], key: bytes, case: UUID, secret: bytes) -> set[str]:
         found: set[str] = set()
@@ -261,10 +248,11 @@ def test_a_manifest_of_a_stranger_gets_no_words(scene: Scene) -> None:
             case_public=boxes.public_of(stranger),
             reporter_public=old.reporter_public,
             reporter_verify=old.reporter_verify,
+            heir=manifests.heir_of(stranger),
             blobs=(),
             previous=old.hash(),
         )
-        records.put_link(tx, scene.work.vault, case.id, Link(manifests.signed(forged, seed), b""))
+        records.put_link(tx, scene.work.vault, case.id, Link(manifests.signed(forged, seed, before=stranger), b""))
         records.keep(tx, scene.work.vault, case, case.facts.changed(epoch=1))
     with pytest.raises(Refused):
         scene.work.conversations.add(reporter, "second", at=scene.clock.now())
@@ -292,14 +280,15 @@ def test_two_officers_give_a_case_to_a_successor_and_the_barred_one_cannot(scene
     bundle = recovery.read(Recovering(scene.work).bundle())
     one, two, three = scene.officers
     nia = scene.focal_point("nia", "sea", "Harbour Refugee Support")
-    done = recovery.resealed(recovery.half_opened(bundle, one.box_secret), two.box_secret, nia.paper)
-    assert Recovering(scene.work).lay_in(done.text(), nia.me.person) == 1
+    done = recovery.resealed(recovery.half_opened(bundle, one.box_secret).bundle, two.box_secret, nia.paper)
+    assert Recovering(scene.work).lay_in(done.bundle.text(), nia.me.person) == 1
     alias = scene.work.casework.work_list(nia.me, at=scene.clock.now())[0].alias
     scene.work.succession.take_over(nia.me, alias, at=scene.clock.now())
     letters = scene.work.casework.opened(nia.me, alias, at=scene.clock.now()).letters
     assert CANARY in str(letters[0].body)
     assert any(letter.body.get("why") == "recovered" for letter in letters)
-    assert recovery.resealed(recovery.half_opened(bundle, one.box_secret), one.box_secret, nia.paper).parts == ()
+    alone = recovery.half_opened(bundle, one.box_secret).bundle
+    assert recovery.resealed(alone, one.box_secret, nia.paper).opened == 0
     assert three is not one
 
 
@@ -308,8 +297,10 @@ def test_officers_of_a_barred_office_recover_nothing(scene: Scene) -> None:
     bundle = recovery.read(Recovering(scene.work).bundle())
     barred, one, two = scene.officers
     nia: Certificate = scene.people["dara"].paper
-    assert recovery.half_opened(bundle, barred.box_secret).parts == ()
-    assert len(recovery.resealed(recovery.half_opened(bundle, one.box_secret), two.box_secret, nia).parts) == 1
+    assert recovery.half_opened(bundle, barred.box_secret).opened == 0
+    half = recovery.half_opened(bundle, one.box_secret)
+    assert recovery.resealed(half.bundle, two.box_secret, nia).opened == 1
+    assert recovery.resealed(half.bundle, barred.box_secret, nia).opened == 0
 
 
 def test_a_concern_never_goes_to_somebody_who_is_barred_or_tied(scene: Scene) -> None:

@@ -1,28 +1,6 @@
 """A reporter tells something, comes back with the number, and is answered; nothing she typed is lost."""
 
-from tests.private.rooms import RoomBrowser
-from tests.private.scene import Scene, hidden, send, shown_receipt, words
-
-TEXT = "He said I get the card only if I meet him."
-
-
-def told(browser: RoomBrowser, **more: str) -> str:
-    """From the first page to the number."""
-    start = browser.get("/help")
-    assert start.status_code == 200
-    assert "Talk to us" in words(start)
-    assert "What is it about?" in words(send(browser, "tell"))
-    page = send(browser, "write", topic="sea")
-    assert "Your words" in words(page), words(page)
-    typed = {**hidden(page), "topic": "sea", "text": TEXT, "who": "self", "exclude": "nobody", **more}
-    typed = {name: value for name, value in typed.items() if name not in ("lang", "form_token")}
-    summary = send(browser, "check", **typed)
-    assert summary.status_code == 200, words(summary)
-    assert TEXT in words(summary)
-    carried = {name: value for name, value in hidden(summary).items() if name not in ("lang", "form_token")}
-    sent = send(browser, "send", **carried, release="yes")
-    assert sent.status_code == 303, words(sent)
-    return shown_receipt(browser.get("/help"))
+from tests.private.scene import TEXT, Scene, send, told, words
 
 
 def test_a_concern_is_told_read_answered_and_read_again(scene: Scene) -> None:

@@ -27,7 +27,7 @@ _PRINT_GROUPS = 10
 class Certificate:
     """Whose keys these are, and what this person may read. `name` is the alias that reporters see.
 
-    `ties` are people, offices and organisations that this person must not read about.
+    `ties` are places and organisations that this person must not read about.
     """
 
     serial: UUID
@@ -74,7 +74,7 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """A recovery officer as the public file says: keys, and whom this officer is close to."""
+    """A recovery officer as the public file says: keys, and which offices this officer is close to."""
 
     name: str
     public: bytes

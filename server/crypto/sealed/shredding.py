@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
-from server.crypto.sealed.boxes import KEY_BYTES, Damaged, new_key
+from server.crypto.sealed.boxes import KEY_BYTES, Damaged, new_key, whole
 
 _NAME_BYTES = 16
 RECORD_BYTES = _NAME_BYTES + KEY_BYTES
@@ -94,12 +94,12 @@ class ShredKeys:
         records = (raw[at : at + RECORD_BYTES] for at in range(0, len(raw), RECORD_BYTES))
         return {UUID(bytes=record[:_NAME_BYTES]): record[_NAME_BYTES:] for record in records}
 
-    def add(self, case: UUID) -> bytes:
-        """A key for a new case; a case that has one keeps it. Raises Damaged."""
+    def add(self, case: UUID, key: bytes | None = None) -> bytes:
+        """A key for a new case, this one or a new one; a case that has one keeps it. Raises Damaged."""
         with self._alone():
             keys = self.keys()
             if case not in keys:
-                keys[case] = new_key()
+                keys[case] = new_key() if key is None else whole(key)
                 self._write(keys)
             return keys[case]
 

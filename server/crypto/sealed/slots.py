@@ -4,6 +4,7 @@ Every member of a desk has a slot in every case. Those who must not read have a 
 a key that nobody keeps, so that neither its length nor its bytes tell it from a true one.
 """
 
+import hashlib
 import struct
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from server.crypto.sealed.boxes import (
     LOCK_BYTES,
     SEAL_BYTES,
     Damaged,
+    derived,
     hashed,
     keyed,
     locked,
@@ -27,7 +29,10 @@ from server.crypto.sealed.boxes import (
 
 _CONTENT_BYTES = KEY_BYTES + LOCK_BYTES
 SLOT_BYTES = _CONTENT_BYTES + SEAL_BYTES
-PAIR_BYTES = SLOT_BYTES + SEAL_BYTES
+_PAIRED = struct.Struct(">16sI32s32s")
+"""What lies in a pair: case, epoch, reporter, secret. It says itself where it belongs, so a list of pairs need not."""
+INNER_BYTES = _PAIRED.size + SEAL_BYTES
+PAIR_BYTES = INNER_BYTES + SEAL_BYTES
 _AJAR = bytes(KEY_BYTES)
 """The key of a slot without release key: known to all, so the sealed box around it alone protects the secret."""
 
@@ -81,25 +86,42 @@ def tag(pepper: bytes, person: UUID, case: UUID, epoch: int) -> bytes:
 
 def pair_blob(outer_public: bytes, inner_public: bytes, case_secret: bytes, binding: Binding) -> bytes:
     """The case's secret for two recovery officers together: one opens the outer box, the other the inner."""
-    content = locked(_AJAR, whole(case_secret), about=binding.raw(b"pair"))
-    return sealed(outer_public, sealed(inner_public, content))
+    place = (binding.case.bytes, binding.epoch, whole(binding.reporter))
+    return sealed(outer_public, sealed(inner_public, _PAIRED.pack(*place, whole(case_secret))))
 
 
 def pair_dummy() -> bytes:
     """A pair that nobody opens."""
-    return sealed(public_of(new_key()), dummy())
+    return sealed(public_of(new_key()), inner_dummy())
+
+
+def inner_dummy() -> bytes:
+    """The inner box of a pair that nobody opens."""
+    return sealed(public_of(new_key()), bytes(_PAIRED.size))
+
+
+def pair_decoy(key: bytes) -> bytes:
+    """A pair that nobody opens, always the same one for a key: a point, and noise."""
+    noise = hashlib.shake_256(derived(key, "pair/decoy")).digest(PAIR_BYTES - KEY_BYTES)
+    return public_of(derived(key, "pair/point")) + noise
 
 
 def pair_opened_outer(box: bytes, secret: bytes) -> bytes | None:
     """The inner box, still closed; None when the outer one is not for this officer."""
     inner = unsealed(secret, box)
-    return inner if inner is not None and len(inner) == SLOT_BYTES else None
+    return inner if inner is not None and len(inner) == INNER_BYTES else None
 
 
-def pair_opened_inner(inner: bytes, secret: bytes, binding: Binding) -> bytes | None:
-    """The case's secret; None when the inner box is not for this officer, or of another place."""
+def pair_opened_inner(inner: bytes, secret: bytes) -> tuple[Binding, bytes] | None:
+    """Where it belongs and the case's secret; None when the inner box is not for this officer.
+
+    Anybody can lay a pair for two officers: whoever gets the secret holds it against the manifest's `case_public`.
+    """
     content = unsealed(secret, inner)
-    return None if content is None else _case_secret(content, binding.raw(b"pair"), None)
+    if content is None or len(content) != _PAIRED.size:
+        return None
+    case, epoch, reporter, case_secret = _PAIRED.unpack(content)
+    return Binding(UUID(bytes=case), epoch, reporter), case_secret
 
 
 def _case_secret(content: bytes, about: bytes, release_key: bytes | None) -> bytes | None:

@@ -1,0 +1,79 @@
+"""Whether every case still has its row and its key: whoever destroys a case must not do it unseen.
+
+Rows are written before their key, and a key is erased before its rows. So a key without rows means that somebody took
+them; rows without a key are left by a crash, or somebody destroyed the key; rows that their key does not open were
+changed. Which cases these are nobody is told: the people at a desk must not learn of a case that is not theirs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from server.crypto.sealed.boxes import Damaged
+from server.database import Database
+from server.private import records
+from server.private.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is not whole."""
+
+    keys_alone: Sequence[UUID] = ()
+    rows_alone: Sequence[UUID] = ()
+    changed: Sequence[UUID] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing."""
+        return not (self.keys_alone or self.rows_alone or self.changed)
+
+
+class Wholeness:
+    """Holds the rows of cases against their keys."""
+
+    def __init__(self, db: Database, vault: Vault) -> None:
+        self._db = db
+        self._vault = vault
+        self.last = Found()
+        """What the last look found: for the people at the desks, who are told that something is wrong, no more."""
+
+    def look(self) -> Found:
+        """Look at everything. Raises Damaged when the file of the keys itself is broken."""
+        with self._vault.filing, self._db.reading() as tx:
+            rows, keys = records.names_of_cases(tx), self._vault.shred.keys()
+            opened = {case.id: case.facts.alias for case in records.every_case(tx, self._vault)}
+        self.last = Found(
+            keys_alone=[case for case in keys if case not in rows],
+            rows_alone=[case for case in rows if case not in keys],
+            changed=[case for case in rows if case in keys and not self._is_right(rows[case], opened.get(case))],
+        )
+        return self.last
+
+    def settle(self) -> None:
+        """Erase what is left of such cases, once an officer has looked into it, so that the desks are told no more."""
+        found = self.look()
+        lost = [*found.keys_alone, *found.rows_alone, *found.changed]
+        with self._vault.filing:
+            self._vault.shred.forget(*lost)
+            with self._db.transaction() as tx:
+                for case in lost:
+                    records.drop_case(tx, case)
+        self.look()
+
+    def _is_right(self, alias_key: bytes, alias: str | None) -> bool:
+        return alias is not None and self._vault.lookup("alias", alias) == alias_key
+
+
+def told(wholeness: Wholeness) -> str:
+    """One sentence for the operator, without a number. Gives nothing when all is well."""
+    try:
+        found = wholeness.look()
+    except Damaged:
+        return "The file of the shred keys is broken."
+    parts = {
+        "the rows of a case are gone": found.keys_alone,
+        "a case's key is gone": found.rows_alone,
+        "a case's row was changed": found.changed,
+    }
+    return "; ".join(part for part, cases in parts.items() if cases)

@@ -1,0 +1,106 @@
+"""A case that somebody destroys or changes is missed: at the desk, calmly, and by whoever checks."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from server.errors import BootRefused
+from server.places import CHECKOUT
+from server.private import checking, wholeness
+from server.private.facts import State
+from tests.private.scene import Scene, words
+
+TOLD = "Something of a case is missing or was changed"
+
+
+def rows_gone(scene: Scene) -> None:
+    with scene.work.db.transaction() as tx:
+        tx.run(text('delete from "case"'))
+
+
+def key_gone(scene: Scene) -> None:
+    scene.work.vault.shred.forget(*scene.work.vault.shred.keys())
+
+
+def row_changed(scene: Scene) -> None:
+    with scene.work.db.transaction() as tx:
+        tx.run(text('update "case" set facts = receipt_id'))
+
+
+def alias_changed(scene: Scene) -> None:
+    with scene.work.db.transaction() as tx:
+        tx.run(text('update "case" set alias_key = receipt_id'))
+
+
+HARM: dict[str, Callable[[Scene], None]] = {
+    "the rows of a case are gone": rows_gone,
+    "a case's key is gone": key_gone,
+    "a case's row was changed": row_changed,
+}
+
+
+@pytest.mark.parametrize("what", HARM)
+def test_whoever_checks_and_the_desk_are_told_and_nobody_is_told_which(scene: Scene, what: str) -> None:
+    scene.filed("first")
+    assert scene.work.wholeness.look().whole
+    looks = dict(checking.looks(scene.settings, CHECKOUT / "policies"))
+    assert "each has" in looks["private room: cases"]()
+    HARM[what](scene)
+    assert wholeness.told(scene.work.wholeness) == what
+    with pytest.raises(BootRefused, match=what):
+        looks["private room: cases"]()
+    pages = [words(scene.sign_in(name).get("/desk")) for name in ("cleo", "ines")]
+    assert all(TOLD in page for page in pages), "also those who do not read it: so it tells them nothing of it"
+    scene.work.wholeness.settle()
+    assert wholeness.told(scene.work.wholeness) == ""
+    assert TOLD not in words(scene.people["cleo"].browser.get("/desk"))
+
+
+def test_a_case_that_was_given_another_name_is_missed_too(scene: Scene) -> None:
+    scene.filed("first")
+    alias_changed(scene)
+    assert wholeness.told(scene.work.wholeness) == "a case's row was changed"
+
+
+def test_what_was_erased_in_good_order_is_not_missed(scene: Scene) -> None:
+    _, reporter = scene.filed("first")
+    scene.filed("second")
+    case = scene.work.conversations.find(reporter, at=scene.clock.now())
+    assert case is not None
+    scene.work.erasing.erase(case)
+    scene.work.erasing.forget(at=scene.clock.now())
+    assert scene.work.wholeness.look().whole
+    assert len(scene.work.vault.shred.keys()) == 1
+
+
+def test_a_crash_while_something_is_filed_leaves_no_false_alarm_for_a_stolen_case_and_the_form_can_be_sent_again(
+    scene: Scene,
+) -> None:
+    """The rows are there and the key is not: noise, which the same form replaces."""
+    from server.crypto.sealed import receipts
+    from server.private.desks import Topic
+    from server.private.filing import Concern
+
+    work = scene.work
+    filing_key = work.filing_keys.read(work.filing_keys.issue())
+    assert filing_key is not None
+    reporter = work.derivation.keys(receipts.receipt_for(filing_key, work.vault.pepper))
+    concern = Concern(Topic.SEA, "first", "en")
+    case = work.filing.file(concern, reporter, filing_key=filing_key, at=scene.clock.now())
+    work.vault.shred.forget(case)
+    assert wholeness.told(work.wholeness) == "a case's key is gone"
+    again = work.filing.file(concern, reporter, filing_key=filing_key, at=scene.clock.now())
+    assert again != case
+    assert work.wholeness.look().whole
+    assert work.conversations.shown(reporter, at=scene.clock.now()).case.facts.state is State.RECEIVED
+
+
+def test_a_key_that_cannot_be_written_leaves_nothing(scene: Scene) -> None:
+    scene.settings.private_dir.joinpath("shred.keys.new").mkdir()
+    with pytest.raises(IsADirectoryError):
+        scene.filed("first")
+    scene.settings.private_dir.joinpath("shred.keys.new").rmdir()
+    assert scene.work.wholeness.look().whole
+    scene.filed("first")
+    assert scene.work.wholeness.look().whole
