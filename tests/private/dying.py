@@ -100,7 +100,7 @@ def _filed(told: Told) -> bool:
     told.work.erasing.forget(at=told.now)
     with told.work.db.reading() as tx:
         cases = {case.id for case in records.every_case(tx, told.work.vault)}
-        rows = records.case_ids(tx)
+        rows = set(records.names_of_cases(tx))
     assert cases == rows == set(told.work.vault.shred.keys()) == {told.case, again}, "no case twice, no stray key"
     assert told.texts("cleo", told.work.casework.alias_of(again)) == [TEXT]
     return known is not None
