@@ -1,8 +1,10 @@
 """Puts the house together: the only file that knows every part."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ from server.crypto.tokens import FormTokens
 from server.darkroom.workshop import Workshop
 from server.database import Database
 from server.events import Event, InstallationChanged, SpaceAltered, SpaceChanged, TopicChanged
+from server.forgetting.upkeep import Upkeep, by_the_clock
 from server.forum.keeping_routes import routes as keeping_routes
 from server.forum.mute_routes import routes as mute_routes
 from server.forum.routes import routes as forum_routes
@@ -113,7 +116,7 @@ def build(
     told = Told(services.db, settings.told_dir)
     services.db.hub.listen(told)
     told.tell()
-    app: ASGIApp = _router(services)
+    app: ASGIApp = _router(services, _works(settings, services))
     headers = partial(SafeHeaders, neutral_origin=_origin(settings.neutral_url), onion_url=settings.onion_url)
     app = Handover(headers(app), away=headers(Away(services.pages, services.clock)), socket=room)
     app = ForgetAddress(app, buckets=AddressBuckets(), trusted=settings.trusted_proxies)
@@ -200,7 +203,16 @@ def _screener(folder: Any, settings: Settings) -> Screener:
         return Screener(policy, model)
 
 
-def _router(services: Services) -> Router:
+def _works(settings: Settings, services: Services) -> list[Callable[[datetime], None]]:
+    """What is done by the clock."""
+    works: list[Callable[[datetime], None]] = []
+    if settings.backup_dir is not None:
+        days = services.policies.retention.backups_days
+        works.append(Upkeep(settings, services.db, days, settings.backup_dir).run)
+    return works
+
+
+def _router(services: Services, works: list[Callable[[datetime], None]]) -> Router:
     by_path: dict[str, list[Room[Any]]] = {}
     for room in ROOMS:
         by_path.setdefault(room.path, []).append(room)
@@ -209,16 +221,19 @@ def _router(services: Services) -> Router:
         [*routes, Mount("/static", app=services.shelf)],
         redirect_slashes=False,
         default=NothingHere(services),
-        lifespan=_lifespan(services),
+        lifespan=_lifespan(services, works),
     )
 
 
-def _lifespan(services: Services) -> Callable[[Any], Any]:
+def _lifespan(services: Services, works: list[Callable[[datetime], None]]) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncGenerator[None]:
+        clockwork = asyncio.create_task(by_the_clock(works, services.clock, services.threads.write)) if works else None
         try:
             yield
         finally:
+            if clockwork is not None:
+                clockwork.cancel()
             services.pool.close()
             services.threads.close()
             services.db.close()

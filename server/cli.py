@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from server import places
+from server import backup_commands, places
 from server.desk_commands import desk_app
 from server.errors import BootRefused
 from server.officer_commands import officer_app
@@ -34,6 +34,7 @@ audit_app = typer.Typer(help="The ledger of what was decided.", no_args_is_help=
 app.add_typer(audit_app, name="audit")
 app.add_typer(officer_app, name="officer")
 app.add_typer(desk_app, name="desk")
+backup_commands.add_to(app)
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="The data directory (else BARAZA_DATA_DIR, else ./var).")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]

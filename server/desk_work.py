@@ -58,6 +58,7 @@ def revoked(work: Work, paper: Path) -> str:
         serial = work.roster.revoke(_text(paper))
     except Refused as error:
         raise BootRefused(str(error)) from None
+    work.forgetting.refresh()  # at once: a copy of yesterday must not make this paper count again
     return f"The certificate {serial} says nothing any more."
 
 

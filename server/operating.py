@@ -273,7 +273,8 @@ def findings(data_dir: Path | None) -> list[Finding]:
         chosen = settings.load(data_dir=data_dir)
     except BootRefused as refused:
         return [Finding("settings", str(refused), False)]
-    from server.private.checking import looks  # noqa: PLC0415  the running community never loads this
+    from server.backups.keeping import newest_backup  # noqa: PLC0415  the running community loads neither of these
+    from server.private.checking import looks  # noqa: PLC0415
 
     folder = places.policies(chosen.data_dir)
     return [
@@ -288,6 +289,7 @@ def findings(data_dir: Path | None) -> list[Finding]:
         _tried("migrations", lambda: (history.check(_existing(chosen)), f"at {history.newest()}")[1]),
         _tried("data map", lambda: _mapped(chosen, folder)),
         _tried("public address", lambda: _public(chosen)),
+        _tried("backups", lambda: newest_backup(chosen.backup_dir, today=_today())),
         *(_tried(part, look) for part, look in looks(chosen, folder)),
     ]
 

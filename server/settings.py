@@ -36,6 +36,7 @@ class Settings(BaseModel):
     private_socket: Path | None = None
     pepper_file: Path | None = None
     public_dir: Path | None = None
+    backup_dir: Path | None = None
     neutral_url: str = ""
     public_url: str = ""
     onion_url: str = ""

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -34,6 +35,7 @@ from server.private.room import Room
 from server.private.routes import PLACES
 from server.private.sessions import Sessions
 from server.private.work import Costs, made
+from server.pruning import prune
 from server.settings import Settings
 from server.web.doorway import SCHEME_HEADER
 from server.web.limits import Limits
@@ -159,7 +161,7 @@ def _router(room: Room, told: Sequence[Place]) -> Router:
 def _lifespan(room: Room) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncGenerator[None]:
-        daily = Daily(room.clock, room.work.erasing, room.work.trail, room.settings.private_dir)
+        daily = Daily(room.clock, room.work.erasing, room.work.trail, room.settings.private_dir, _also(room))
         clockwork = asyncio.create_task(by_the_clock(daily, room.threads.write))
         try:
             yield
@@ -171,6 +173,18 @@ def _lifespan(room: Room) -> Callable[[Any], Any]:
             room.db.close()
 
     return lifespan
+
+
+def _also(room: Room) -> Sequence[Callable[[datetime], None]]:
+    """What else the room does once a day."""
+
+    def forget_list(at: datetime) -> None:
+        room.work.forgetting.refresh()
+        if room.settings.backup_dir is not None:
+            room.work.forgetting.copied_to(room.settings.backup_dir)
+            prune(room.settings.backup_dir, days=room.policies.retention.backups_days, today=at.date())
+
+    return [forget_list]
 
 
 class BehindTheHandover:

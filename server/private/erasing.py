@@ -11,6 +11,7 @@ from server.database import Database, Transaction
 from server.private import records
 from server.private.desks import Reporting
 from server.private.facts import State, half_day, halves
+from server.private.forgetting import Forgetting
 from server.private.records import Case
 from server.private.tracks import withdrawal_is_due
 from server.private.vault import Vault
@@ -30,10 +31,11 @@ class Forgotten:
 class Erasing:
     """Ends what is over."""
 
-    def __init__(self, db: Database, vault: Vault, reporting: Reporting) -> None:
+    def __init__(self, db: Database, vault: Vault, reporting: Reporting, forgetting: Forgetting) -> None:
         self._db = db
         self._vault = vault
         self._reporting = reporting
+        self._forgetting = forgetting
 
     def forget(self, *, at: datetime) -> Forgotten:
         """Everything whose time has come, each case in a visit of its own."""
@@ -80,6 +82,7 @@ class Erasing:
 
     def _gone(self, cases: list[UUID]) -> int:
         if cases:
+            self._forgetting.note(cases)
             self._vault.shred.forget(*cases)
             with self._db.transaction() as tx:
                 for case in cases:

@@ -153,6 +153,11 @@ class People:
         with self._db.reading() as tx:
             return [self._person(row) for row in tx.look(_ROWS)]
 
+    def codes_used(self, *, step: int) -> None:
+        """After a restoring: codes until this step were used, perhaps, and are taken no more."""
+        for person in self.everybody():
+            self._keep(person, replace(person, last_step=max(person.last_step, step)))
+
     def remove(self, person: UUID) -> None:
         """An account ends, and its keys with it."""
         with self._db.transaction() as tx:

@@ -134,6 +134,10 @@ class Roster:
         self._keep(text)
         return paper.serial
 
+    def revocations(self) -> list[str]:
+        """Every revocation that officers have signed, as it was brought."""
+        return [text for text in self._texts() if isinstance(self._signed(text), Revocation)]
+
     def pair_blobs(self, secret: bytes, binding: Binding, excluded: Excluded) -> list[bytes]:
         """For every two officers a box that only both together open; noise for two of whom one is barred."""
         inside = {one.organisation.casefold() for one in self.certificates() if one.desk != INDEPENDENT}
@@ -175,22 +179,30 @@ class Roster:
             return frozenset(name for (name,) in tx.look(select(col(models.Paper.id))))
 
     def _from_database(self) -> _Papers:
-        with self._db.reading() as tx:
-            rows = tx.look(select(col(models.Paper.id), col(models.Paper.box))).all()
         found: list[Certificate] = []
         revoked: dict[UUID, date] = {}
-        for name, box in rows:
-            try:
-                came, _, text = self._vault.open_paper(box, about=b"paper" + name.bytes).decode().partition("\n")
-                paper, taken_in = self._signed(text), date.fromisoformat(came)
-            except (Damaged, ValueError):
-                continue  # put there by somebody without the room's key
+        for text, taken_in in self._texts().items():
+            paper = self._signed(text)
             if isinstance(paper, Certificate):
                 found.append(paper)
             elif paper is not None:
                 since = max(paper.day, taken_in)  # what was written before it came stays proved
                 revoked[paper.serial] = min(since, revoked.get(paper.serial, since))
         return _Papers(found, revoked)
+
+    def _texts(self) -> dict[str, date]:
+        """The papers that lie here, and the day on which each came."""
+        with self._db.reading() as tx:
+            rows = tx.look(select(col(models.Paper.id), col(models.Paper.box))).all()
+        found: dict[str, date] = {}
+        for name, box in rows:
+            try:
+                came, _, text = self._vault.open_paper(box, about=b"paper" + name.bytes).decode().partition("\n")
+                taken_in = date.fromisoformat(came)
+            except (Damaged, ValueError):
+                continue  # put there by somebody without the room's key
+            found[text] = min(taken_in, found.get(text, taken_in))
+        return found
 
     def _signed(self, text: str) -> Certificate | Revocation | None:
         """A paper that enough officers have signed, whenever it holds: two to give a right, one to take it away."""

@@ -29,6 +29,7 @@ from server.private.conversation import Conversations
 from server.private.desks import Reporting, Topic
 from server.private.erasing import Erasing
 from server.private.filing import Filing
+from server.private.forgetting import Forgetting
 from server.private.keys import Secrets
 from server.private.people import People
 from server.private.roster import Roster
@@ -76,6 +77,7 @@ class Work:
     factors: SecondFactors
     trail: AuditTrail
     erasing: Erasing
+    forgetting: Forgetting
     derivation: Derivation
     filing_keys: FilingKeys
     limits: Limits
@@ -116,6 +118,7 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         raise BootRefused(f"A file in {private_dir / OFFICERS} is no public file of a recovery officer.") from None
     roster = Roster(db, vault, trust, today=lambda: clock.now().date())
     trail = AuditTrail(db, keys.pepper, trust)
+    forgetting = Forgetting(private_dir, keys.pepper, now=clock.now, revocations=roster.revocations)
     casework = Casework(db, vault, roster, reporting, trail)
     factors = SecondFactors(boxes.derived(keys.pepper, "second-factors"))
     passwords = Passwords(boxes.derived(keys.pepper, "sign-in"), memory_kib=costs.sign_in_kib)
@@ -133,7 +136,8 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         people=People(db, vault, passwords, phrases, factors),
         factors=factors,
         trail=trail,
-        erasing=Erasing(db, vault, reporting),
+        erasing=Erasing(db, vault, reporting, forgetting),
+        forgetting=forgetting,
         derivation=Derivation(keys.pepper, keys.salt, memory_kib=costs.receipt_kib),
         filing_keys=FilingKeys(keys.pepper),
         limits=Limits(),
