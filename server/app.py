@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from server.announcements import views as announcements
 from server.announcements.routes import routes as announcement_routes
 from server.appeals.routes import routes as appeal_routes
 from server.clock import Clock, SystemClock
+from server.clockwork import Due, by_the_clock
 from server.crypto import keyring
 from server.crypto.keyring import Purpose
 from server.crypto.passkeys import Passkeys, party_of
@@ -35,7 +35,6 @@ from server.crypto.tokens import FormTokens
 from server.darkroom.workshop import Workshop
 from server.database import Database
 from server.events import Event, InstallationChanged, SpaceAltered, SpaceChanged, TopicChanged
-from server.forgetting.upkeep import Upkeep, by_the_clock
 from server.forum.keeping_routes import routes as keeping_routes
 from server.forum.mute_routes import routes as mute_routes
 from server.forum.routes import routes as forum_routes
@@ -203,16 +202,18 @@ def _screener(folder: Any, settings: Settings) -> Screener:
         return Screener(policy, model)
 
 
-def _works(settings: Settings, services: Services) -> list[Callable[[datetime], None]]:
+def _works(settings: Settings, services: Services) -> list[Due]:
     """What is done by the clock."""
-    works: list[Callable[[datetime], None]] = []
+    works: list[Due] = []
     if settings.backup_dir is not None:
+        from server.forgetting.upkeep import Upkeep  # noqa: PLC0415  it brings sealed boxes; others have no need of them
+
         days = services.policies.retention.backups_days
         works.append(Upkeep(settings, services.db, days, settings.backup_dir).run)
     return works
 
 
-def _router(services: Services, works: list[Callable[[datetime], None]]) -> Router:
+def _router(services: Services, works: list[Due]) -> Router:
     by_path: dict[str, list[Room[Any]]] = {}
     for room in ROOMS:
         by_path.setdefault(room.path, []).append(room)
@@ -225,15 +226,14 @@ def _router(services: Services, works: list[Callable[[datetime], None]]) -> Rout
     )
 
 
-def _lifespan(services: Services, works: list[Callable[[datetime], None]]) -> Callable[[Any], Any]:
+def _lifespan(services: Services, works: list[Due]) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncGenerator[None]:
-        clockwork = asyncio.create_task(by_the_clock(works, services.clock, services.threads.write)) if works else None
+        clockwork = asyncio.create_task(by_the_clock(works, services.clock))
         try:
             yield
         finally:
-            if clockwork is not None:
-                clockwork.cancel()
+            clockwork.cancel()
             services.pool.close()
             services.threads.close()
             services.db.close()

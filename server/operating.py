@@ -35,6 +35,7 @@ from server.ledger import checking as ledger
 from server.migrations import history
 from server.permissions import INSTALLATION_ROLES, STAFF_ROLES, Role
 from server.private.keeping import RoomKeeper, refuse_unready
+from server.pruning import newest_backup
 from server.serving import bound, run
 from server.settings import Settings
 from server.spaces.models import Access, Joining
@@ -273,8 +274,7 @@ def findings(data_dir: Path | None) -> list[Finding]:
         chosen = settings.load(data_dir=data_dir)
     except BootRefused as refused:
         return [Finding("settings", str(refused), False)]
-    from server.backups.keeping import newest_backup  # noqa: PLC0415  the running community loads neither of these
-    from server.private.checking import looks  # noqa: PLC0415
+    from server.private.checking import looks  # noqa: PLC0415  the running community never loads this
 
     folder = places.policies(chosen.data_dir)
     return [

@@ -1,7 +1,6 @@
 """What `baraza backup` does: a copy, the forget lists beside it, and an end to copies that are too old."""
 
 from contextlib import closing
-from datetime import date, timedelta
 from pathlib import Path
 
 from server import places, policies
@@ -11,7 +10,7 @@ from server.clock import SystemClock
 from server.desk_work import room
 from server.errors import BootRefused
 from server.forgetting import lists
-from server.pruning import newest, prune
+from server.pruning import prune
 from server.settings import Settings
 
 
@@ -37,13 +36,3 @@ def kept(chosen: Settings, folder: Path | None) -> list[str]:
         f"Written: {path} ({' and '.join(parts)}). Two recovery officers open it together.",
         f"The forget lists beside it say what must not return. {gone} copies older than {days} days are gone.",
     ]
-
-
-def newest_backup(folder: Path | None, *, today: date) -> str:
-    """For `baraza check`: how old the newest copy is. Raises BootRefused when there is none of these two days."""
-    if folder is None:
-        return "BARAZA_BACKUP_DIR is not set: nobody here knows whether there are copies"
-    day = newest(folder)
-    if day is None or today - day > timedelta(days=2):
-        raise BootRefused(f"There is no backup of these two days in {folder}. Let a timer run: baraza backup")
-    return f"the newest is of the {day.isoformat()}"

@@ -161,7 +161,7 @@ def _router(room: Room, told: Sequence[Place]) -> Router:
 def _lifespan(room: Room) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncGenerator[None]:
-        daily = Daily(room.clock, room.work.erasing, room.work.trail, room.settings.private_dir, _also(room))
+        daily = Daily(room.clock, room.work.erasing, room.work.trail, room.settings.private_dir, once_a_day(room))
         clockwork = asyncio.create_task(by_the_clock(daily, room.threads.write))
         try:
             yield
@@ -175,7 +175,7 @@ def _lifespan(room: Room) -> Callable[[Any], Any]:
     return lifespan
 
 
-def _also(room: Room) -> Sequence[Callable[[datetime], None]]:
+def once_a_day(room: Room) -> Sequence[Callable[[datetime], None]]:
     """What else the room does once a day."""
 
     def forget_list(at: datetime) -> None:

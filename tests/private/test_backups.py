@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,11 +24,13 @@ from server.errors import BootRefused
 from server.finding.models import WordPlace
 from server.finding.rules import word_hash
 from server.finding.terms import terms_of
+from server.forgetting.upkeep import Upkeep
 from server.forum.models import Message, Topic
 from server.ledger import checking as ledger
 from server.permissions import Role
 from server.private import database
-from server.private.daily import published
+from server.private.app import once_a_day
+from server.private.daily import Daily, published
 from server.private.migrations import history
 from server.private.work import OFFICERS
 from server.pruning import prune
@@ -426,3 +429,36 @@ def test_without_officers_there_is_no_copy(house_to_copy: WholeHouse) -> None:
     with pytest.raises(BootRefused, match="recovery officers"):
         house_to_copy.backed_up()
     assert list(house_to_copy.copies.iterdir()) == []
+
+
+def test_the_server_keeps_its_list_beside_the_copies_and_ends_them(house_to_copy: WholeHouse) -> None:
+    house = house_to_copy
+    old = house.backed_up()
+    house.community.clock.goes_on(days=15)
+    upkeep = Upkeep(house.settings, house.community.services.db, 14, house.copies)
+    upkeep.run(house.community.clock.now())
+    assert not old.exists()
+    path = house.copies / "forgotten-community.list"
+    first = path.read_bytes()
+    upkeep.run(house.community.clock.now() + timedelta(minutes=10))
+    assert path.read_bytes() == first
+    upkeep.run(house.community.clock.now() + timedelta(hours=1))
+    assert path.read_bytes() != first and len(path.read_bytes()) == len(first)
+
+
+def test_the_room_writes_its_list_once_a_day_whatever_happened(house_to_copy: WholeHouse) -> None:
+    scene = house_to_copy.scene
+    settings = house_to_copy.settings.model_copy(update={"backup_dir": house_to_copy.copies})
+    room = replace(scene.house.room, settings=settings)
+    daily = Daily(room.clock, room.work.erasing, room.work.trail, settings.private_dir, once_a_day(room))
+    sizes: list[int] = []
+    for day in range(3):
+        daily.run(scene.clock.now())
+        sizes.append((house_to_copy.copies / "forgotten-private.list").stat().st_size)
+        _, reporter = scene.filed(TOLD)
+        case = room.work.conversations.find(reporter, at=scene.clock.now())
+        assert case is not None
+        if day:
+            room.work.erasing.erase(case)
+        scene.clock.goes_on(days=1)
+    assert len(set(sizes)) == 1
