@@ -16,6 +16,7 @@ from server import backup_commands, places
 from server.desk_commands import desk_app
 from server.errors import BootRefused
 from server.officer_commands import officer_app
+from server.received_commands import received_app
 
 app = typer.Typer(
     name="baraza",
@@ -34,6 +35,7 @@ audit_app = typer.Typer(help="The ledger of what was decided.", no_args_is_help=
 app.add_typer(audit_app, name="audit")
 app.add_typer(officer_app, name="officer")
 app.add_typer(desk_app, name="desk")
+app.add_typer(received_app, name="received")
 backup_commands.add_to(app)
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="The data directory (else BARAZA_DATA_DIR, else ./var).")]

@@ -62,6 +62,15 @@ def revoked(work: Work, paper: Path) -> str:
     return f"The certificate {serial} says nothing any more."
 
 
+def agency_admitted(work: Work, paper: Path) -> str:
+    """Take an organisation's paper in."""
+    try:
+        found = work.roster.admit_agency(_text(paper))
+    except Refused as error:
+        raise BootRefused(str(error)) from None
+    return f"Cases may be passed on to {found.organisation} until {found.ends.isoformat()}, when reporters agree."
+
+
 def bundled(work: Work, out: Path) -> str:
     """Write the bundle."""
     if out.exists():

@@ -15,7 +15,9 @@ from server.crypto.sealed import officers as officer_keys
 from server.crypto.sealed import recovery
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.certificates import (
+    Agency,
     Certificate,
+    Grant,
     Officer,
     Paper,
     Revocation,
@@ -49,7 +51,7 @@ def make(name: str, *, organisation: str, site: str, ties: Sequence[str], folder
     except Damaged:
         raise BootRefused("Names must be words that everybody can see.") from None
     secret_path, public_path = folder / f"{name}.key", folder / f"{name}.toml"
-    write_new(secret_path, officer_keys.key_file(keys, _new_phrase(phrase)))
+    write_new(secret_path, officer_keys.key_file(keys, new_phrase(phrase)))
     write_new(public_path, public)
     print(f"Keep {secret_path} on a stick in a safe place: without it and the passphrase, nobody can help you.")
     print(f"Hand {public_path} to the operator and to the other officers.")
@@ -62,13 +64,13 @@ def show(file: Path, *, officers: Path | None) -> None:
         _say_officer(file)
         return
     text = text_in(file)
-    _say_paper(text, _paper(text, file), None if officers is None else _trust(officers))
+    _say_paper(text, _paper(text, file), None if officers is None else trust_in(officers))
 
 
 def certify(request: Path, *, key: Path, out: Path, officers: Path | None, phrase: Path | None, asked: bool) -> None:
     """Add a signature to a request or to a certificate, after showing it."""
-    text, _ = _certificate(request, None if officers is None else _trust(officers))
-    agree(asked, "Have you met this person, compared the keys, and is every line true?")
+    text, _ = _grant(request, None if officers is None else trust_in(officers))
+    agree(asked, "Have you met them, compared the keys, and is every line true?")
     _write_over(out, countersigned(text, keys_in(key, phrase).signing_seed))
     print(f"Signed: {out}")
 
@@ -79,7 +81,7 @@ def revoke(certificate: Path, *, key: Path, out: Path, day: str, phrase: Path | 
         since = date.fromisoformat(day) if day else date.today()
     except ValueError:
         raise BootRefused("A day is written like 2026-05-31.") from None
-    _, paper = _certificate(certificate, None)
+    _, paper = _grant(certificate, None)
     agree(asked, f"Shall it say nothing from {since.isoformat()} on?")
     write_new(out, countersigned(unsigned(Revocation(paper.serial, since)), keys_in(key, phrase).signing_seed))
     print(f"Revoked: {out}. Hand it to the operator and to the other officers.")
@@ -114,8 +116,8 @@ def visible(word: str) -> str:
 
 
 def _successor(path: Path, folder: Path) -> Certificate:
-    trust, today = _trust(folder), date.today()
-    text, _ = _certificate(path, trust)
+    trust, today = trust_in(folder), date.today()
+    text, _ = _grant(path, trust)
     revoked = revocations((text_in(other) for other in sorted(folder.glob("*.revocation"))), trust, today=today)
     found = accepted(text, trust, today=today, revoked=revoked)
     if found is None:
@@ -123,10 +125,11 @@ def _successor(path: Path, folder: Path) -> Certificate:
     return found
 
 
-def _certificate(path: Path, trust: Trust | None) -> tuple[str, Certificate]:
+def _grant(path: Path, trust: Trust | None) -> tuple[str, Grant]:
+    """A certificate or a request for one, of a reader or of another organisation; shown."""
     text = text_in(path)
     paper = _paper(text, path)
-    if not isinstance(paper, Certificate):
+    if isinstance(paper, Revocation):
         raise BootRefused(f"{path} is neither a certificate nor a request for one.")
     _say_paper(text, paper, trust)
     return text, paper
@@ -148,6 +151,8 @@ def _say_paper(text: str, paper: Paper, trust: Trust | None) -> None:
     if isinstance(paper, Revocation):
         say("Revoked certificate", str(paper.serial))
         say("From", paper.day.isoformat())
+    elif isinstance(paper, Agency):
+        _say_agency(paper)
     else:
         _say_certificate(paper)
     if trust is None:
@@ -165,6 +170,17 @@ def _say_certificate(paper: Certificate) -> None:
     say("Roles", *paper.roles)
     say("Languages", *paper.languages)
     say("Must not read about", *paper.ties)
+    say("From", paper.starts.isoformat())
+    say("Until", paper.ends.isoformat())
+    say("Certificate", str(paper.serial))
+    say("Keys, to be compared in person", fingerprint(paper.public, paper.verify))
+
+
+def _say_agency(paper: Agency) -> None:
+    say("An organisation that may receive", paper.name)
+    say("Organisation", paper.organisation)
+    say("Site", paper.site)
+    say("Close to", *paper.ties)
     say("From", paper.starts.isoformat())
     say("Until", paper.ends.isoformat())
     say("Certificate", str(paper.serial))
@@ -189,7 +205,8 @@ def _paper(text: str, path: Path) -> Paper:
         raise BootRefused(f"{path} is not a request or a certificate, or it is damaged.") from None
 
 
-def _trust(folder: Path) -> Trust:
+def trust_in(folder: Path) -> Trust:
+    """The officers whose public files lie in a folder. Raises BootRefused."""
     try:
         return Trust.load(folder)
     except (Damaged, OSError):
@@ -209,7 +226,8 @@ def keys_in(path: Path, phrase_file: Path | None) -> officer_keys.OfficerKeys:
     return keys
 
 
-def _new_phrase(phrase_file: Path | None) -> str:
+def new_phrase(phrase_file: Path | None) -> str:
+    """A passphrase for new keys. Raises BootRefused for a short one."""
     ask = "A new passphrase, six words taken by chance"
     phrase = _phrase_in(phrase_file) if phrase_file else typer.prompt(ask, hide_input=True, confirmation_prompt=True)
     if len(phrase) < SHORTEST_PHRASE:

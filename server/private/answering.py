@@ -21,6 +21,12 @@ def page(html: str, status: int = 200) -> Response:
     return Response(padded(html.encode("utf-8", "replace")), status, media_type=HTML)
 
 
+def file(content: bytes, name: str) -> Response:
+    """A sealed file, to be kept and never shown. The name says nothing."""
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, 200, headers, "application/octet-stream")
+
+
 def see_other(path: str) -> Response:
     """Go on to another of our pages, by GET. As large as a page, so that the line does not tell them apart."""
     if not path.startswith("/") or path.startswith("//"):

@@ -170,6 +170,12 @@ class Casework:
         body = {"kind": "support", "support": support.value, "text": reason}
         self._write(me, alias, body, at=at, to_reporter=True, then=moved)
 
+    def tell(
+        self, me: Unlocked, alias: str, body: Mapping[str, object], *, at: datetime, then: Callable[[Facts], Facts]
+    ) -> None:
+        """Something that has happened to the case, for its readers and for the reporter."""
+        self._write(me, alias, body, at=at, to_reporter=True, then=then)
+
     def _write(
         self,
         me: Unlocked,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from server.crypto.sealed import signatures
 from server.crypto.sealed.certificates import Certificate
 from server.errors import Invalid, Refused, Sentence, say
+from server.private import answering
 from server.private import desk_views as views
 from server.private.call import Call
 from server.private.desk_forms import admitted, wanted_paper
@@ -230,6 +231,36 @@ def _hand_over(call: Call, me: Unlocked, alias: str) -> None:
     call.work.succession.hand_over(me, alias, person, reason, at=call.now)
 
 
+def _pass_on(call: Call, me: Unlocked, alias: str) -> None:
+    to = _serial(call)
+    reason = call.text("pass_reason", call.work.reporting.form.text_characters, required=True)
+    try:
+        chosen = {UUID(value) for name, value in call.pairs if name == "letter"}
+    except ValueError:
+        raise Invalid(say("Please choose one."), field="letter") from None
+    call.work.transferring.pass_on(me, alias, to, chosen, reason, at=call.now)
+
+
+def _serial(call: Call) -> UUID:
+    try:
+        return UUID(call.value("agency"))
+    except ValueError:
+        raise Invalid(say("Please choose one."), field="agency") from None
+
+
+async def passed_file(call: Call) -> Response:
+    """The sealed file for the organisation; nothing of it is kept here."""
+    me = _me(call)
+    if me is None:
+        return views.locked(call)
+    try:
+        to = _serial(call)
+        made = await call.run(lambda: call.work.transferring.file(me, _alias(call), to, at=call.now))
+    except Refused as error:
+        return await _case(call, call.state_of(error), error.status)
+    return call.sent(answering.file(made, "sealed.transfer"))
+
+
 async def recuse(call: Call) -> Response:
     """ "I must not read this": the case gets new keys without me."""
     me = _me(call)
@@ -301,5 +332,7 @@ STEPS: Mapping[str, Step] = {
     "move": _acting(_move, say("It is noted, and the reporter is told.")),
     "support": _acting(_support, say("It is noted, and the reporter is told.")),
     "hand_over": _acting(_hand_over, say("This person can read the case from now on.")),
+    "pass_on": _acting(_pass_on, say("It is noted, and the reporter is told. Now fetch the sealed file below.")),
+    "passed_file": passed_file,
     "recuse": recuse,
 }

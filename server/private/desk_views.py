@@ -14,13 +14,14 @@ from server.private.casework import NOT_WHOLE, Letter, Line, Opened
 from server.private.consents import standing
 from server.private.desks import Topic
 from server.private.facts import State, Support, day_of, half_day
+from server.private.passing_views import passing_on
 from server.private.people import Person
 from server.private.tracks import MOVES, SUPPORT_MOVES
 from server.private.words import CONSENTS, DESKS, STATES, SUPPORTS, TOPICS, WHO
 from server.web.fields import FormState
 from server.web.words import full_day, language_name
 
-KEPT = ("text", "note", "reason", "support_reason", "hand_reason")
+KEPT = ("text", "note", "reason", "support_reason", "hand_reason", "pass_reason")
 """What may have been typed in a case."""
 
 
@@ -123,6 +124,7 @@ def case(call: Call, found: Opened, others: Sequence[Certificate], form: FormSta
         ],
         people=[("", "—"), *((str(one.person), f"{one.name}, {one.organisation}") for one in others)],
         may_write=not found.missing,
+        **passing_on(call, found),
     )
 
 
@@ -138,6 +140,7 @@ _NAMES: Mapping[str, Sentence] = {
     "withdrawal": say("The reporter takes it back, or goes on"),
     "asked_outside": say("The reporter asked the office outside"),
     "succession": say("New keys"),
+    "transferred": say("Passed on, sealed"),
 }
 
 
@@ -155,6 +158,8 @@ def _letter(call: Call, letter: Letter) -> Mapping[str, object]:
         facts = [call.said(STATES[State(str(body["state"]))])]
     elif kind == "support":
         facts = [call.said(SUPPORTS[Support(str(body["support"]))])]
+    elif kind == "transferred":
+        facts = [str(body.get("name", ""))]
     elif kind == "unproved":
         facts = [call.said(NOT_WHOLE)]
     elif kind == "withdrawal":

@@ -203,6 +203,8 @@ def _answer(call: Call, answer: Answer) -> Mapping[str, str]:
         step = said(STATES[State(str(answer.values["state"]))])
     elif answer.kind == "support":
         step = said(SUPPORTS[Support(str(answer.values["support"]))])
+    elif answer.kind == "transferred":
+        step = said(say("Passed on, as you agreed, to: %(name)s", name=str(answer.values.get("name", ""))))
     return {"name": answer.name, "day": _day(call, answer.day), "text": answer.text, "step": step}
 
 

@@ -18,7 +18,7 @@ from sqlmodel import col
 
 from server.crypto.sealed import certificates, slots
 from server.crypto.sealed.boxes import Damaged
-from server.crypto.sealed.certificates import Certificate, Officer, Revocation, Trust
+from server.crypto.sealed.certificates import Agency, Certificate, Officer, Paper, Revocation, Trust
 from server.crypto.sealed.slots import Binding
 from server.database import Database
 from server.errors import Refused, say
@@ -38,6 +38,7 @@ class _Papers:
 
     certificates: Sequence[Certificate] = ()
     revoked: Mapping[UUID, date] | None = None
+    agencies: Sequence[Agency] = ()
 
     def ended(self, one: Certificate) -> date:
         """The last day on which it holds."""
@@ -114,6 +115,30 @@ class Roster:
         """Organisations and their sites, for "Who must not read it?". Never people."""
         return sorted({(one.organisation, one.site) for one in self.certificates()})
 
+    def agencies(self) -> list[Agency]:
+        """Organisations to which a case may be sealed today."""
+        papers, today = self._papers(), self._today()
+        revoked = papers.revoked or {}
+        return [
+            one
+            for one in papers.agencies
+            if one.starts <= today <= one.ends and revoked.get(one.serial, date.max) > today
+        ]
+
+    def admit_agency(self, text: str) -> Agency:
+        """Take an organisation's signed paper in. Raises Refused."""
+        found = certificates.accepted_agency(text, self.trust, today=self._today(), revoked=self._revoked())
+        if found is None:
+            raise Refused(NOT_SIGNED, field="paper")
+        if all(one.serial != found.serial for one in self._papers().agencies):
+            self._keep(text)
+        return found
+
+    def paper_of(self, verify: bytes) -> str:
+        """The signed paper of somebody at a desk, for those elsewhere who trust the same officers; else nothing."""
+        mine = {one.serial for one in self.certificates() if one.verify == verify}
+        return next((text for text in self._texts() if _serial(self._signed(text)) in mine), "")
+
     def admit(self, text: str) -> Certificate:
         """Take a signed certificate in. Raises Refused."""
         found = certificates.accepted(text, self.trust, today=self._today(), revoked=self._revoked())
@@ -180,15 +205,18 @@ class Roster:
 
     def _from_database(self) -> _Papers:
         found: list[Certificate] = []
+        agencies: list[Agency] = []
         revoked: dict[UUID, date] = {}
         for text, taken_in in self._texts().items():
             paper = self._signed(text)
             if isinstance(paper, Certificate):
                 found.append(paper)
+            elif isinstance(paper, Agency):
+                agencies.append(paper)
             elif paper is not None:
                 since = max(paper.day, taken_in)  # what was written before it came stays proved
                 revoked[paper.serial] = min(since, revoked.get(paper.serial, since))
-        return _Papers(found, revoked)
+        return _Papers(found, revoked, agencies)
 
     def _texts(self) -> dict[str, date]:
         """The papers that lie here, and the day on which each came."""
@@ -204,14 +232,18 @@ class Roster:
             found[text] = min(taken_in, found.get(text, taken_in))
         return found
 
-    def _signed(self, text: str) -> Certificate | Revocation | None:
+    def _signed(self, text: str) -> Paper | None:
         """A paper that enough officers have signed, whenever it holds: two to give a right, one to take it away."""
         try:
             paper, names = certificates.read(text).paper, certificates.signers(text, self.trust)
         except Damaged:
             return None
-        needed = self.trust.needed if isinstance(paper, Certificate) else 1
+        needed = 1 if isinstance(paper, Revocation) else self.trust.needed
         return paper if len(names) >= needed else None
+
+
+def _serial(paper: Paper | None) -> UUID | None:
+    return paper.serial if isinstance(paper, Certificate) else None
 
 
 class Signers(TypedDict):

@@ -35,6 +35,7 @@ from server.private.people import People
 from server.private.roster import Roster
 from server.private.routing import open_topics
 from server.private.succession import Succession
+from server.private.transferring import Transferring
 from server.private.vault import Vault
 from server.web.limits import Limits
 
@@ -73,6 +74,7 @@ class Work:
     conversations: Conversations
     casework: Casework
     succession: Succession
+    transferring: Transferring
     people: People
     factors: SecondFactors
     trail: AuditTrail
@@ -133,6 +135,7 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         conversations=Conversations(db, vault, roster, reporting),
         casework=casework,
         succession=Succession(db, vault, roster, casework),
+        transferring=Transferring(roster, casework),
         people=People(db, vault, passwords, phrases, factors),
         factors=factors,
         trail=trail,
