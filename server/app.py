@@ -46,6 +46,7 @@ from server.hosting.routes import routes as hosting_routes
 from server.letters.routes import routes as letter_routes
 from server.migrations import history
 from server.notice_board.routes import routes as notice_board_routes
+from server.notifier import Notifier
 from server.review.letter_routes import routes as author_letter_routes
 from server.review.routes import routes as review_routes
 from server.settings import Settings
@@ -205,6 +206,8 @@ def _screener(folder: Any, settings: Settings) -> Screener:
 def _works(settings: Settings, services: Services) -> list[Due]:
     """What is done by the clock."""
     works: list[Due] = []
+    if settings.notifier_command:
+        works.append(Notifier(settings.notifier_command, settings.notifier_hours).run)
     if settings.backup_dir is not None:
         from server.forgetting.upkeep import Upkeep  # noqa: PLC0415  it brings sealed boxes; others have no need of them
 

@@ -134,6 +134,19 @@ def check(data: DataDir = None) -> None:
 
 
 @app.command()
+def notify(data: DataDir = None) -> None:
+    """Try the notifier: what the server does at its hours, once, now."""
+    from server.notifier import tell, told
+
+    chosen = _settings(data)
+    told(chosen.notifier_command, chosen.notifier_hours)
+    failed = tell(chosen.notifier_command) if chosen.notifier_command else "is not set: BARAZA_NOTIFIER_COMMAND"
+    if failed:
+        raise BootRefused(f"The notifier {failed}.")
+    print("Told. Did it come?")
+
+
+@app.command()
 def migrate(data: DataDir = None) -> None:
     """Bring both databases to the newest revision."""
     from server.operating import migrate as run

@@ -21,7 +21,7 @@ from moderation.classifier import Unavailable
 from moderation.detoxified.folder import whole
 from moderation.policy import PolicyError
 from moderation.policy import load as load_screening_policy
-from server import places, policies, privacy, settings
+from server import notifier, places, policies, privacy, settings
 from server.accounts import confusable, roles, rules
 from server.accounts.rules import invitation_ends
 from server.app import House, build
@@ -289,6 +289,7 @@ def findings(data_dir: Path | None) -> list[Finding]:
         _tried("migrations", lambda: (history.check(_existing(chosen)), f"at {history.newest()}")[1]),
         _tried("data map", lambda: _mapped(chosen, folder)),
         _tried("public address", lambda: _public(chosen)),
+        _tried("notifier", lambda: notifier.told(chosen.notifier_command, chosen.notifier_hours)),
         _tried("backups", lambda: newest_backup(chosen.backup_dir, today=_today())),
         *(_tried(part, look) for part, look in looks(chosen, folder)),
     ]
