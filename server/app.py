@@ -163,6 +163,7 @@ def _services(
         find_viewer=partial(accounts.find_viewer, trust=in_force.moderation.trust),
         renewal=accounts.Renewal(),
         news=announcements.news,
+        told_dir=settings.told_dir,
         neutral_url=settings.neutral_url,
         public_url=settings.public_url,
         operator=operator,

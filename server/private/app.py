@@ -28,6 +28,7 @@ from server.private.answering import Answering
 from server.private.asking import Asked, Place
 from server.private.body import Cut, Intake, TooLarge, TooSlow, Unreadable
 from server.private.contacts import Contacts
+from server.private.counting import Counting
 from server.private.daily import Daily, by_the_clock
 from server.private.life import Life, Living
 from server.private.migrations import history
@@ -184,7 +185,8 @@ def once_a_day(room: Room) -> Sequence[Callable[[datetime], None]]:
             room.work.forgetting.copied_to(room.settings.backup_dir)
             prune(room.settings.backup_dir, days=room.policies.retention.backups_days, today=at.date())
 
-    return [forget_list]
+    counting = Counting(room.db, room.work.vault, room.work.reporting, room.settings.told_dir)
+    return [forget_list, counting.run]
 
 
 class BehindTheHandover:

@@ -26,7 +26,7 @@ from server.private.people import Unlocked
 from server.private.records import Case
 from server.private.roster import Roster, Signers
 from server.private.routing import Excluded
-from server.private.tracks import MOVES, SUPPORT_MOVES, Due, due, is_released
+from server.private.tracks import MOVES, OUTCOMES, SUPPORT_MOVES, Due, due, is_released
 from server.private.vault import Vault
 
 NOT_WHOLE = say(
@@ -154,7 +154,8 @@ class Casework:
                 raise Refused(ASK_FIRST, field="state")
             first = now if known.acknowledged is None else known.acknowledged
             closed = now if state is State.CLOSED else None
-            return known.changed(state=state, acknowledged=first, answered=now, closed=closed)
+            outcome = state.value if state in OUTCOMES else known.outcome
+            return known.changed(state=state, acknowledged=first, answered=now, closed=closed, outcome=outcome)
 
         body = {"kind": "state", "state": state.value, "text": reason}
         self._write(me, alias, body, at=at, to_reporter=True, then=moved)

@@ -194,6 +194,7 @@ class Filing:
             urgent=concern.urgent,
             release_key=release,
             intake=intake,
+            counts=concern.excluded == Excluded(),
             consents=dict(concern.consents),
         )
         return Sealed(
