@@ -66,9 +66,9 @@ class Counting:
             return
         known = [*known[-MONTHS_KEPT + 1 :], self.account(month, at=at).content()]
         part = self._path.with_name(FILE_NAME + ".part")
-        part.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        part.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         part.write_text(json.dumps(known, indent=1) + "\n", "ascii")
-        os.chmod(part, 0o644)
+        part.chmod(0o640)  # the community may run as another user, in the same group
         part.replace(self._path)
 
     def account(self, month: str, *, at: datetime) -> Told:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from server.errors import Sentence, say
 
@@ -77,8 +77,8 @@ def _months(folder: Path) -> list[dict[str, Any]]:
         return []
     if not isinstance(raw, list):
         return []
-    months: list[Any] = raw  # pyright: ignore[reportUnknownVariableType]
-    return [one for one in months if isinstance(one, dict) and re.fullmatch(r"20\d\d-\d\d", str(one.get("month")))]
+    months = [cast("dict[str, Any]", one) for one in cast("list[Any]", raw) if isinstance(one, dict)]
+    return [one for one in months if re.fullmatch(r"20\d\d-\d\d", str(one.get("month")))]
 
 
 def _of_month(entry: dict[str, Any]) -> Iterator[DeskLine]:
