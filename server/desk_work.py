@@ -49,6 +49,11 @@ def told(work: Work) -> tuple[bool, list[str]]:
             soon = " (soon)" if one.ends - today <= SOON else ""
             office = ", ".join(part for part in (one.organisation, one.site) if part)
             lines.append(f"  {one.name} · {office} · until {one.ends.isoformat()}{soon} · {one.person}")
+    for one in work.roster.contested():
+        fine = False
+        lines.append(
+            f"{one.name}: TWO KEYS CLAIM TO FOLLOW ON THEIRS. Revoke {one.serial}, and begin with a new account."
+        )
     return fine, lines
 
 

@@ -113,7 +113,8 @@ async def unlock(call: Call) -> Response:
         return call.redirect(SIGN_IN)
     try:
         call.work.spend("unlock", str(person), call.asked.bucket)
-        me = await call.work.filing_pool.run(lambda: call.work.people.unlock(person, call.value("phrase")))
+        words = call.value("phrase")
+        me = await call.work.filing_pool.run(lambda: call.work.rotating.unlock(person, words, at=call.now))
     except Refused as error:
         return views.unlock(call, call.state_of(error), error.status)
     keys = " ".join(base64.b64encode(part).decode() for part in (me.box_secret, me.signing_seed))

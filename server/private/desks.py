@@ -58,6 +58,7 @@ class KeepingPolicy:
     files_days: int
     case_days: int
     legal_hold_days: int
+    keys_days: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ box. Signing in shows nothing yet; the passphrase once more opens the keys, for 
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,6 +25,7 @@ from server.errors import Invalid, Refused, say
 from server.private import models
 from server.private.vault import Vault
 
+PAIR_BYTES = 2 * boxes.KEY_BYTES
 NO_MATCH = say("The sign-in name, the secret words or the code do not match. Please check all of them.")
 NO_INVITATION = say("This code is not known here, or it was used already. Ask whoever gave it to you.")
 NAME_TAKEN = say("This sign-in name is taken. Please choose another.")
@@ -43,6 +45,8 @@ class Person:
     keys: bytes
     public: bytes
     verify: bytes
+    keys_since: date = date.min
+    """The day on which these keys were made."""
     version: int = 1
 
 
@@ -65,13 +69,29 @@ class Joined:
     unlocked: Unlocked
 
 
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A focal point's keys; `before` only while they are being changed."""
+
+    now: Unlocked
+    before: Unlocked | None
+
+
 class People:
     """Accounts at the desks."""
 
     def __init__(
-        self, db: Database, vault: Vault, passwords: Passwords, phrases: Phrases, factors: SecondFactors
+        self,
+        db: Database,
+        vault: Vault,
+        passwords: Passwords,
+        phrases: Phrases,
+        factors: SecondFactors,
+        *,
+        today: Callable[[], date],
     ) -> None:
         self._db = db
+        self._today = today
         self._vault = vault
         self._passwords = passwords
         self._phrases = phrases
@@ -99,6 +119,7 @@ class People:
             keys=self._phrases.locked(passphrase, secret + seed, about=b"keys" + person.bytes),
             public=boxes.public_of(secret),
             verify=signatures.verify_of(seed),
+            keys_since=self._today(),
         )
         with self._db.transaction() as tx:
             known = self._vault.lookup("invitation", plain_code(code))
@@ -134,13 +155,38 @@ class People:
 
     def unlock(self, person: UUID, passphrase: str) -> Unlocked:
         """Open the keys. Slow. Raises Invalid."""
+        return self.opened(person, passphrase).now
+
+    def opened(self, person: UUID, passphrase: str) -> Ring:
+        """The keys, and those before them while they are being changed. Slow. Raises Invalid."""
         known = self.by_id(person)
-        if known is None:
+        raw = None if known is None else self._phrases.unlocked(passphrase, known.keys, about=b"keys" + person.bytes)
+        if known is None or raw is None:
             raise Invalid(WRONG_WORDS, field="phrase")
-        raw = self._phrases.unlocked(passphrase, known.keys, about=b"keys" + person.bytes)
-        if raw is None:
-            raise Invalid(WRONG_WORDS, field="phrase")
-        return Unlocked(person, raw[:32], raw[32:], known.verify)
+        rings = [_unlocked(person, raw[at : at + PAIR_BYTES]) for at in range(0, len(raw), PAIR_BYTES)]
+        return Ring(rings[-1], rings[0] if len(rings) > 1 else None)
+
+    def begin_change(self, person: UUID, passphrase: str) -> Ring:
+        """New keys beside the old ones: until the change has ended, the words open both. Slow. Raises Invalid."""
+        old, known = self.opened(person, passphrase).now, self.by_id(person)
+        assert known is not None
+        new = _unlocked(person, boxes.new_key() + boxes.new_key())
+        changed_keys = replace(
+            known,
+            keys=self._phrases.locked(passphrase, _raw(old) + _raw(new), about=b"keys" + person.bytes),
+            public=boxes.public_of(new.box_secret),
+            verify=new.verify,
+            keys_since=self._today(),
+        )
+        self._keep(known, changed_keys)
+        return Ring(new, old)
+
+    def end_change(self, person: UUID, passphrase: str) -> None:
+        """The old keys are nowhere any more. Slow. Raises Invalid."""
+        new, known = self.opened(person, passphrase).now, self.by_id(person)
+        assert known is not None
+        keys = self._phrases.locked(passphrase, _raw(new), about=b"keys" + person.bytes)
+        self._keep(known, replace(known, keys=keys))
 
     def by_id(self, person: UUID) -> Person | None:
         """The account."""
@@ -188,6 +234,7 @@ class People:
             )
             if changed(done) != 1:
                 raise Refused(NO_MATCH)
+            tx.erases = True  # what lay there before may have been a key
         return newer
 
     def _login_key(self, login: str) -> bytes:
@@ -198,6 +245,7 @@ class People:
             "passphrase": person.passphrase,
             "confirmed": person.confirmed,
             "last_step": person.last_step,
+            "keys_since": person.keys_since.isoformat(),
             **{name: base64.b64encode(getattr(person, name)).decode() for name in _BYTES},
         }
         return self._vault.lock_paper(json.dumps(values).encode(), about=b"person" + person.id.bytes)
@@ -211,9 +259,19 @@ class People:
             passphrase=values["passphrase"],
             confirmed=values["confirmed"],
             last_step=values["last_step"],
+            keys_since=date.fromisoformat(values.get("keys_since", date.min.isoformat())),
             version=version,
             **raw,
         )
+
+
+def _raw(keys: Unlocked) -> bytes:
+    return keys.box_secret + keys.signing_seed
+
+
+def _unlocked(person: UUID, raw: bytes) -> Unlocked:
+    secret, seed = raw[: boxes.KEY_BYTES], raw[boxes.KEY_BYTES :]
+    return Unlocked(person, secret, seed, signatures.verify_of(seed))
 
 
 def plain_login(login: str) -> str:

@@ -33,6 +33,7 @@ from server.private.forgetting import Forgetting
 from server.private.keys import Secrets
 from server.private.people import People
 from server.private.roster import Roster
+from server.private.rotating import Rotating
 from server.private.routing import open_topics
 from server.private.succession import Succession
 from server.private.transferring import Transferring
@@ -75,6 +76,7 @@ class Work:
     casework: Casework
     succession: Succession
     transferring: Transferring
+    rotating: Rotating
     people: People
     factors: SecondFactors
     trail: AuditTrail
@@ -125,6 +127,8 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
     factors = SecondFactors(boxes.derived(keys.pepper, "second-factors"))
     passwords = Passwords(boxes.derived(keys.pepper, "sign-in"), memory_kib=costs.sign_in_kib)
     phrases = Phrases(boxes.derived(keys.pepper, "unlock"), memory_kib=costs.unlock_kib)
+    people = People(db, vault, passwords, phrases, factors, today=lambda: clock.now().date())
+    succession = Succession(db, vault, roster, casework)
     return Work(
         reporting=reporting,
         db=db,
@@ -134,9 +138,10 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         filing=Filing(db, vault, roster, reporting),
         conversations=Conversations(db, vault, roster, reporting),
         casework=casework,
-        succession=Succession(db, vault, roster, casework),
+        succession=succession,
+        rotating=Rotating(db, vault, roster, reporting, people, casework, succession, trail),
         transferring=Transferring(roster, casework),
-        people=People(db, vault, passwords, phrases, factors),
+        people=people,
         factors=factors,
         trail=trail,
         erasing=Erasing(db, vault, reporting, forgetting),

@@ -232,8 +232,9 @@ def test_a_statement_that_says_something_else_is_refused(scene: Scene) -> None:
         made([Item("a", b"one")])
     with pytest.raises(Damaged):
         made(items, agency=uuid4())
+    made_by = scene.work.roster.paper_of(cleo.verify)
     dara = scene.work.roster.paper_of(scene.people["dara"].me.verify)
-    for sender in (dara, "", "{}"):
+    for sender in (dara, (), ("",), (*made_by, "{}")):
         with pytest.raises(Damaged):
             opened(scene, made(items, sender=sender), agency)
 

@@ -6,12 +6,12 @@ that makes them a reader. So the organisation can show what it got and from whom
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from server.crypto.sealed import plain_json, streams
+from server.crypto.sealed import plain_json, streams, successors
 from server.crypto.sealed.boxes import KEY_BYTES, Damaged, alike, hashed, new_key, sealed, unsealed
 from server.crypto.sealed.certificates import Agency, Certificate, Trust, accepted
 from server.crypto.sealed.signatures import signed, signer_and_raw
@@ -34,12 +34,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What is handed over. `sender` is the signed paper of whoever sends it, `agency` the serial of the receiver's."""
+    """What is handed over, by whom, and to whom: `agency` is the serial of the receiver's paper."""
 
     id: UUID
     day: date
     agency: UUID
-    sender: str
+    sender: tuple[str, ...]
+    """The signed certificate, and the successors of its keys."""
     said_yes_to: tuple[str, ...]
     items: tuple[tuple[str, int, bytes], ...]
     """Name, length in bytes, hash."""
@@ -78,10 +79,20 @@ def opened(raw: bytes, secret: bytes, *, to: Agency, trust: Trust) -> tuple[Cert
     said, rest = plain[_LENGTH.size : _LENGTH.size + length], plain[_LENGTH.size + length :]
     signer, about = signer_and_raw(said, purpose=_PURPOSE)
     statement = _statement(plain_json.read(about))
-    sender = accepted(statement.sender, trust, today=statement.day, revoked=())
+    sender = _sender(statement, trust)
     if sender is None or sender.verify != signer or (statement.id, statement.agency) != (name, to.serial):
         raise Damaged
     return sender, statement, list(_items(statement, rest))
+
+
+def _sender(statement: Statement, trust: Trust) -> Certificate | None:
+    """Who sent it: a certificate that held that day, with the keys that followed on those in it."""
+    paper, *more = statement.sender or ("",)
+    found = accepted(paper, trust, today=statement.day, revoked=())
+    if found is None:
+        return None
+    steps = successors.chain(found.person, found.verify, [successors.read(one) for one in more])
+    return replace(found, verify=steps[-1].verify) if steps else found
 
 
 def _items(statement: Statement, rest: bytes) -> Iterator[Item]:
@@ -116,7 +127,7 @@ def _content(statement: Statement) -> dict[str, Any]:
         "id": str(statement.id),
         "day": statement.day.isoformat(),
         "agency": str(statement.agency),
-        "sender": statement.sender,
+        "sender": list(statement.sender),
         "said_yes_to": list(statement.said_yes_to),
         "items": [{"name": name, "bytes": length, "hash": seal.hex()} for name, length, seal in statement.items],
     }
@@ -128,7 +139,7 @@ def _statement(content: dict[str, Any]) -> Statement:
             id=UUID(content["id"]),
             day=date.fromisoformat(content["day"]),
             agency=UUID(content["agency"]),
-            sender=content["sender"],
+            sender=tuple(content["sender"]),
             said_yes_to=tuple(content["said_yes_to"]),
             items=tuple((one["name"], one["bytes"], bytes.fromhex(one["hash"])) for one in content["items"]),
         )
