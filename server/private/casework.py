@@ -61,6 +61,8 @@ class Letter:
     name: str
     body: Mapping[str, object]
     manifest: bytes
+    author: bytes
+    """The key that signed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +174,17 @@ class Casework:
         self._write(me, alias, body, at=at, to_reporter=True, then=moved)
 
     def tell(
-        self, me: Unlocked, alias: str, body: Mapping[str, object], *, at: datetime, then: Callable[[Facts], Facts]
+        self,
+        me: Unlocked,
+        alias: str,
+        body: Mapping[str, object],
+        *,
+        at: datetime,
+        then: Callable[[Facts], Facts],
+        to_reporter: bool = True,
     ) -> None:
-        """Something that has happened to the case, for its readers and for the reporter."""
-        self._write(me, alias, body, at=at, to_reporter=True, then=then)
+        """Something that has happened to the case, for its readers, and for the reporter unless that could harm."""
+        self._write(me, alias, body, at=at, to_reporter=to_reporter, then=then)
 
     def _write(
         self,
@@ -338,8 +347,8 @@ class Casework:
         theirs = found.direction != "in" and self._roster.signed_on(found.author, found.day)
         if not (theirs or (found.direction == "in" and found.author == case.facts.reporter_verify)):
             # One letter that nobody stands for must not close the case for all: it is shown as what it is.
-            return Letter(entry.id, found.seq, found.day, "note", "", {"kind": "unproved"}, found.manifest)
-        return Letter(entry.id, found.seq, found.day, found.direction, name, found.body, found.manifest)
+            return Letter(entry.id, found.seq, found.day, "note", "", {"kind": "unproved"}, found.manifest, b"")
+        return Letter(entry.id, found.seq, found.day, found.direction, name, found.body, found.manifest, found.author)
 
 
 def excluded_in(letters: Sequence[Letter]) -> Excluded:

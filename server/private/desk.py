@@ -249,6 +249,23 @@ def _serial(call: Call) -> UUID:
         raise Invalid(say("Please choose one."), field="agency") from None
 
 
+def _ask_hold(call: Call, me: Unlocked, alias: str) -> None:
+    typed = call.text("hold_days", 10, required=True)
+    if not typed.isdecimal():
+        raise Invalid(say("Please write a number of days."), field="hold_days")
+    reason = call.text("hold_reason", call.work.reporting.form.text_characters, required=True)
+    call.work.holding.ask(me, alias, int(typed), reason, at=call.now)
+
+
+def _agree_hold(call: Call, me: Unlocked, alias: str) -> None:
+    call.work.holding.agree(me, alias, at=call.now, to_reporter=call.ticked("tell"))
+
+
+def _end_hold(call: Call, me: Unlocked, alias: str) -> None:
+    reason = call.text("end_reason", call.work.reporting.form.text_characters, required=True)
+    call.work.holding.end(me, alias, reason, at=call.now, to_reporter=call.ticked("tell_end"))
+
+
 async def passed_file(call: Call) -> Response:
     """The sealed file for the organisation; nothing of it is kept here."""
     me = _me(call)
@@ -335,5 +352,8 @@ STEPS: Mapping[str, Step] = {
     "hand_over": _acting(_hand_over, say("This person can read the case from now on.")),
     "pass_on": _acting(_pass_on, say("It is noted, and the reporter is told. Now fetch the sealed file below.")),
     "passed_file": passed_file,
+    "ask_hold": _acting(_ask_hold, say("It is noted. Another person who reads this case must agree.")),
+    "agree_hold": _acting(_agree_hold, say("This case is kept longer.")),
+    "end_hold": _acting(_end_hold, say("This case is no longer kept because of the law.")),
     "recuse": recuse,
 }

@@ -14,6 +14,7 @@ from server.private.casework import NOT_WHOLE, Letter, Line, Opened
 from server.private.consents import standing
 from server.private.desks import Topic
 from server.private.facts import State, Support, day_of, half_day
+from server.private.holding_views import holding
 from server.private.passing_views import passing_on
 from server.private.people import Person
 from server.private.tracks import MOVES, SUPPORT_MOVES
@@ -21,7 +22,7 @@ from server.private.words import CONSENTS, DESKS, STATES, SUPPORTS, TOPICS, WHO
 from server.web.fields import FormState
 from server.web.words import full_day, language_name
 
-KEPT = ("text", "note", "reason", "support_reason", "hand_reason", "pass_reason")
+KEPT = ("text", "note", "reason", "support_reason", "hand_reason", "pass_reason", "hold_reason", "end_reason")
 """What may have been typed in a case."""
 
 
@@ -125,6 +126,7 @@ def case(call: Call, found: Opened, others: Sequence[Certificate], form: FormSta
         people=[("", "—"), *((str(one.person), f"{one.name}, {one.organisation}") for one in others)],
         may_write=not found.missing,
         **passing_on(call, found),
+        **holding(call, found),
     )
 
 
@@ -141,6 +143,9 @@ _NAMES: Mapping[str, Sentence] = {
     "asked_outside": say("The reporter asked the office outside"),
     "succession": say("New keys"),
     "transferred": say("Passed on, sealed"),
+    "hold_asked": say("Somebody asks to keep it longer"),
+    "hold": say("Kept longer, because the law asks for it"),
+    "hold_ended": say("No longer kept because of the law"),
 }
 
 
@@ -158,6 +163,8 @@ def _letter(call: Call, letter: Letter) -> Mapping[str, object]:
         facts = [call.said(STATES[State(str(body["state"]))])]
     elif kind == "support":
         facts = [call.said(SUPPORTS[Support(str(body["support"]))])]
+    elif kind in ("hold_asked", "hold"):
+        facts = [call.said(say("For %(days)s days", days=str(body.get("days", ""))))]
     elif kind == "transferred":
         facts = [str(body.get("name", ""))]
     elif kind == "unproved":

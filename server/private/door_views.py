@@ -203,6 +203,11 @@ def _answer(call: Call, answer: Answer) -> Mapping[str, str]:
         step = said(STATES[State(str(answer.values["state"]))])
     elif answer.kind == "support":
         step = said(SUPPORTS[Support(str(answer.values["support"]))])
+    elif answer.kind == "hold":
+        days = str(answer.values.get("days", ""))
+        step = said(say("The law asks us to keep this for up to %(days)s days, also after it is closed.", days=days))
+    elif answer.kind == "hold_ended":
+        step = said(say("The law no longer asks us to keep this."))
     elif answer.kind == "transferred":
         step = said(say("Passed on, as you agreed, to: %(name)s", name=str(answer.values.get("name", ""))))
     return {"name": answer.name, "day": _day(call, answer.day), "text": answer.text, "step": step}

@@ -46,9 +46,7 @@ class Erasing:
             withdrawn=sum(self._withdrawn(case, now) for case in cases),
             doors=sum(self._door_closed(case, now) for case in cases),
             files=sum(self._files_gone(case, now) for case in cases),
-            cases=self._gone(
-                [case.id for case in cases if self._is_over(case, now, self._reporting.keeping.case_days)]
-            ),
+            cases=self._gone([case.id for case in cases if self._may_go(case, now, self._reporting.keeping.case_days)]),
             strays=self._strays(),
         )
 
@@ -75,9 +73,11 @@ class Erasing:
         return True
 
     def _files_gone(self, case: Case, now: int) -> int:
-        if not self._is_over(case, now, self._reporting.keeping.files_days):
+        if not self._may_go(case, now, self._reporting.keeping.files_days):
             return 0
         with self._db.transaction() as tx:
+            if not self._may_go(self._fresh(tx, case), now, self._reporting.keeping.files_days):
+                return 0
             return records.drop_files(tx, case.id)
 
     def _gone(self, cases: list[UUID]) -> int:
@@ -98,6 +98,11 @@ class Erasing:
             if strays:
                 self._vault.shred.forget(*strays)
         return len(strays)
+
+    def _may_go(self, case: Case, now: int, days: int) -> bool:
+        """Whether its time is over and no law needs it longer. What the reporter's number opens ends in any case."""
+        held = case.facts.held_until
+        return self._is_over(case, now, days) and (held is None or now >= held)
 
     def _is_over(self, case: Case, now: int, days: int) -> bool:
         closed = case.facts.closed

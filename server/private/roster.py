@@ -120,6 +120,10 @@ class Roster:
         """The name under which somebody at a desk writes; empty for a stranger."""
         return next((key.paper.name for key in self._papers().worn if key.verify == verify), "")
 
+    def person_of(self, verify: bytes) -> UUID | None:
+        """Who has or had this key; None for a stranger."""
+        return next((key.paper.person for key in self._papers().worn if key.verify == verify), None)
+
     def offices(self) -> list[tuple[str, str]]:
         """Organisations and their sites, for "Who must not read it?". Never people."""
         return sorted({(one.organisation, one.site) for one in self.certificates()})

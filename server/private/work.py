@@ -30,6 +30,7 @@ from server.private.desks import Reporting, Topic
 from server.private.erasing import Erasing
 from server.private.filing import Filing
 from server.private.forgetting import Forgetting
+from server.private.holding import Holding
 from server.private.keys import Secrets
 from server.private.people import People
 from server.private.roster import Roster
@@ -77,6 +78,7 @@ class Work:
     succession: Succession
     transferring: Transferring
     rotating: Rotating
+    holding: Holding
     people: People
     factors: SecondFactors
     trail: AuditTrail
@@ -139,6 +141,7 @@ def made(private_dir: Path, reporting: Reporting, db: Database, keys: Secrets, c
         conversations=Conversations(db, vault, roster, reporting),
         casework=casework,
         succession=succession,
+        holding=Holding(roster, reporting, casework),
         rotating=Rotating(db, vault, roster, reporting, people, casework, succession, trail),
         transferring=Transferring(roster, casework),
         people=people,
