@@ -7,10 +7,10 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from server.crypto.sealed import signatures
+from server.crypto.sealed import signatures, six_words
 from server.crypto.sealed.certificates import Certificate
 from server.errors import Invalid, Refused, Sentence, say
-from server.private import answering
+from server.private import answering, desk_ends
 from server.private import desk_views as views
 from server.private.call import Call
 from server.private.desk_forms import admitted, wanted_paper
@@ -21,8 +21,10 @@ from server.web.fields import FormState
 
 ADDRESS = "/desk"
 SIGN_IN, JOIN, UNLOCK, PAPER = "/desk/sign-in", "/desk/join", "/desk/unlock", "/desk/paper"
+SECOND = "/desk/second"
 LEAST_PASSPHRASE = 16
 TOO_SHORT = say("Please take at least four words, or sixteen signs: these words guard what people told you.")
+NOT_THESE = say("These are not the six words above. Please read them once more.")
 Step = Callable[[Call], Awaitable[Response]]
 
 
@@ -30,7 +32,7 @@ async def shown(call: Call) -> Response:
     """The work list, or the door that comes first."""
     me = _me(call)
     if me is None:
-        return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
+        return call.redirect(_before(call))
     beat = Beat.begin(LIST_BEAT_SECONDS)
     lines = await call.run(lambda: call.work.casework.work_list(me, at=call.now))
     response = views.work_list(call, lines)
@@ -101,24 +103,55 @@ async def second_factor(call: Call) -> Response:
 
 async def unlock_page(call: Call) -> Response:
     """The words once more."""
-    if call.kept is None:
-        return call.redirect(SIGN_IN)
-    return views.unlock(call, call.form)
+    known = await _known(call)
+    return call.redirect(SIGN_IN) if known is None else views.unlock(call, call.form, second=known.second)
 
 
 async def unlock(call: Call) -> Response:
-    """Open the keys for this visit."""
-    person = _person(call)
-    if person is None:
+    """Open the keys for this visit; where a desk demands it, not before six words more are set."""
+    known = await _known(call)
+    if known is None:
         return call.redirect(SIGN_IN)
     try:
-        call.work.spend("unlock", str(person), call.asked.bucket)
-        words = call.value("phrase")
-        me = await call.work.filing_pool.run(lambda: call.work.rotating.unlock(person, words, at=call.now))
+        call.work.spend("unlock", str(known.id), call.asked.bucket)
+        words = call.work.people.phrase(known.id, call.value("phrase"), call.value("second"))
+        me = await call.work.filing_pool.run(lambda: call.work.rotating.unlock(known.id, words, at=call.now))
     except Refused as error:
-        return views.unlock(call, call.state_of(error), error.status)
+        return views.unlock(call, call.state_of(error), error.status, second=known.second)
     keys = " ".join(base64.b64encode(part).decode() for part in (me.box_secret, me.signing_seed))
-    call.begin({"person": str(person), "keys": keys}, person=person)
+    kept = {"person": str(known.id), "keys": keys}
+    if not known.second and any(_demands(call, one) for one in _held(call, known)):
+        kept["second"] = six_words.new()
+    call.begin(kept, person=known.id)
+    return call.redirect(_before(call) if "second" in kept else ADDRESS)
+
+
+def _demands(call: Call, paper: Certificate) -> bool:
+    return any(desk.second_phrase for desk in call.work.reporting.desks if desk.code == paper.desk)
+
+
+async def second_page(call: Call) -> Response:
+    """Six words, shown until they were typed once."""
+    words = None if call.kept is None else call.kept.get("second")
+    return call.redirect(ADDRESS) if words is None else views.second(call, str(words), call.form)
+
+
+async def second(call: Call) -> Response:
+    """The six words were kept: the keys need them from now on."""
+    person = _person(call)
+    words = None if call.kept is None else call.kept.get("second")
+    if person is None or words is None:
+        return call.redirect(SIGN_IN)
+    phrase, typed = call.value("phrase"), call.value("second")
+    try:
+        call.work.spend("unlock", str(person), call.asked.bucket)
+        if six_words.plain(typed) != words:
+            raise Invalid(NOT_THESE, field="second")
+        await call.work.filing_pool.run(lambda: call.work.people.add_second(person, phrase, typed))
+    except Refused as error:
+        return views.second(call, str(words), call.state_of(error), error.status)
+    assert call.kept is not None
+    call.hold({name: value for name, value in call.kept.items() if name != "second"})
     return call.redirect(ADDRESS)
 
 
@@ -187,7 +220,7 @@ def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence) -> Step
 async def _case(call: Call, form: object = None, status: int = 200) -> Response:
     me = _me(call)
     if me is None:
-        return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
+        return call.redirect(_before(call))
     await call.run(lambda: call.work.succession.take_over(me, _alias(call), at=call.now))
     found = await call.run(lambda: call.work.casework.opened(me, _alias(call), at=call.now))
     others = await call.run(lambda: call.work.succession.could_read(found))
@@ -232,47 +265,13 @@ def _hand_over(call: Call, me: Unlocked, alias: str) -> None:
     call.work.succession.hand_over(me, alias, person, reason, at=call.now)
 
 
-def _pass_on(call: Call, me: Unlocked, alias: str) -> None:
-    to = _serial(call)
-    reason = call.text("pass_reason", call.work.reporting.form.text_characters, required=True)
-    try:
-        chosen = {UUID(value) for name, value in call.pairs if name == "letter"}
-    except ValueError:
-        raise Invalid(say("Please choose one."), field="letter") from None
-    call.work.transferring.pass_on(me, alias, to, chosen, reason, at=call.now)
-
-
-def _serial(call: Call) -> UUID:
-    try:
-        return UUID(call.value("agency"))
-    except ValueError:
-        raise Invalid(say("Please choose one."), field="agency") from None
-
-
-def _ask_hold(call: Call, me: Unlocked, alias: str) -> None:
-    typed = call.text("hold_days", 10, required=True)
-    if not typed.isdecimal():
-        raise Invalid(say("Please write a number of days."), field="hold_days")
-    reason = call.text("hold_reason", call.work.reporting.form.text_characters, required=True)
-    call.work.holding.ask(me, alias, int(typed), reason, at=call.now)
-
-
-def _agree_hold(call: Call, me: Unlocked, alias: str) -> None:
-    call.work.holding.agree(me, alias, at=call.now, to_reporter=call.ticked("tell"))
-
-
-def _end_hold(call: Call, me: Unlocked, alias: str) -> None:
-    reason = call.text("end_reason", call.work.reporting.form.text_characters, required=True)
-    call.work.holding.end(me, alias, reason, at=call.now, to_reporter=call.ticked("tell_end"))
-
-
 async def passed_file(call: Call) -> Response:
     """The sealed file for the organisation; nothing of it is kept here."""
     me = _me(call)
     if me is None:
         return views.locked(call)
     try:
-        to = _serial(call)
+        to = desk_ends.agency(call)
         made = await call.run(lambda: call.work.transferring.file(me, _alias(call), to, at=call.now))
     except Refused as error:
         return await _case(call, call.state_of(error), error.status)
@@ -314,8 +313,15 @@ def _person(call: Call) -> UUID | None:
     return None if call.kept is None else UUID(call.kept["person"])
 
 
+def _before(call: Call) -> str:
+    """What comes before the work: signing in, opening the keys, or six words that a desk demands."""
+    if call.kept is None:
+        return SIGN_IN
+    return SECOND if "second" in call.kept else UNLOCK
+
+
 def _me(call: Call) -> Unlocked | None:
-    if call.kept is None or "keys" not in call.kept:
+    if call.kept is None or "keys" not in call.kept or "second" in call.kept:
         return None
     secret, seed = (base64.b64decode(part) for part in call.kept["keys"].split())
     return Unlocked(UUID(call.kept["person"]), secret, seed, signatures.verify_of(seed))
@@ -326,6 +332,7 @@ PAGES: Mapping[str, Step] = {
     SIGN_IN: sign_in_page,
     JOIN: second_factor_page,
     UNLOCK: unlock_page,
+    SECOND: second_page,
     PAPER: paper_page,
 }
 NAMES: Mapping[str, str] = {
@@ -333,6 +340,7 @@ NAMES: Mapping[str, str] = {
     SIGN_IN: "desk_sign_in",
     JOIN: "desk_join",
     UNLOCK: "desk_unlock",
+    SECOND: "desk_second",
     PAPER: "desk_paper",
     ADDRESS + "/{alias}": "desk_case",
 }
@@ -341,6 +349,7 @@ STEPS: Mapping[str, Step] = {
     "join": join,
     "second_factor": second_factor,
     "unlock": unlock,
+    "second": second,
     "ask_for_paper": ask_for_paper,
     "paper": paper,
     "lock": lock,
@@ -350,10 +359,12 @@ STEPS: Mapping[str, Step] = {
     "move": _acting(_move, say("It is noted, and the reporter is told.")),
     "support": _acting(_support, say("It is noted, and the reporter is told.")),
     "hand_over": _acting(_hand_over, say("This person can read the case from now on.")),
-    "pass_on": _acting(_pass_on, say("It is noted, and the reporter is told. Now fetch the sealed file below.")),
+    "pass_on": _acting(
+        desk_ends.pass_on, say("It is noted, and the reporter is told. Now fetch the sealed file below.")
+    ),
     "passed_file": passed_file,
-    "ask_hold": _acting(_ask_hold, say("It is noted. Another person who reads this case must agree.")),
-    "agree_hold": _acting(_agree_hold, say("This case is kept longer.")),
-    "end_hold": _acting(_end_hold, say("This case is no longer kept because of the law.")),
+    "ask_hold": _acting(desk_ends.ask_hold, say("It is noted. Another person who reads this case must agree.")),
+    "agree_hold": _acting(desk_ends.agree_hold, say("This case is kept longer.")),
+    "end_hold": _acting(desk_ends.end_hold, say("This case is no longer kept because of the law.")),
     "recuse": recuse,
 }

@@ -44,9 +44,14 @@ def second_factor(call: Call, secret: str, form: FormState, status: int = 200) -
     return call.page("private/second_factor.html", status, form=form, qr=Markup(qr), secret=shown)
 
 
-def unlock(call: Call, form: FormState, status: int = 200) -> Response:
-    """The words once more."""
-    return call.page("private/unlock.html", status, form=form)
+def unlock(call: Call, form: FormState, status: int = 200, *, second: bool) -> Response:
+    """The words once more, and six others where a desk demands them."""
+    return call.page("private/unlock.html", status, form=form, second=second)
+
+
+def second(call: Call, words: str, form: FormState, status: int = 200) -> Response:
+    """Six words from chance, to be written down."""
+    return call.page("private/second.html", status, form=form, words=words)
 
 
 def locked(call: Call) -> Response:

@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlmodel import col
 
 from server.crypto.passwords import PassphraseHash, Passwords
-from server.crypto.sealed import boxes, signatures
+from server.crypto.sealed import boxes, signatures, six_words
 from server.crypto.sealed.phrases import Phrases
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import Code, new_code, plain_code
@@ -47,6 +47,8 @@ class Person:
     verify: bytes
     keys_since: date = date.min
     """The day on which these keys were made."""
+    second: bool = False
+    """Whether six words from chance are needed besides the passphrase to open them."""
     version: int = 1
 
 
@@ -153,6 +155,20 @@ class People:
             raise Invalid(WRONG_CODE, field="code")
         return self._keep(known, replace(known, confirmed=True, last_step=step))
 
+    def phrase(self, person: UUID, passphrase: str, second: str) -> str:
+        """What opens this person's keys, from what was typed."""
+        known = self.by_id(person)
+        return joined_words(passphrase, second) if known is not None and known.second else passphrase
+
+    def add_second(self, person: UUID, passphrase: str, second: str) -> None:
+        """From now on the keys need these six words too. Slow. Raises Invalid."""
+        known = self.by_id(person)
+        raw = None if known is None else self._phrases.unlocked(passphrase, known.keys, about=b"keys" + person.bytes)
+        if known is None or raw is None or known.second:
+            raise Invalid(WRONG_WORDS, field="phrase")
+        keys = self._phrases.locked(joined_words(passphrase, second), raw, about=b"keys" + person.bytes)
+        self._keep(known, replace(known, keys=keys, second=True))
+
     def unlock(self, person: UUID, passphrase: str) -> Unlocked:
         """Open the keys. Slow. Raises Invalid."""
         return self.opened(person, passphrase).now
@@ -245,6 +261,7 @@ class People:
             "passphrase": person.passphrase,
             "confirmed": person.confirmed,
             "last_step": person.last_step,
+            "second": person.second,
             "keys_since": person.keys_since.isoformat(),
             **{name: base64.b64encode(getattr(person, name)).decode() for name in _BYTES},
         }
@@ -259,6 +276,7 @@ class People:
             passphrase=values["passphrase"],
             confirmed=values["confirmed"],
             last_step=values["last_step"],
+            second=values.get("second", False),
             keys_since=date.fromisoformat(values.get("keys_since", date.min.isoformat())),
             version=version,
             **raw,
@@ -272,6 +290,11 @@ def _raw(keys: Unlocked) -> bytes:
 def _unlocked(person: UUID, raw: bytes) -> Unlocked:
     secret, seed = raw[: boxes.KEY_BYTES], raw[boxes.KEY_BYTES :]
     return Unlocked(person, secret, seed, signatures.verify_of(seed))
+
+
+def joined_words(passphrase: str, second: str) -> str:
+    """Both, as one phrase; no passphrase has a NUL in it, so no two pairs are the same."""
+    return f"{passphrase}\0{six_words.plain(second)}"
 
 
 def plain_login(login: str) -> str:
