@@ -210,7 +210,10 @@ def test_twenty_megabytes_do_not_make_the_community_larger(tmp_path: Path) -> No
 
     def room() -> None:
         while True:
-            caller, _ = listener.accept()
+            try:
+                caller, _ = listener.accept()
+            except OSError:
+                return  # the test is over
             with caller, caller.makefile("rwb") as line:
                 length = 0
                 while (header := line.readline()).strip():
