@@ -26,6 +26,6 @@ class Upkeep:
         hour = rounded_to_the_hour(at)
         if self._done == hour:
             return
+        self._done = hour  # what fails is tried again in the next hour, not every minute
         lists.write_community(self.settings, self.db, at=at, folders=[self.folder])
         prune(self.folder, days=self.days, today=at.date())
-        self._done = hour

@@ -177,7 +177,8 @@ def _lifespan(room: Room) -> Callable[[Any], Any]:
 
 
 def once_a_day(room: Room) -> Sequence[Callable[[datetime], None]]:
-    """What else the room does once a day."""
+    """What else the room does once a day. A folder that cannot be written is told, and the rest goes on."""
+    counting = Counting(room.db, room.work.vault, room.work.reporting, room.settings.told_dir)
 
     def forget_list(at: datetime) -> None:
         room.work.forgetting.refresh()
@@ -185,8 +186,17 @@ def once_a_day(room: Room) -> Sequence[Callable[[datetime], None]]:
             room.work.forgetting.copied_to(room.settings.backup_dir)
             prune(room.settings.backup_dir, days=room.policies.retention.backups_days, today=at.date())
 
-    counting = Counting(room.db, room.work.vault, room.work.reporting, room.settings.told_dir)
-    return [forget_list, counting.run]
+    return [_told_of("its forget list", forget_list), _told_of("the desks' account", counting.run)]
+
+
+def _told_of(what: str, work: Callable[[datetime], None]) -> Callable[[datetime], None]:
+    def done(at: datetime) -> None:
+        try:
+            work(at)
+        except OSError as error:
+            log.error("the private room cannot write %s: %s", what, type(error).__name__)
+
+    return done
 
 
 class BehindTheHandover:

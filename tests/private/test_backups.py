@@ -462,3 +462,20 @@ def test_the_room_writes_its_list_once_a_day_whatever_happened(house_to_copy: Wh
             room.work.erasing.erase(case)
         scene.clock.goes_on(days=1)
     assert len(set(sizes)) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_told_once_a_day_and_the_rest_goes_on(
+    house_to_copy: WholeHouse, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    scene = house_to_copy.scene
+    nowhere = {"backup_dir": tmp_path / "nowhere", "public_dir": house_to_copy.copies / "file" / "public"}
+    (house_to_copy.copies / "file").write_text("")
+    settings = house_to_copy.settings.model_copy(update=nowhere)
+    room = replace(scene.house.room, settings=settings)
+    daily = Daily(room.clock, room.work.erasing, room.work.trail, settings.private_dir, once_a_day(room))
+    for minutes in (0, 10, 20):
+        daily.run(scene.clock.now() + timedelta(minutes=minutes))
+    assert sorted(caplog.messages) == [
+        "the private room cannot write its forget list: FileNotFoundError",
+        "the private room cannot write the desks' account: NotADirectoryError",
+    ]
