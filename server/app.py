@@ -1,5 +1,6 @@
 """Puts the house together: the only file that knows every part."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from server.announcements import views as announcements
 from server.announcements.routes import routes as announcement_routes
 from server.appeals.routes import routes as appeal_routes
 from server.clock import Clock, SystemClock
+from server.clockwork import Due, by_the_clock
 from server.crypto import keyring
 from server.crypto.keyring import Purpose
 from server.crypto.passkeys import Passkeys, party_of
@@ -44,6 +46,7 @@ from server.hosting.routes import routes as hosting_routes
 from server.letters.routes import routes as letter_routes
 from server.migrations import history
 from server.notice_board.routes import routes as notice_board_routes
+from server.notifier import Notifier
 from server.review.letter_routes import routes as author_letter_routes
 from server.review.routes import routes as review_routes
 from server.settings import Settings
@@ -113,7 +116,7 @@ def build(
     told = Told(services.db, settings.told_dir)
     services.db.hub.listen(told)
     told.tell()
-    app: ASGIApp = _router(services)
+    app: ASGIApp = _router(services, _works(settings, services))
     headers = partial(SafeHeaders, neutral_origin=_origin(settings.neutral_url), onion_url=settings.onion_url)
     app = Handover(headers(app), away=headers(Away(services.pages, services.clock)), socket=room)
     app = ForgetAddress(app, buckets=AddressBuckets(), trusted=settings.trusted_proxies)
@@ -160,6 +163,7 @@ def _services(
         find_viewer=partial(accounts.find_viewer, trust=in_force.moderation.trust),
         renewal=accounts.Renewal(),
         news=announcements.news,
+        told_dir=settings.told_dir,
         neutral_url=settings.neutral_url,
         public_url=settings.public_url,
         operator=operator,
@@ -200,7 +204,20 @@ def _screener(folder: Any, settings: Settings) -> Screener:
         return Screener(policy, model)
 
 
-def _router(services: Services) -> Router:
+def _works(settings: Settings, services: Services) -> list[Due]:
+    """What is done by the clock."""
+    works: list[Due] = []
+    if settings.notifier_command:
+        works.append(Notifier(settings.notifier_command, settings.notifier_hours).run)
+    if settings.backup_dir is not None:
+        from server.forgetting.upkeep import Upkeep  # noqa: PLC0415  it brings sealed boxes; others have no need of them
+
+        days = services.policies.retention.backups_days
+        works.append(Upkeep(settings, services.db, days, settings.backup_dir).run)
+    return works
+
+
+def _router(services: Services, works: list[Due]) -> Router:
     by_path: dict[str, list[Room[Any]]] = {}
     for room in ROOMS:
         by_path.setdefault(room.path, []).append(room)
@@ -209,16 +226,18 @@ def _router(services: Services) -> Router:
         [*routes, Mount("/static", app=services.shelf)],
         redirect_slashes=False,
         default=NothingHere(services),
-        lifespan=_lifespan(services),
+        lifespan=_lifespan(services, works),
     )
 
 
-def _lifespan(services: Services) -> Callable[[Any], Any]:
+def _lifespan(services: Services, works: list[Due]) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncGenerator[None]:
+        clockwork = asyncio.create_task(by_the_clock(works, services.clock))
         try:
             yield
         finally:
+            clockwork.cancel()
             services.pool.close()
             services.threads.close()
             services.db.close()

@@ -12,10 +12,11 @@ from typing import Annotated, Any
 
 import typer
 
-from server import places
+from server import backup_commands, places
 from server.desk_commands import desk_app
 from server.errors import BootRefused
 from server.officer_commands import officer_app
+from server.received_commands import received_app
 
 app = typer.Typer(
     name="baraza",
@@ -34,6 +35,8 @@ audit_app = typer.Typer(help="The ledger of what was decided.", no_args_is_help=
 app.add_typer(audit_app, name="audit")
 app.add_typer(officer_app, name="officer")
 app.add_typer(desk_app, name="desk")
+app.add_typer(received_app, name="received")
+backup_commands.add_to(app)
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="The data directory (else BARAZA_DATA_DIR, else ./var).")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -128,6 +131,19 @@ def check(data: DataDir = None) -> None:
     found = findings(data)
     table("What Baraza found", ("", "Part", "Finding"), [(f.mark, f.part, f.sentence) for f in found])
     raise SystemExit(1 if any(not f.fine for f in found) else 0)
+
+
+@app.command()
+def notify(data: DataDir = None) -> None:
+    """Try the notifier: what the server does at its hours, once, now."""
+    from server.notifier import tell, told
+
+    chosen = _settings(data)
+    told(chosen.notifier_command, chosen.notifier_hours)
+    failed = tell(chosen.notifier_command) if chosen.notifier_command else "is not set: BARAZA_NOTIFIER_COMMAND"
+    if failed:
+        raise BootRefused(f"The notifier {failed}.")
+    print("Told. Did it come?")
 
 
 @app.command()

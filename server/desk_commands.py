@@ -41,6 +41,18 @@ def revoke(
         print(revoked(work, paper))
 
 
+@desk_app.command("agency")
+def agency(
+    paper: Annotated[Path, typer.Argument(help="An organisation's certificate, signed by two officers.")],
+    data: DataDir = None,
+) -> None:
+    """Take an organisation in, to which a case may be passed on sealed when its reporter agrees."""
+    from server.desk_work import agency_admitted, room
+
+    with room(data) as work:
+        print(agency_admitted(work, paper))
+
+
 @desk_app.command("bundle")
 def bundle(
     out: Annotated[Path, typer.Argument(help="A new file, for the first recovery officer.")], data: DataDir = None

@@ -50,6 +50,11 @@ def told(work: Work) -> tuple[bool, list[str]]:
             soon = " (soon)" if one.ends - today <= SOON else ""
             office = ", ".join(part for part in (one.organisation, one.site) if part)
             lines.append(f"  {one.name} · {office} · until {one.ends.isoformat()}{soon} · {one.person}")
+    for one in work.roster.contested():
+        fine = False
+        lines.append(
+            f"{one.name}: TWO KEYS CLAIM TO FOLLOW ON THEIRS. Revoke {one.serial}, and begin with a new account."
+        )
     return fine, lines
 
 
@@ -59,7 +64,17 @@ def revoked(work: Work, paper: Path) -> str:
         serial = work.roster.revoke(_text(paper))
     except Refused as error:
         raise BootRefused(str(error)) from None
+    work.forgetting.refresh()  # at once: a copy of yesterday must not make this paper count again
     return f"The certificate {serial} says nothing any more."
+
+
+def agency_admitted(work: Work, paper: Path) -> str:
+    """Take an organisation's paper in."""
+    try:
+        found = work.roster.admit_agency(_text(paper))
+    except Refused as error:
+        raise BootRefused(str(error)) from None
+    return f"Cases may be passed on to {found.organisation} until {found.ends.isoformat()}, when reporters agree."
 
 
 def bundled(work: Work, out: Path) -> str:

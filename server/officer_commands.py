@@ -90,3 +90,17 @@ def recover(
     from server.officer_work import recover as run
 
     run(bundle, key=key, certificate=certificate, officers=officers, out=out, phrase=passphrase_file, asked=yes)
+
+
+@officer_app.command("open")
+def open_copy(
+    request: Annotated[Path, typer.Argument(help="What the restoring machine wrote, or the first officer.")],
+    key: Key,
+    out: Out,
+    passphrase_file: Phrase = None,
+    yes: Yes = False,
+) -> None:
+    """Open a sealed copy for the machine that restores: the first officer begins, the second ends."""
+    from server.officer_opening import open_copy as run
+
+    run(request, key=key, out=out, phrase=passphrase_file, asked=yes)

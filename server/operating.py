@@ -21,7 +21,7 @@ from moderation.classifier import Unavailable
 from moderation.detoxified.folder import whole
 from moderation.policy import PolicyError
 from moderation.policy import load as load_screening_policy
-from server import kept_files, places, policies, privacy, settings
+from server import kept_files, notifier, places, policies, privacy, settings
 from server.accounts import confusable, roles, rules
 from server.accounts.rules import invitation_ends
 from server.app import House, build
@@ -35,6 +35,7 @@ from server.ledger import checking as ledger
 from server.migrations import history
 from server.permissions import INSTALLATION_ROLES, STAFF_ROLES, Role
 from server.private.keeping import RoomKeeper, refuse_unready
+from server.pruning import newest_backup
 from server.serving import bound, run
 from server.settings import Settings
 from server.spaces.models import Access, Joining
@@ -296,6 +297,8 @@ def findings(data_dir: Path | None) -> list[Finding]:
         _tried("data map", lambda: _mapped(chosen, folder)),
         _tried("map of files", lambda: _explained(chosen, folder)),
         _tried("public address", lambda: _public(chosen)),
+        _tried("notifier", lambda: notifier.told(chosen.notifier_command, chosen.notifier_hours)),
+        _tried("backups", lambda: newest_backup(chosen.backup_dir, today=_today())),
         *(_tried(part, look) for part, look in looks(chosen, folder)),
     ]
 

@@ -6,12 +6,13 @@ a protection off.
 
 import ipaddress
 import os
+import shlex
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from server.errors import BootRefused
 
@@ -25,6 +26,13 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _argv(value: object) -> object:
+    return shlex.split(value) if isinstance(value, str) else value
+
+
+Hour = Annotated[int, Field(ge=0, le=23)]
+
+
 class Settings(BaseModel):
     """Every setting there is; each is documented in the README's table."""
 
@@ -36,6 +44,9 @@ class Settings(BaseModel):
     private_socket: Path | None = None
     pepper_file: Path | None = None
     public_dir: Path | None = None
+    backup_dir: Path | None = None
+    notifier_command: Annotated[tuple[str, ...], BeforeValidator(_argv)] = ()
+    notifier_hours: Annotated[tuple[Hour, ...], BeforeValidator(_split)] = ()
     neutral_url: str = ""
     public_url: str = ""
     onion_url: str = ""

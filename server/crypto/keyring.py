@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     FORM_TOKENS = "form-tokens"
     SECOND_FACTORS = "second-factors"
     CODES = "codes"
+    COPIES = "copies"
 
 
 class Keyring:

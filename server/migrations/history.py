@@ -33,13 +33,13 @@ def current(db: Database) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def upgrade(db: Database) -> None:
-    """Bring the database to the newest revision. Raises BootRefused when it is ahead of this code."""
+def upgrade(db: Database, *, to: str = "head") -> None:
+    """Bring the database to the newest revision, or to another. Raises BootRefused when it is ahead of this code."""
     standing = current(db)
     known = {revision.revision for revision in ScriptDirectory(str(FOLDER)).walk_revisions()}
     if standing is not None and standing not in known:
         raise BootRefused("The database was made by a newer Baraza. It is not changed backwards.")
-    command.upgrade(_config(db), "head")
+    command.upgrade(_config(db), to)
 
 
 def check(db: Database) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -27,6 +28,7 @@ from server.private.answering import Answering
 from server.private.asking import Asked, Place
 from server.private.body import Cut, Intake, TooLarge, TooSlow, Unreadable
 from server.private.contacts import Contacts
+from server.private.counting import Counting
 from server.private.daily import Daily, by_the_clock
 from server.private.life import Life, Lifetime, Living
 from server.private.migrations import history
@@ -34,6 +36,7 @@ from server.private.room import Room
 from server.private.routes import PLACES
 from server.private.sessions import Sessions
 from server.private.work import Costs, Pace, made
+from server.pruning import prune
 from server.settings import Settings
 from server.web.doorway import SCHEME_HEADER
 from server.web.limits import Limits
@@ -167,8 +170,8 @@ def _router(room: Room, told: Sequence[Place]) -> Router:
 def _lifespan(room: Room) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncGenerator[None]:
-        work = room.work
-        daily = Daily(room.clock, work.erasing, work.trail, work.wholeness, room.settings.private_dir)
+        work, own = room.work, room.settings.private_dir
+        daily = Daily(room.clock, work.erasing, work.trail, work.wholeness, own, once_a_day(room))
         clockwork = asyncio.create_task(by_the_clock(daily, room.threads.write))
         try:
             yield
@@ -181,6 +184,29 @@ def _lifespan(room: Room) -> Callable[[Any], Any]:
             room.db.close()
 
     return lifespan
+
+
+def once_a_day(room: Room) -> Sequence[Callable[[datetime], None]]:
+    """What else the room does once a day. A folder that cannot be written is told, and the rest goes on."""
+    counting = Counting(room.db, room.work.vault, room.work.reporting, room.settings.told_dir)
+
+    def forget_list(at: datetime) -> None:
+        room.work.forgetting.refresh()
+        if room.settings.backup_dir is not None:
+            room.work.forgetting.copied_to(room.settings.backup_dir)
+            prune(room.settings.backup_dir, days=room.policies.retention.backups_days, today=at.date())
+
+    return [_told_of("its forget list", forget_list), _told_of("the desks' account", counting.run)]
+
+
+def _told_of(what: str, work: Callable[[datetime], None]) -> Callable[[datetime], None]:
+    def done(at: datetime) -> None:
+        try:
+            work(at)
+        except OSError as error:
+            log.error("the private room cannot write %s: %s", what, type(error).__name__)
+
+    return done
 
 
 class BehindTheHandover:

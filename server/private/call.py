@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 FORM_TOKEN = "form_token"  # noqa: S105  the name of the field
 LOOK_BELOW = say("Something is missing or wrong. Your text is still here.")
 NOT_OURS = say("This form was open for too long, or did not come from this site. Please send it again.")
-SECRET = frozenset({FORM_TOKEN, "passphrase", "phrase", "code"})
+SECRET = frozenset({FORM_TOKEN, "passphrase", "phrase", "second", "code"})
 TYPED = ("text", "note", "reason", "support_reason", "hand_reason", "state", "support", "person")
 """The fields that stand side by side in one form, of which one button sends only some."""
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")

@@ -25,7 +25,7 @@ from server.private.letters import NOT_WHOLE, Letter, excluded_in
 from server.private.people import Unlocked
 from server.private.records import Case
 from server.private.roster import Roster, Signers
-from server.private.tracks import MOVES, SUPPORT_MOVES, Due, due, is_released
+from server.private.tracks import MOVES, OUTCOMES, SUPPORT_MOVES, Due, due, is_released
 from server.private.vault import Vault
 
 NOT_FROM_HERE = say("That is not the next step from here. Nothing was changed.")
@@ -162,7 +162,8 @@ class Casework:
                 raise Refused(ASK_FIRST, field="state")
             first = now if known.acknowledged is None else known.acknowledged
             closed = now if state is State.CLOSED else None
-            return known.changed(state=state, acknowledged=first, answered=now, closed=closed)
+            outcome = state.value if state in OUTCOMES else known.outcome
+            return known.changed(state=state, acknowledged=first, answered=now, closed=closed, outcome=outcome)
 
         body = {"kind": "state", "state": state.value, "text": reason}
         self._write(me, alias, body, at=at, to_reporter=True, then=moved)
@@ -179,10 +180,17 @@ class Casework:
         self._write(me, alias, body, at=at, to_reporter=True, then=moved)
 
     def write(
-        self, me: Unlocked, alias: str, body: Mapping[str, object], *, at: datetime, to_reporter: bool = False
+        self,
+        me: Unlocked,
+        alias: str,
+        body: Mapping[str, object],
+        *,
+        at: datetime,
+        to_reporter: bool = False,
+        then: Callable[[Facts], Facts] = lambda known: known,
     ) -> None:
-        """A signed letter of another kind, that changes nothing else."""
-        self._write(me, alias, body, at=at, to_reporter=to_reporter, then=lambda known: known)
+        """A signed letter of another kind, and what it changes; for the reporter too, unless that could harm."""
+        self._write(me, alias, body, at=at, to_reporter=to_reporter, then=then)
 
     def _write(
         self,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -28,6 +28,8 @@ class Daily:
     trail: AuditTrail
     wholeness: Wholeness
     folder: Path
+    also: Sequence[Callable[[datetime], None]] = ()
+    """What else is done once a day, in this order, after the rest."""
     _looked: date | None = None
 
     def run(self, at: datetime) -> None:
@@ -38,6 +40,8 @@ class Daily:
         self.erasing.forget(at=at)
         self.trail.close_days(today=at.date())
         self._publish()
+        for work in self.also:
+            work(at)
         self._looked = at.date()
 
     def _publish(self) -> None:

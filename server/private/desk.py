@@ -7,10 +7,10 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from server.crypto.sealed import signatures
+from server.crypto.sealed import signatures, six_words
 from server.crypto.sealed.certificates import Certificate
 from server.errors import Invalid, Refused, Sentence, say
-from server.private import answering, intake, leave, practice
+from server.private import answering, desk_ends, intake, leave, practice
 from server.private import desk_views as views
 from server.private.call import Call
 from server.private.desk_files import Download
@@ -24,9 +24,11 @@ from server.web.fields import FormState
 
 ADDRESS = "/desk"
 SIGN_IN, JOIN, UNLOCK, PAPER = "/desk/sign-in", "/desk/join", "/desk/unlock", "/desk/paper"
+SECOND = "/desk/second"
 LEAST_PASSPHRASE = 16
 PICTURE = "image/jpeg"
 TOO_SHORT = say("Please take at least four words, or sixteen signs: these words guard what people told you.")
+NOT_THESE = say("These are not the six words above. Please read them once more.")
 Step = Callable[[Call], Awaitable[Response]]
 
 
@@ -34,7 +36,7 @@ async def shown(call: Call) -> Response:
     """The work list, or the door that comes first."""
     me = _me(call)
     if me is None:
-        return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
+        return call.redirect(_before(call))
     beat = call.work.pace.beat(LIST_BEAT_SECONDS)
     lines = await call.run(lambda: call.work.casework.work_list(me, at=call.now))
     takes = any(takes_in(one) for one in await call.run(lambda: call.work.roster.of(me.person)))
@@ -107,25 +109,57 @@ async def second_factor(call: Call) -> Response:
 
 async def unlock_page(call: Call) -> Response:
     """The words once more."""
-    if call.kept is None:
-        return call.redirect(SIGN_IN)
-    return views.unlock(call, call.form)
+    known = await _known(call)
+    return call.redirect(SIGN_IN) if known is None else views.unlock(call, call.form, second=known.second)
 
 
 async def unlock(call: Call) -> Response:
-    """Open the keys for this visit."""
-    person = _person(call)
-    if person is None:
+    """Open the keys for this visit; where a desk demands it, not before six words more are set."""
+    known = await _known(call)
+    if known is None:
         return call.redirect(SIGN_IN)
     try:
-        call.work.spend("unlock", str(person), call.asked.bucket)
+        call.work.spend("unlock", str(known.id), call.asked.bucket)
+        words = call.work.people.phrase(known.id, call.value("phrase"), call.value("second"))
         me = await call.work.filing_pool.run(
-            lambda: call.work.people.unlock(person, call.value("phrase")), whose=call.asked.bucket
+            lambda: call.work.rotating.unlock(known.id, words, at=call.now), whose=call.asked.bucket
         )
     except Refused as error:
-        return views.unlock(call, call.state_of(error), error.status)
+        return views.unlock(call, call.state_of(error), error.status, second=known.second)
     keys = " ".join(base64.b64encode(part).decode() for part in (me.box_secret, me.signing_seed))
-    call.begin({"person": str(person), "keys": keys}, person=person)
+    kept = {"person": str(known.id), "keys": keys}
+    if not known.second and any(_demands(call, one) for one in _held(call, known)):
+        kept["second"] = six_words.new()
+    call.begin(kept, person=known.id)
+    return call.redirect(_before(call) if "second" in kept else ADDRESS)
+
+
+def _demands(call: Call, paper: Certificate) -> bool:
+    return any(desk.second_phrase for desk in call.work.reporting.desks if desk.code == paper.desk)
+
+
+async def second_page(call: Call) -> Response:
+    """Six words, shown until they were typed once."""
+    words = None if call.kept is None else call.kept.get("second")
+    return call.redirect(ADDRESS) if words is None else views.second(call, str(words), call.form)
+
+
+async def second(call: Call) -> Response:
+    """The six words were kept: the keys need them from now on."""
+    person = _person(call)
+    words = None if call.kept is None else call.kept.get("second")
+    if person is None or words is None:
+        return call.redirect(SIGN_IN)
+    phrase, typed = call.value("phrase"), call.value("second")
+    try:
+        call.work.spend("unlock", str(person), call.asked.bucket)
+        if six_words.plain(typed) != words:
+            raise Invalid(NOT_THESE, field="second")
+        await call.work.filing_pool.run(lambda: call.work.people.add_second(person, phrase, typed))
+    except Refused as error:
+        return views.second(call, str(words), call.state_of(error), error.status)
+    assert call.kept is not None
+    call.hold({name: value for name, value in call.kept.items() if name != "second"})
     return call.redirect(ADDRESS)
 
 
@@ -195,7 +229,7 @@ def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence, *sent: 
 async def _case(call: Call, form: object = None, status: int = 200) -> Response:
     me = _me(call)
     if me is None:
-        return call.redirect(SIGN_IN if call.kept is None else UNLOCK)
+        return call.redirect(_before(call))
     await call.run(lambda: call.work.succession.take_over(me, _alias(call), at=call.now))
     found = await call.run(lambda: call.work.casework.opened(me, _alias(call), at=call.now))
     others = await call.run(lambda: call.work.succession.could_read(found))
@@ -255,6 +289,19 @@ def _giving(work: Callable[[Call, Unlocked, str], Download], *, shown: bool = Fa
         return call.sent(answering.file(found, call.run, shown=shown and found.media_type == PICTURE))
 
     return step
+
+
+async def passed_file(call: Call) -> Response:
+    """The sealed file for the organisation; nothing of it is kept here."""
+    me = _me(call)
+    if me is None:
+        return views.locked(call)
+    try:
+        to = desk_ends.agency(call)
+        made = await call.run(lambda: call.work.transferring.file(me, _alias(call), to, at=call.now))
+    except Refused as error:
+        return await _case(call, call.state_of(error), error.status)
+    return call.sent(answering.sealed_file(made, "sealed.transfer"))
 
 
 async def recuse(call: Call) -> Response:
@@ -347,8 +394,15 @@ def _person(call: Call) -> UUID | None:
     return None if call.kept is None else UUID(call.kept["person"])
 
 
+def _before(call: Call) -> str:
+    """What comes before the work: signing in, opening the keys, or six words that a desk demands."""
+    if call.kept is None:
+        return SIGN_IN
+    return SECOND if "second" in call.kept else UNLOCK
+
+
 def _me(call: Call) -> Unlocked | None:
-    if call.kept is None or "keys" not in call.kept:
+    if call.kept is None or "keys" not in call.kept or "second" in call.kept:
         return None
     secret, seed = (base64.b64decode(part) for part in call.kept["keys"].split())
     return Unlocked(UUID(call.kept["person"]), secret, seed, signatures.verify_of(seed))
@@ -359,6 +413,7 @@ PAGES: Mapping[str, Step] = {
     SIGN_IN: sign_in_page,
     JOIN: second_factor_page,
     UNLOCK: unlock_page,
+    SECOND: second_page,
     PAPER: paper_page,
     intake.ADDRESS: _signed_in(intake.page),
     leave.ADDRESS: _with_keys(leave.page),
@@ -368,6 +423,7 @@ NAMES: Mapping[str, str] = {
     SIGN_IN: "desk_sign_in",
     JOIN: "desk_join",
     UNLOCK: "desk_unlock",
+    SECOND: "desk_second",
     PAPER: "desk_paper",
     intake.ADDRESS: "desk_intake",
     leave.ADDRESS: "desk_away",
@@ -378,6 +434,7 @@ STEPS: Mapping[str, Step] = {
     "join": join,
     "second_factor": second_factor,
     "unlock": unlock,
+    "second": second,
     "ask_for_paper": ask_for_paper,
     "paper": paper,
     "lock": lock,
@@ -391,6 +448,13 @@ STEPS: Mapping[str, Step] = {
     "download": _giving(copy_of),
     "ask_original": _acting(ask_original, say("Your half is handed on. A colleague can open the original for a day.")),
     "open_original": _giving(original_of),
+    "pass_on": _acting(
+        desk_ends.pass_on, say("It is noted, and the reporter is told. Now fetch the sealed file below.")
+    ),
+    "passed_file": passed_file,
+    "ask_hold": _acting(desk_ends.ask_hold, say("It is noted. Another person who reads this case must agree.")),
+    "agree_hold": _acting(desk_ends.agree_hold, say("This case is kept longer.")),
+    "end_hold": _acting(desk_ends.end_hold, say("This case is no longer kept because of the law.")),
     "recuse": recuse,
     "recuse_sure": leaves,
     "practise": _with_keys(practise),

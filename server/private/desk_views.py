@@ -15,14 +15,26 @@ from server.private.consents import standing
 from server.private.desk_files import ASKED, OPENED, Listed, files_in
 from server.private.desks import Topic
 from server.private.facts import State, Support, day_of, half_day
+from server.private.holding_views import holding
 from server.private.letters import NOT_WHOLE, Letter
+from server.private.passing_views import passing_on
 from server.private.people import Away, Person
 from server.private.tracks import MOVES, SUPPORT_MOVES
 from server.private.words import CONSENTS, DESKS, STATES, SUPPORTS, TOPICS, WHO
 from server.web.fields import FormState
 from server.web.words import full_day, language_name
 
-KEPT = ("text", "note", "reason", "support_reason", "hand_reason", "original_reason")
+KEPT = (
+    "text",
+    "note",
+    "reason",
+    "support_reason",
+    "hand_reason",
+    "original_reason",
+    "pass_reason",
+    "hold_reason",
+    "end_reason",
+)
 """What may have been typed in a case."""
 
 
@@ -44,9 +56,14 @@ def second_factor(call: Call, secret: str, form: FormState, status: int = 200) -
     return call.page("private/second_factor.html", status, form=form, qr=Markup(qr), secret=shown)
 
 
-def unlock(call: Call, form: FormState, status: int = 200) -> Response:
-    """The words once more."""
-    return call.page("private/unlock.html", status, form=form)
+def unlock(call: Call, form: FormState, status: int = 200, *, second: bool) -> Response:
+    """The words once more, and six others where a desk demands them."""
+    return call.page("private/unlock.html", status, form=form, second=second)
+
+
+def second(call: Call, words: str, form: FormState, status: int = 200) -> Response:
+    """Six words from chance, to be written down."""
+    return call.page("private/second.html", status, form=form, words=words)
 
 
 def locked(call: Call) -> Response:
@@ -154,6 +171,8 @@ def case(
         ],
         people=[("", "—"), *((str(one.person), f"{one.name}, {one.organisation}") for one in others)],
         may_write=not found.missing,
+        **passing_on(call, found),
+        **holding(call, found),
     )
 
 
@@ -172,6 +191,10 @@ _NAMES: Mapping[str, Sentence] = {
     ASKED: say("Somebody asks to open an original together"),
     OPENED: say("Two of you have opened an original; the reporter is told"),
     "new_number": say("The reporter has taken a new number"),
+    "transferred": say("Passed on, sealed"),
+    "hold_asked": say("Somebody asks to keep it longer"),
+    "hold": say("Kept longer, because the law asks for it"),
+    "hold_ended": say("No longer kept because of the law"),
 }
 _KINDS: Mapping[str, Sentence] = {
     "image/jpeg": say("Picture"),
@@ -194,6 +217,10 @@ def _letter(call: Call, letter: Letter) -> Mapping[str, object]:
         facts = [call.said(STATES[State(str(body["state"]))])]
     elif kind == "support":
         facts = [call.said(SUPPORTS[Support(str(body["support"]))])]
+    elif kind in ("hold_asked", "hold"):
+        facts = [call.said(say("For %(days)s days", days=str(body.get("days", ""))))]
+    elif kind == "transferred":
+        facts = [str(body.get("name", ""))]
     elif kind == "unproved":
         facts = [call.said(NOT_WHOLE)]
     elif kind == "withdrawal":

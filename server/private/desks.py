@@ -15,6 +15,8 @@ from server.errors import BootRefused
 
 FILE_NAME = "reporting.toml"
 INDEPENDENT = "independent"
+SECOND_PHRASE = "second_phrase"
+_NO_NUMBERS = frozenset({"code", "topics", SECOND_PHRASE})
 Kind = TypeVar("Kind")
 
 
@@ -58,6 +60,7 @@ class KeepingPolicy:
     files_days: int
     case_days: int
     legal_hold_days: int
+    keys_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Desk:
     organisations: int
     acknowledge_hours: int
     answer_days: int
+    second_phrase: bool = False
+    """Whether its readers' keys open only with six words besides their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +152,16 @@ def _every_topic_has_one_desk(desks: Sequence[Desk]) -> None:
 
 
 def _desk(entry: Mapping[str, Any]) -> Desk:
+    entry = {SECOND_PHRASE: False, **entry}
     _same_keys("desks", entry, Desk)
+    if not isinstance(entry[SECOND_PHRASE], bool):
+        raise BootRefused(f"{FILE_NAME} desks {SECOND_PHRASE}: true or false is needed.")
     try:
         topics = [Topic(topic) for topic in entry["topics"]]
     except ValueError as error:
         raise BootRefused(f"{FILE_NAME} desks: {error}.") from None
-    numbers = {name: _number(f"desks {name}", entry[name]) for name in entry if name not in ("code", "topics")}
-    return Desk(code=_text("desks code", entry["code"]), topics=topics, **numbers)
+    numbers = {name: _number(f"desks {name}", entry[name]) for name in entry if name not in _NO_NUMBERS}
+    return Desk(code=_text("desks code", entry["code"]), topics=topics, second_phrase=entry[SECOND_PHRASE], **numbers)
 
 
 def _signature(entry: Mapping[str, Any]) -> Signature:

@@ -241,6 +241,13 @@ def _answer(call: Call, answer: Answer) -> Mapping[str, str]:
         step = said(SUPPORTS[Support(str(answer.values["support"]))])
     elif answer.kind == OPENED:
         step = said(say("Two people have opened an original that you sent, together. This is why:"))
+    elif answer.kind == "hold":
+        days = str(answer.values.get("days", ""))
+        step = said(say("The law asks us to keep this for up to %(days)s days, also after it is closed.", days=days))
+    elif answer.kind == "hold_ended":
+        step = said(say("The law no longer asks us to keep this."))
+    elif answer.kind == "transferred":
+        step = said(say("Passed on, as you agreed, to: %(name)s", name=str(answer.values.get("name", ""))))
     return {"name": answer.name, "day": _day(call, answer.day), "text": answer.text, "step": step}
 
 

@@ -12,6 +12,7 @@ from server.private import records
 from server.private.desk_files import forget_asked
 from server.private.desks import Reporting
 from server.private.facts import State, half_day, halves
+from server.private.forgetting import Forgetting
 from server.private.records import Case
 from server.private.tracks import withdrawal_is_due
 from server.private.vault import Vault
@@ -34,10 +35,11 @@ class Forgotten:
 class Erasing:
     """Ends what is over."""
 
-    def __init__(self, db: Database, vault: Vault, reporting: Reporting) -> None:
+    def __init__(self, db: Database, vault: Vault, reporting: Reporting, forgetting: Forgetting) -> None:
         self._db = db
         self._vault = vault
         self._reporting = reporting
+        self._forgetting = forgetting
 
     def forget(self, *, at: datetime) -> Forgotten:
         """Everything whose time has come, each case in a visit of its own."""
@@ -51,9 +53,7 @@ class Erasing:
             doors=sum(self._door_closed(case, now) for case in cases),
             files=sum(self._files_gone(case, now) for case in cases),
             asked=forget_asked(self._db, self._vault, at=at),
-            cases=self._gone(
-                [case.id for case in cases if self._is_over(case, now, self._reporting.keeping.case_days)]
-            ),
+            cases=self._gone([case.id for case in cases if self._may_go(case, now, self._reporting.keeping.case_days)]),
         )
 
     def erase(self, case: UUID) -> None:
@@ -79,19 +79,27 @@ class Erasing:
         return True
 
     def _files_gone(self, case: Case, now: int) -> int:
-        if not self._is_over(case, now, self._reporting.keeping.files_days):
+        if not self._may_go(case, now, self._reporting.keeping.files_days):
             return 0
         with self._db.transaction() as tx:
+            if not self._may_go(self._fresh(tx, case), now, self._reporting.keeping.files_days):
+                return 0
             return records.drop_files(tx, case.id)
 
     def _gone(self, cases: list[UUID]) -> int:
         if cases:
+            self._forgetting.note(cases)
             with self._vault.filing:
                 self._vault.shred.forget(*cases)
                 with self._db.transaction() as tx:
                     for case in cases:
                         records.drop_case(tx, case)
         return len(cases)
+
+    def _may_go(self, case: Case, now: int, days: int) -> bool:
+        """Whether its time is over and no law needs it longer. What the reporter's number opens ends in any case."""
+        held = case.facts.held_until
+        return self._is_over(case, now, days) and (held is None or now >= held)
 
     def _is_over(self, case: Case, now: int, days: int) -> bool:
         closed = case.facts.closed

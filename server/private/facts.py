@@ -95,6 +95,12 @@ class Facts:
     consents: Mapping[str, bool] = field(default_factory=dict[str, bool])
     changes: Mapping[str, int] = field(default_factory=dict[str, int])
     """Consents that were changed and are not in force yet: when that was, by their name."""
+    held_until: int | None = None
+    """Two readers said that a law needs it until then: till that half-day it is not erased."""
+    counts: bool = False
+    """Whether it may stand in a published number: only when nobody was left out of it."""
+    outcome: str = ""
+    """What was found out, once it was; kept for the month's account."""
     read: Mapping[str, int] = field(default_factory=dict[str, int])
     """When the reporter first saw an answer, by its id; it disappears some time after that."""
 

@@ -253,6 +253,7 @@ class Filing:
             may_release=concern.may_release,
             intake=writer is not None,
             practice=concern.practice,
+            counts=concern.excluded == Excluded() and not concern.practice,
             consents=dict(concern.consents),
             originals=originals.marked(held.public if held else b"", case, keys),
         )

@@ -41,6 +41,7 @@ def needed(settings: Settings) -> Settings:
         private_database_url=settings.private_database,
         pepper_file=settings.pepper_file.resolve() if settings.pepper_file else None,
         public_dir=settings.told_dir.resolve(),
+        backup_dir=settings.backup_dir.resolve() if settings.backup_dir else None,
         neutral_url=settings.neutral_url,
         public_url=settings.public_url,
         onion_url=settings.onion_url,

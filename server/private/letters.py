@@ -33,6 +33,8 @@ class Letter:
     name: str
     body: Mapping[str, object]
     manifest: bytes
+    author: bytes
+    """The key that signed it; empty when nobody stands for it."""
 
     @property
     def inward(self) -> bool:
@@ -64,8 +66,8 @@ def _letter(found: Envelope, reporter: bytes, roster: Roster) -> Letter:
     theirs = found.direction != "in" and roster.signed_on(found.author, found.day)
     if not (theirs or (found.direction == "in" and found.author == reporter)):
         # One letter that nobody stands for must not close the case for all: it is shown as what it is.
-        return Letter(found.message, found.seq, found.day, "note", "", {"kind": "unproved"}, found.manifest)
-    return Letter(found.message, found.seq, found.day, found.direction, name, found.body, found.manifest)
+        return Letter(found.message, found.seq, found.day, "note", "", {"kind": "unproved"}, found.manifest, b"")
+    return Letter(found.message, found.seq, found.day, found.direction, name, found.body, found.manifest, found.author)
 
 
 def opened(entry: records.Entry, case: Case, secrets_by_epoch: Sequence[bytes]) -> Envelope:

@@ -96,12 +96,17 @@ def told_in(letters: Sequence[Signed]) -> Holders | None:
 def after(
     found: Holders | None, case: UUID, me: Unlocked, stay: Collection[UUID], to: Certificate | None
 ) -> dict[str, str]:
-    """What a change of readers says of it: whoever leaves holds nothing, and I pass my halves on to who comes."""
+    """What a change of readers says of it: whoever leaves holds nothing, and I pass my halves on to who comes.
+
+    When that is myself, with new keys, they are closed for these.
+    """
     if found is None:
         return body(None)
     each = [one for one in found.each if one.person in stay]
     own = found.of(me.person)
-    if to is not None and own is not None and found.of(to.person) is None and INTERPRETER not in to.roles:
+    comes = to is not None and (to.person == me.person or found.of(to.person) is None)
+    if to is not None and comes and own is not None and INTERPRETER not in to.roles:
+        each = [one for one in each if one.person != to.person]
         each.append(_holder(case, to.person, _opened(case, own, me), to.public))
     return body(Holders(found.public, tuple(each)))
 

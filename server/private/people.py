@@ -6,6 +6,7 @@ box. Signing in shows nothing yet; the passphrase once more opens the keys, for 
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlmodel import col
 
 from server.crypto.passwords import PassphraseHash, Passwords
-from server.crypto.sealed import boxes, signatures
+from server.crypto.sealed import boxes, signatures, six_words
 from server.crypto.sealed.phrases import Phrases
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import Code, new_code, plain_code
@@ -24,6 +25,7 @@ from server.errors import Invalid, Refused, say
 from server.private import models
 from server.private.vault import Vault
 
+PAIR_BYTES = 2 * boxes.KEY_BYTES
 NO_MATCH = say("The sign-in name, the secret words or the code do not match. Please check all of them.")
 NO_INVITATION = say("This code is not known here, or it was used already. Ask whoever gave it to you.")
 NAME_TAKEN = say("This sign-in name is taken. Please choose another.")
@@ -60,6 +62,10 @@ class Person:
     keys: bytes
     public: bytes
     verify: bytes
+    keys_since: date = date.min
+    """The day on which these keys were made."""
+    second: bool = False
+    """Whether six words from chance are needed besides the passphrase to open them."""
     version: int = 1
     away: Away | None = None
 
@@ -83,13 +89,29 @@ class Joined:
     unlocked: Unlocked
 
 
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A focal point's keys; `before` only while they are being changed."""
+
+    now: Unlocked
+    before: Unlocked | None
+
+
 class People:
     """Accounts at the desks."""
 
     def __init__(
-        self, db: Database, vault: Vault, passwords: Passwords, phrases: Phrases, factors: SecondFactors
+        self,
+        db: Database,
+        vault: Vault,
+        passwords: Passwords,
+        phrases: Phrases,
+        factors: SecondFactors,
+        *,
+        today: Callable[[], date],
     ) -> None:
         self._db = db
+        self._today = today
         self._vault = vault
         self._passwords = passwords
         self._phrases = phrases
@@ -117,6 +139,7 @@ class People:
             keys=self._phrases.locked(passphrase, secret + seed, about=b"keys" + person.bytes),
             public=boxes.public_of(secret),
             verify=signatures.verify_of(seed),
+            keys_since=self._today(),
         )
         with self._db.transaction() as tx:
             known = self._vault.lookup("invitation", plain_code(code))
@@ -150,15 +173,54 @@ class People:
             raise Invalid(WRONG_CODE, field="code")
         return self._keep(known, replace(known, confirmed=True, last_step=step))
 
+    def phrase(self, person: UUID, passphrase: str, second: str) -> str:
+        """What opens this person's keys, from what was typed."""
+        known = self.by_id(person)
+        return joined_words(passphrase, second) if known is not None and known.second else passphrase
+
+    def add_second(self, person: UUID, passphrase: str, second: str) -> None:
+        """From now on the keys need these six words too. Slow. Raises Invalid."""
+        known = self.by_id(person)
+        raw = None if known is None else self._phrases.unlocked(passphrase, known.keys, about=b"keys" + person.bytes)
+        if known is None or raw is None or known.second:
+            raise Invalid(WRONG_WORDS, field="phrase")
+        keys = self._phrases.locked(joined_words(passphrase, second), raw, about=b"keys" + person.bytes)
+        self._keep(known, replace(known, keys=keys, second=True))
+
     def unlock(self, person: UUID, passphrase: str) -> Unlocked:
         """Open the keys. Slow. Raises Invalid."""
+        return self.opened(person, passphrase).now
+
+    def opened(self, person: UUID, passphrase: str) -> Ring:
+        """The keys, and those before them while they are being changed. Slow. Raises Invalid."""
         known = self.by_id(person)
-        if known is None:
+        raw = None if known is None else self._phrases.unlocked(passphrase, known.keys, about=b"keys" + person.bytes)
+        if known is None or raw is None:
             raise Invalid(WRONG_WORDS, field="phrase")
-        raw = self._phrases.unlocked(passphrase, known.keys, about=b"keys" + person.bytes)
-        if raw is None:
-            raise Invalid(WRONG_WORDS, field="phrase")
-        return Unlocked(person, raw[:32], raw[32:], known.verify)
+        rings = [_unlocked(person, raw[at : at + PAIR_BYTES]) for at in range(0, len(raw), PAIR_BYTES)]
+        return Ring(rings[-1], rings[0] if len(rings) > 1 else None)
+
+    def begin_change(self, person: UUID, passphrase: str) -> Ring:
+        """New keys beside the old ones: until the change has ended, the words open both. Slow. Raises Invalid."""
+        old, known = self.opened(person, passphrase).now, self.by_id(person)
+        assert known is not None
+        new = _unlocked(person, boxes.new_key() + boxes.new_key())
+        changed_keys = replace(
+            known,
+            keys=self._phrases.locked(passphrase, _raw(old) + _raw(new), about=b"keys" + person.bytes),
+            public=boxes.public_of(new.box_secret),
+            verify=new.verify,
+            keys_since=self._today(),
+        )
+        self._keep(known, changed_keys)
+        return Ring(new, old)
+
+    def end_change(self, person: UUID, passphrase: str) -> None:
+        """The old keys are nowhere any more. Slow. Raises Invalid."""
+        new, known = self.opened(person, passphrase).now, self.by_id(person)
+        assert known is not None
+        keys = self._phrases.locked(passphrase, _raw(new), about=b"keys" + person.bytes)
+        self._keep(known, replace(known, keys=keys))
 
     def by_id(self, person: UUID) -> Person | None:
         """The account."""
@@ -180,6 +242,11 @@ class People:
     def away(self, *, since: date) -> dict[UUID, Away]:
         """Who is away on that day or later."""
         return {one.id: one.away for one in self.everybody() if one.away is not None and one.away.ends >= since}
+
+    def codes_used(self, *, step: int) -> None:
+        """After a restoring: codes until this step were used, perhaps, and are taken no more."""
+        for person in self.everybody():
+            self._keep(person, replace(person, last_step=max(person.last_step, step)))
 
     def remove(self, person: UUID) -> None:
         """An account ends, and its keys with it."""
@@ -211,6 +278,7 @@ class People:
             )
             if changed(done) != 1:
                 raise Refused(NO_MATCH)
+            tx.erases = True  # what lay there before may have been a key
         return newer
 
     def _login_key(self, login: str) -> bytes:
@@ -222,6 +290,8 @@ class People:
             "confirmed": person.confirmed,
             "last_step": person.last_step,
             "away": None if person.away is None else _written(person.away),
+            "second": person.second,
+            "keys_since": person.keys_since.isoformat(),
             **{name: base64.b64encode(getattr(person, name)).decode() for name in _BYTES},
         }
         return self._vault.lock_paper(json.dumps(values).encode(), about=b"person" + person.id.bytes)
@@ -235,10 +305,26 @@ class People:
             passphrase=values["passphrase"],
             confirmed=values["confirmed"],
             last_step=values["last_step"],
+            second=values.get("second", False),
+            keys_since=date.fromisoformat(values.get("keys_since", date.min.isoformat())),
             version=version,
             away=_read(values.get("away")),
             **raw,
         )
+
+
+def _raw(keys: Unlocked) -> bytes:
+    return keys.box_secret + keys.signing_seed
+
+
+def _unlocked(person: UUID, raw: bytes) -> Unlocked:
+    secret, seed = raw[: boxes.KEY_BYTES], raw[boxes.KEY_BYTES :]
+    return Unlocked(person, secret, seed, signatures.verify_of(seed))
+
+
+def joined_words(passphrase: str, second: str) -> str:
+    """Both, as one phrase; no passphrase has a NUL in it, so no two pairs are the same."""
+    return f"{passphrase}\0{six_words.plain(second)}"
 
 
 def plain_login(login: str) -> str:

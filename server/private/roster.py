@@ -6,7 +6,7 @@ public keys, which the operator has put beside the database, each time it is rea
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -16,16 +16,18 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, select
 from sqlmodel import col
 
-from server.crypto.sealed import certificates, slots
+from server.crypto.sealed import certificates, slots, successors
 from server.crypto.sealed.boxes import Damaged
-from server.crypto.sealed.certificates import Certificate, Officer, Revocation, Trust
+from server.crypto.sealed.certificates import Agency, Certificate, Officer, Paper, Revocation, Trust
 from server.crypto.sealed.slots import Binding
+from server.crypto.sealed.successors import Successor
 from server.database import Database
 from server.errors import Refused, say
 from server.private import models
 from server.private.desks import INDEPENDENT
 from server.private.routing import INTERPRETER, Excluded, in_force, plain, takes_in
 from server.private.vault import Vault
+from server.private.worn_keys import Worn, newest, worn
 
 NOT_SIGNED = say("This paper is not signed by enough recovery officers of this place, or it does not hold today.")
 
@@ -37,7 +39,13 @@ class _Papers:
     """Everything that officers have signed: certificates, and since when some of them hold no more."""
 
     certificates: Sequence[Certificate] = ()
+    """With the keys that each person has now."""
     revoked: Mapping[UUID, date] | None = None
+    agencies: Sequence[Agency] = ()
+    worn: Sequence[Worn] = ()
+    """Every key that anybody at a desk has had."""
+    contested: Sequence[Certificate] = ()
+    """Certificates whose keys two others claim to follow: nothing is sealed to any of them."""
 
     def ended(self, one: Certificate) -> date:
         """The last day on which it holds."""
@@ -87,16 +95,18 @@ class Roster:
         """
         papers, today = self._papers(), self._today()
         revoked = papers.revoked or {}
-        return any(one.verify == verify and revoked.get(one.serial, date.max) > today for one in papers.certificates)
+        return any(key.verify == verify and revoked.get(key.paper.serial, date.max) > today for key in papers.worn)
 
     def could_sign(self, verify: bytes) -> bool:
         """Whether this key's owner was ever at a desk: what they wrote then is still theirs."""
-        return any(one.verify == verify for one in self._papers().certificates)
+        return any(key.verify == verify for key in self._papers().worn)
 
     def signed_on(self, verify: bytes, day: date) -> bool:
-        """Whether this key's owner was at a desk that day."""
+        """Whether this key's owner was at a desk that day, and had this key."""
         papers = self._papers()
-        return any(one.verify == verify and one.starts <= day <= papers.ended(one) for one in papers.certificates)
+        return any(
+            key.verify == verify and key.since <= day <= min(key.until, papers.ended(key.paper)) for key in papers.worn
+        )
 
     def signers(self) -> "Signers":
         """Whose signature under a case's newest keys counts, and whose under the older ones."""
@@ -108,7 +118,11 @@ class Roster:
 
     def name_of(self, verify: bytes) -> str:
         """The name under which somebody at a desk writes; empty for a stranger."""
-        return next((one.name for one in self._papers().certificates if one.verify == verify), "")
+        return next((key.paper.name for key in self._papers().worn if key.verify == verify), "")
+
+    def person_of(self, verify: bytes) -> UUID | None:
+        """Who has or had this key; None for a stranger."""
+        return next((key.paper.person for key in self._papers().worn if key.verify == verify), None)
 
     def offices(self) -> list[tuple[str, str]]:
         """Organisations and their sites, for "Who must not read it?". Never people. Without a site: all of it."""
@@ -119,6 +133,50 @@ class Roster:
         """What those who may read are there, for the same question: a role that nobody has would leave nobody out."""
         said = {plain(role): role.strip() for one in self.certificates() if not takes_in(one) for role in one.roles}
         return sorted(role for name, role in said.items() if name and name != INTERPRETER)
+
+    def contested(self) -> list[Certificate]:
+        """Readers who are shut out because two keys claim to follow on theirs: somebody had their words."""
+        return list(self._papers().contested)
+
+    def agencies(self) -> list[Agency]:
+        """Organisations to which a case may be sealed today."""
+        papers, today = self._papers(), self._today()
+        revoked = papers.revoked or {}
+        return [
+            one
+            for one in papers.agencies
+            if one.starts <= today <= one.ends and revoked.get(one.serial, date.max) > today
+        ]
+
+    def admit_agency(self, text: str) -> Agency:
+        """Take an organisation's signed paper in. Raises Refused."""
+        found = certificates.accepted_agency(text, self.trust, today=self._today(), revoked=self._revoked())
+        if found is None:
+            raise Refused(NOT_SIGNED, field="paper")
+        if all(one.serial != found.serial for one in self._papers().agencies):
+            self._keep(text)
+        return found
+
+    def paper_of(self, verify: bytes) -> tuple[str, ...]:
+        """The signed paper of somebody at a desk, and the successors that lead from its keys to these.
+
+        For those elsewhere who trust the same officers; nothing when there is none.
+        """
+        mine = {one.serial for one in self.certificates() if one.verify == verify}
+        texts = self._texts()
+        for text in texts:
+            paper = self._signed(text)
+            if isinstance(paper, Certificate) and paper.serial in mine:
+                steps = successors.chain(paper.person, paper.verify, _successors(texts)) or []
+                return (text, *(one for step in steps for one in texts if _successor(one) == step))
+        return ()
+
+    def follow(self, text: str) -> None:
+        """Take in that somebody's keys have successors. Raises Refused unless these are the keys they have now."""
+        found = _successor(text)
+        if found is None or not self.holds(found.person, found.before):
+            raise Refused(NOT_SIGNED)
+        self._keep(text)
 
     def admit(self, text: str) -> Certificate:
         """Take a signed certificate in. Raises Refused."""
@@ -139,6 +197,10 @@ class Roster:
             raise Refused(NOT_SIGNED, field="paper")
         self._keep(text)
         return paper.serial
+
+    def revocations(self) -> list[str]:
+        """Every revocation that officers have signed, as it was brought."""
+        return [text for text in self._texts() if isinstance(self._signed(text), Revocation)]
 
     def pair_blobs(self, secret: bytes, binding: Binding, excluded: Excluded) -> list[bytes]:
         """For every two officers a box that only both together open; noise for two of whom one is barred."""
@@ -181,31 +243,57 @@ class Roster:
             return frozenset(name for (name,) in tx.look(select(col(models.Paper.id))))
 
     def _from_database(self) -> _Papers:
-        with self._db.reading() as tx:
-            rows = tx.look(select(col(models.Paper.id), col(models.Paper.box))).all()
         found: list[Certificate] = []
+        agencies: list[Agency] = []
         revoked: dict[UUID, date] = {}
-        for name, box in rows:
-            try:
-                came, _, text = self._vault.open_paper(box, about=b"paper" + name.bytes).decode().partition("\n")
-                paper, taken_in = self._signed(text), date.fromisoformat(came)
-            except (Damaged, ValueError):
-                continue  # put there by somebody without the room's key
+        texts = self._texts()
+        for text, taken_in in texts.items():
+            paper = self._signed(text)
             if isinstance(paper, Certificate):
                 found.append(paper)
+            elif isinstance(paper, Agency):
+                agencies.append(paper)
             elif paper is not None:
                 since = max(paper.day, taken_in)  # what was written before it came stays proved
                 revoked[paper.serial] = min(since, revoked.get(paper.serial, since))
-        return _Papers(found, revoked)
+        followed = [(one, successors.chain(one.person, one.verify, _successors(texts))) for one in found]
+        now = [newest(one, steps) for one, steps in followed if steps is not None]
+        keys = [key for one, steps in followed for key in worn(one, steps or [])]
+        return _Papers(now, revoked, agencies, keys, [one for one, steps in followed if steps is None])
 
-    def _signed(self, text: str) -> Certificate | Revocation | None:
+    def _texts(self) -> dict[str, date]:
+        """The papers that lie here, and the day on which each came."""
+        with self._db.reading() as tx:
+            rows = tx.look(select(col(models.Paper.id), col(models.Paper.box))).all()
+        found: dict[str, date] = {}
+        for name, box in rows:
+            try:
+                came, _, text = self._vault.open_paper(box, about=b"paper" + name.bytes).decode().partition("\n")
+                taken_in = date.fromisoformat(came)
+            except (Damaged, ValueError):
+                continue  # put there by somebody without the room's key
+            found[text] = min(taken_in, found.get(text, taken_in))
+        return found
+
+    def _signed(self, text: str) -> Paper | None:
         """A paper that enough officers have signed, whenever it holds: two to give a right, one to take it away."""
         try:
             paper, names = certificates.read(text).paper, certificates.signers(text, self.trust)
         except Damaged:
             return None
-        needed = self.trust.needed if isinstance(paper, Certificate) else 1
+        needed = 1 if isinstance(paper, Revocation) else self.trust.needed
         return paper if len(names) >= needed else None
+
+
+def _successors(texts: Iterable[str]) -> list[Successor]:
+    return [found for text in texts if (found := _successor(text)) is not None]
+
+
+def _successor(text: str) -> Successor | None:
+    try:
+        return successors.read(text)
+    except Damaged:
+        return None
 
 
 class Signers(TypedDict):

@@ -105,6 +105,17 @@ class Succession:
             )
             self._casework.trace(tx, "taken over", me, found, at)
 
+    def rekey(self, me: Unlocked, alias: str, *, at: datetime) -> None:
+        """New keys for the same readers, one of whom has changed their own. Raises Refused when it looks wrong."""
+        with self._db.transaction() as tx:
+            found = self._casework.read(tx, me, alias, at)
+            readers = self.readers_of(found)
+            if found.missing or me.person not in readers:
+                raise Refused(NO_SUCH_READER)
+            body: dict[str, object] = {"kind": "succession", "why": "keys"}
+            own = next((one for one in self._unbarred(found) if one.person == me.person), None)
+            self._renew(tx, me, found, _New(readers, body, lambda known: known, own), at)
+
     def readers_of(self, found: Opened) -> set[UUID]:
         """Who reads the case, as it says itself: its first envelope, and every change since."""
         return self._named(found) & {one.person for one in self._unbarred(found)}

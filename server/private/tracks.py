@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from server.private.desks import Desk
 from server.private.facts import Facts, State, Support, halves
 
-_OUTCOMES = frozenset({State.SUBSTANTIATED, State.NOT_SUBSTANTIATED, State.INSUFFICIENT, State.OUT_OF_SCOPE})
+OUTCOMES = frozenset({State.SUBSTANTIATED, State.NOT_SUBSTANTIATED, State.INSUFFICIENT, State.OUT_OF_SCOPE})
+"""What can be found out in the end."""
 _WORK = frozenset({State.TRIAGE, State.NEED_INFO, State.REFERRED, State.INVESTIGATING, State.OUT_OF_SCOPE})
 
 MOVES: Mapping[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.ACKNOWLEDGED}),
     State.ACKNOWLEDGED: frozenset({State.TRIAGE, State.FEEDBACK_GIVEN}),
     State.TRIAGE: _WORK - {State.TRIAGE} | {State.FEEDBACK_GIVEN},
-    State.NEED_INFO: frozenset({State.TRIAGE, State.REFERRED, State.INVESTIGATING, *_OUTCOMES}),
-    State.REFERRED: frozenset({State.INVESTIGATING, State.NEED_INFO, *_OUTCOMES}),
-    State.INVESTIGATING: frozenset({State.NEED_INFO, State.REFERRED, *_OUTCOMES}),
+    State.NEED_INFO: frozenset({State.TRIAGE, State.REFERRED, State.INVESTIGATING, *OUTCOMES}),
+    State.REFERRED: frozenset({State.INVESTIGATING, State.NEED_INFO, *OUTCOMES}),
+    State.INVESTIGATING: frozenset({State.NEED_INFO, State.REFERRED, *OUTCOMES}),
     State.SUBSTANTIATED: frozenset({State.FEEDBACK_GIVEN}),
     State.NOT_SUBSTANTIATED: frozenset({State.FEEDBACK_GIVEN}),
     State.INSUFFICIENT: frozenset({State.FEEDBACK_GIVEN, State.NEED_INFO}),

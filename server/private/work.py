@@ -31,11 +31,15 @@ from server.private.desk_files import DeskFiles
 from server.private.desks import Reporting, Topic
 from server.private.erasing import Erasing
 from server.private.filing import Filing
+from server.private.forgetting import Forgetting
+from server.private.holding import Holding
 from server.private.keys import Secrets
 from server.private.people import People
 from server.private.roster import Roster
+from server.private.rotating import Rotating
 from server.private.routing import open_topics
 from server.private.succession import Succession
+from server.private.transferring import Transferring
 from server.private.vault import Vault
 from server.private.wholeness import Wholeness
 from server.web.limits import Limits
@@ -103,11 +107,15 @@ class Work:
     files: DeskFiles
     succession: Succession
     covering: Covering
+    transferring: Transferring
+    rotating: Rotating
+    holding: Holding
     people: People
     factors: SecondFactors
     trail: AuditTrail
     erasing: Erasing
     wholeness: Wholeness
+    forgetting: Forgetting
     derivation: Derivation
     filing_keys: FilingKeys
     limits: Limits
@@ -157,10 +165,11 @@ def made(
         raise BootRefused(f"A file in {private_dir / OFFICERS} is no public file of a recovery officer.") from None
     roster = Roster(db, vault, trust, today=lambda: clock.now().date())
     trail = AuditTrail(db, keys.pepper, trust)
+    forgetting = Forgetting(private_dir, keys.pepper, now=clock.now, revocations=roster.revocations)
     factors = SecondFactors(boxes.derived(keys.pepper, "second-factors"))
     passwords = Passwords(boxes.derived(keys.pepper, "sign-in"), memory_kib=costs.sign_in_kib)
     phrases = Phrases(boxes.derived(keys.pepper, "unlock"), memory_kib=costs.unlock_kib)
-    people = People(db, vault, passwords, phrases, factors)
+    people = People(db, vault, passwords, phrases, factors, today=lambda: clock.now().date())
     casework = Casework(db, vault, roster, reporting, trail, Presence(people, roster).deserted)
     succession = Succession(db, vault, roster, casework)
     return Work(
@@ -175,11 +184,15 @@ def made(
         files=DeskFiles(db, vault, roster, casework),
         succession=succession,
         covering=Covering(people, roster, casework, succession),
+        holding=Holding(roster, reporting, casework),
+        rotating=Rotating(db, vault, roster, reporting, people, casework, succession, trail),
+        transferring=Transferring(db, roster, casework),
         people=people,
         factors=factors,
         trail=trail,
-        erasing=Erasing(db, vault, reporting),
+        erasing=Erasing(db, vault, reporting, forgetting),
         wholeness=Wholeness(db, vault),
+        forgetting=forgetting,
         derivation=Derivation(keys.pepper, keys.salt, memory_kib=costs.receipt_kib),
         filing_keys=FilingKeys(keys.pepper),
         limits=Limits(),

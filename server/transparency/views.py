@@ -1,12 +1,14 @@
 """The public account in words. A number that is about a few people is never told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from server.errors import Sentence, say
 from server.review.models import RestrictionKind
 from server.review.words import REMOVAL_REASONS
+from server.transparency import desks
 from server.transparency.queries import Account, Appeals, Machine, Wait, account
 from server.web.visit import Visit
 from server.web.words import decimal, number, percent
@@ -89,6 +91,8 @@ class AccountView:
     not_confirmed: str
     policies: Sequence[tuple[str, str]]
     heads: Sequence[tuple[str, str]]
+    desks: Sequence[Mapping[str, str]]
+    desks_overdue: tuple[str, str] | None
 
 
 def account_view(visit: Visit) -> AccountView:
@@ -96,7 +100,23 @@ def account_view(visit: Visit) -> AccountView:
     until = last_monday(visit.now)
     since, policy = until - PERIOD, visit.policies.openness
     found = account(visit.snapshot, since=since, until=until, policy=policy)
-    return _Teller(visit, policy.least_told).view(found, since)
+    return replace(_Teller(visit, policy.least_told).view(found, since), **_desks(visit))
+
+
+def _desks(visit: Visit) -> Mapping[str, Any]:
+    """What the private room has published, in words."""
+    said, folder = visit.services.pages.catalogues.said, visit.services.told_dir
+    late = desks.overdue(folder)
+    return {
+        "desks": [
+            {
+                "month": line.month,
+                **{name: said(getattr(line, name)) for name in ("desk", "outcome", "soon", "band")},
+            }
+            for line in desks.lines(folder)
+        ],
+        "desks_overdue": None if late is None else (late[0], said(late[1])),
+    }
 
 
 def last_monday(now: datetime) -> datetime:
@@ -142,6 +162,8 @@ class _Teller:
             not_confirmed=self.told(found.not_confirmed),
             policies=[(version, day(first)) for version, first in found.policies],
             heads=[(day(until), seal.hex()) for until, seal in found.heads],
+            desks=(),
+            desks_overdue=None,
         )
 
     def told(self, count: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, TypeVar
 from urllib.parse import quote
 from uuid import UUID
@@ -102,6 +103,8 @@ class Services:
     find_viewer: FindViewer
     renewal: Renewal
     news: News
+    told_dir: Path
+    """Where public things lie that go between the community and the private room."""
     neutral_url: str
     public_url: str
     operator: str

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -209,18 +210,19 @@ def test_twenty_megabytes_do_not_make_the_community_larger(tmp_path: Path) -> No
     listener.listen()
 
     def room() -> None:
-        while True:
-            caller, _ = listener.accept()
-            with caller, caller.makefile("rwb") as line:
-                length = 0
-                while (header := line.readline()).strip():
-                    if header.lower().startswith(b"content-length:"):
-                        length = int(header.split()[1])
-                if length:
-                    time.sleep(1)
-                while taken[0] < length and (piece := line.read(min(65_536, length - taken[0]))):
-                    taken[0] += len(piece)
-                line.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        with suppress(OSError):  # the listener is closed when the test is over
+            while True:
+                caller, _ = listener.accept()
+                with caller, caller.makefile("rwb") as line:
+                    length = 0
+                    while (header := line.readline()).strip():
+                        if header.lower().startswith(b"content-length:"):
+                            length = int(header.split()[1])
+                    if length:
+                        time.sleep(1)
+                    while taken[0] < length and (piece := line.read(min(65_536, length - taken[0]))):
+                        taken[0] += len(piece)
+                    line.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
 
     threading.Thread(target=room, daemon=True).start()
     parent = subprocess.Popen([sys.executable, "-c", PARENT, str(CHECKOUT), str(path), str(port)], cwd=CHECKOUT)

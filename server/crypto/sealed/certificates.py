@@ -19,7 +19,7 @@ from server.crypto.sealed.signatures import genuine, signature, verify_of
 
 OFFICERS_NEEDED = 2
 _SUITE = 1
-_CERTIFICATE, _REVOCATION = "certificate", "revocation"
+_CERTIFICATE, _REVOCATION, _AGENCY = "certificate", "revocation", "agency"
 _PRINT_GROUPS = 10
 
 
@@ -53,7 +53,24 @@ class Revocation:
     day: date
 
 
-Paper = Certificate | Revocation
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An organisation to which a case may be sealed when its reporter agrees; nobody of it reads here."""
+
+    serial: UUID
+    name: str
+    public: bytes
+    verify: bytes
+    organisation: str
+    site: str
+    ties: tuple[str, ...]
+    starts: date
+    ends: date
+
+
+Paper = Certificate | Revocation | Agency
+Grant = Certificate | Agency
+"""What gives a right, and takes as many officers as trust demands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +188,27 @@ def signers(text: str, trust: Trust) -> tuple[str, ...]:
 
 def accepted(text: str, trust: Trust, *, today: date, revoked: Container[UUID]) -> Certificate | None:
     """The certificate, if enough officers signed it, it holds today and nobody revoked it; None for all else."""
+    paper = granted(text, trust)
+    if not isinstance(paper, Certificate) or paper.serial in revoked:
+        return None
+    return paper if paper.starts <= today <= paper.ends else None
+
+
+def accepted_agency(text: str, trust: Trust, *, today: date, revoked: Container[UUID]) -> Agency | None:
+    """The same for an organisation."""
+    found = granted(text, trust)
+    if not isinstance(found, Agency) or found.serial in revoked:
+        return None
+    return found if found.starts <= today <= found.ends else None
+
+
+def granted(text: str, trust: Trust) -> Grant | None:
+    """What enough officers have signed, whenever it holds. None for all else."""
     try:
         paper, names = read(text).paper, signers(text, trust)
     except Damaged:
         return None
-    if not isinstance(paper, Certificate) or len(names) < trust.needed or paper.serial in revoked:
-        return None
-    return paper if paper.starts <= today <= paper.ends else None
+    return None if isinstance(paper, Revocation) or len(names) < trust.needed else paper
 
 
 def revocations(texts: Iterable[str], trust: Trust, *, today: date) -> frozenset[UUID]:
@@ -201,10 +232,15 @@ def _revocation(text: str, trust: Trust) -> Revocation | None:
 
 
 def _purpose(paper: Paper) -> str:
-    return "baraza/" + (_CERTIFICATE if isinstance(paper, Certificate) else _REVOCATION)
+    return "baraza/" + _KINDS[type(paper)]
+
+
+_KINDS: Mapping[type[Paper], str] = {Certificate: _CERTIFICATE, Revocation: _REVOCATION, Agency: _AGENCY}
 
 
 def _content(paper: Paper) -> dict[str, Any]:
+    if isinstance(paper, Agency):
+        return _agency_content(paper)
     if isinstance(paper, Revocation):
         return {"v": _SUITE, "kind": _REVOCATION, "serial": str(paper.serial), "day": paper.day.isoformat()}
     return {
@@ -226,7 +262,25 @@ def _content(paper: Paper) -> dict[str, Any]:
     }
 
 
+def _agency_content(paper: Agency) -> dict[str, Any]:
+    return {
+        "v": _SUITE,
+        "kind": _AGENCY,
+        "serial": str(paper.serial),
+        "name": paper.name,
+        "public": whole(paper.public).hex(),
+        "verify": whole(paper.verify).hex(),
+        "organisation": paper.organisation,
+        "site": paper.site,
+        "ties": list(paper.ties),
+        "starts": paper.starts.isoformat(),
+        "ends": paper.ends.isoformat(),
+    }
+
+
 def _paper(content: dict[str, Any]) -> Paper:
+    if content["kind"] == _AGENCY:
+        return _agency(content)
     if content["kind"] == _REVOCATION:
         return Revocation(UUID(_word(content["serial"])), date.fromisoformat(_word(content["day"])))
     return Certificate(
@@ -240,6 +294,20 @@ def _paper(content: dict[str, Any]) -> Paper:
         site=_word(content["site"]),
         roles=_words(content["roles"]),
         languages=_words(content["languages"]),
+        ties=_words(content["ties"]),
+        starts=date.fromisoformat(_word(content["starts"])),
+        ends=date.fromisoformat(_word(content["ends"])),
+    )
+
+
+def _agency(content: dict[str, Any]) -> Agency:
+    return Agency(
+        serial=UUID(_word(content["serial"])),
+        name=_word(content["name"]),
+        public=_key(content["public"]),
+        verify=_key(content["verify"]),
+        organisation=_word(content["organisation"]),
+        site=_word(content["site"]),
         ties=_words(content["ties"]),
         starts=date.fromisoformat(_word(content["starts"])),
         ends=date.fromisoformat(_word(content["ends"])),

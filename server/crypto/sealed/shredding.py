@@ -90,7 +90,7 @@ class ShredKeys:
 
     def keys(self) -> dict[UUID, bytes]:
         """Every case's key, for lists: the file is read once. Raises Damaged."""
-        raw = self._content()
+        raw = self.content()
         records = (raw[at : at + RECORD_BYTES] for at in range(0, len(raw), RECORD_BYTES))
         return {UUID(bytes=record[:_NAME_BYTES]): record[_NAME_BYTES:] for record in records}
 
@@ -154,7 +154,8 @@ class ShredKeys:
         self._disk.remove(path)
         self._disk.settle(path.parent)
 
-    def _content(self) -> bytes:
+    def content(self) -> bytes:
+        """The whole file, for a sealed copy. Raises Damaged."""
         raw = self._read()
         if len(raw) % RECORD_BYTES:
             raise Damaged

@@ -79,6 +79,12 @@ def opened(box: bytes, secret: bytes, binding: Binding, release_key: bytes | Non
     return None if content is None else _case_secret(content, binding.raw(b"slot"), release_key)
 
 
+def handed_on(box: bytes, old_secret: bytes, new_public: bytes) -> bytes | None:
+    """The same slot for somebody's new key, locked or not; None when it is not for the old one, or a dummy."""
+    content = unsealed(old_secret, box)
+    return None if content is None else sealed(new_public, content)
+
+
 def tag(pepper: bytes, person: UUID, case: UUID, epoch: int) -> bytes:
     """Where a person's slot lies; nobody without the pepper can tell whose it is."""
     return keyed(pepper, person.bytes + case.bytes + struct.pack(">I", epoch), "slot/tag")

@@ -17,7 +17,9 @@ FRAME_BYTES = 64 * 1024
 """What a frame holds of a file, filling included."""
 _COUNT = struct.Struct(">I")
 """In front of each frame: how much of it is file; the rest is filling."""
-_HEADER_BYTES = sodium.crypto_secretstream_xchacha20poly1305_HEADERBYTES
+HEADER_BYTES = sodium.crypto_secretstream_xchacha20poly1305_HEADERBYTES
+BOX_BYTES = _COUNT.size + FRAME_BYTES + sodium.crypto_secretstream_xchacha20poly1305_ABYTES
+"""What a whole frame takes once it is encrypted; the header comes before the first one."""
 _MORE = sodium.crypto_secretstream_xchacha20poly1305_TAG_MESSAGE
 _FINAL = sodium.crypto_secretstream_xchacha20poly1305_TAG_FINAL
 
@@ -40,8 +42,8 @@ def decrypted(frames: Iterable[bytes], key: bytes, *, case: UUID, file: UUID) ->
             raise Damaged
         try:
             if number == 0:
-                sodium.crypto_secretstream_xchacha20poly1305_init_pull(state, frame[:_HEADER_BYTES], whole(key))
-            box = frame if number else frame[_HEADER_BYTES:]
+                sodium.crypto_secretstream_xchacha20poly1305_init_pull(state, frame[:HEADER_BYTES], whole(key))
+            box = frame if number else frame[HEADER_BYTES:]
             plain, tag = sodium.crypto_secretstream_xchacha20poly1305_pull(state, box, _about(case, file, number))
         except CryptoError:
             raise Damaged from None

@@ -26,8 +26,8 @@ def current(db: Database) -> str | None:
     return None if row is None else str(row[0])
 
 
-def upgrade(db: Database) -> None:
-    """Bring the database to the newest revision. Raises BootRefused when it is ahead of this code."""
+def upgrade(db: Database, *, to: str = "head") -> None:
+    """Bring the database to the newest revision, or to another. Raises BootRefused when it is ahead of this code."""
     from alembic import command  # noqa: PLC0415  see above
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
@@ -39,7 +39,7 @@ def upgrade(db: Database) -> None:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["engine"] = db.engine
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def check(db: Database) -> None:

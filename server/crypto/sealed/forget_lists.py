@@ -1,0 +1,76 @@
+"""Forget lists: what was erased since, so that an older copy does not bring it back.
+
+A list holds keyed hashes, never names, and is closed under a key of the installation: nobody else can write one,
+take a line out, or see how many there are. It lies beside the copies, because it must outlive what it speaks of.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from server.crypto.sealed import plain_json
+from server.crypto.sealed.boxes import Damaged, keyed, locked, padded_to, unlocked, unpadded_from
+
+_SUITE = 1
+STEP_BYTES = 16 * 1024
+"""Lists have few sizes: their length must not tell how much was erased."""
+KEPT_DAYS = 60
+"""So long a line stays: longer than any copy may live."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetList:
+    """What one part of the house has forgotten.
+
+    `at` is when it was written; `gone` are hashes of what was erased, by the day; `standing` are, by kind, hashes of
+    rights that are in force: whatever of that kind is not among them was taken away. `papers` are signed revocations.
+    """
+
+    at: datetime
+    gone: Mapping[bytes, date] = field(default_factory=dict[bytes, date])
+    standing: Mapping[str, frozenset[bytes]] = field(default_factory=dict[str, frozenset[bytes]])
+    papers: frozenset[str] = frozenset()
+
+
+def name_of(key: bytes, kind: str, raw: bytes) -> bytes:
+    """How something is called in a list."""
+    return keyed(key, kind.encode() + b"\0" + raw, "forgotten")
+
+
+def younger(found: ForgetList, today: date) -> ForgetList:
+    """The list without lines that no copy can need any more."""
+    since = today - timedelta(days=KEPT_DAYS)
+    gone = {name: day for name, day in found.gone.items() if day >= since}
+    return ForgetList(found.at, gone, found.standing, found.papers)
+
+
+def closed(found: ForgetList, key: bytes, *, part: str) -> bytes:
+    """The list as it lies on the disk. `part`: of which part of the house it is."""
+    content = {
+        "v": _SUITE,
+        "at": found.at.isoformat(),
+        "gone": {name.hex(): day.isoformat() for name, day in found.gone.items()},
+        "standing": {kind: sorted(name.hex() for name in names) for kind, names in found.standing.items()},
+        "papers": sorted(found.papers),
+    }
+    return locked(key, padded_to(plain_json.written(content), STEP_BYTES), about=_about(part))
+
+
+def opened(raw: bytes, key: bytes, *, part: str) -> ForgetList:
+    """The list again. Raises Damaged for one of another installation, of another part, or changed."""
+    content = plain_json.read(unpadded_from(unlocked(key, raw, about=_about(part)), STEP_BYTES))
+    try:
+        standing = cast("dict[str, Any]", content["standing"]).items()
+        return ForgetList(
+            datetime.fromisoformat(content["at"]),
+            {bytes.fromhex(name): date.fromisoformat(day) for name, day in content["gone"].items()},
+            {kind: frozenset(bytes.fromhex(name) for name in names) for kind, names in standing},
+            frozenset(content["papers"]),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise Damaged from None
+
+
+def _about(part: str) -> bytes:
+    return b"baraza/forgotten/" + part.encode()

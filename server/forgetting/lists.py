@@ -1,0 +1,62 @@
+"""Where forget lists lie, and which of them is the newest. The community's is written here, the room's by the room."""
+
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from server.crypto import keyring
+from server.crypto.keyring import Purpose
+from server.crypto.sealed import forget_lists
+from server.crypto.sealed.boxes import Damaged
+from server.crypto.sealed.forget_lists import ForgetList
+from server.crypto.sealed.shredding import Disk
+from server.database import Database
+from server.forgetting.rules import worked_out
+from server.settings import Settings
+
+COMMUNITY = "community"
+PATTERN = "forgotten-*.list"
+
+
+def write_community(chosen: Settings, db: Database, *, at: datetime, folders: Iterable[Path]) -> None:
+    """Work the community's list out and write it into these folders."""
+    key = keyring.load(chosen.keys_dir).key(Purpose.COPIES)
+    with db.reading() as tx:
+        found = worked_out(tx, key, at=at)
+    raw = forget_lists.closed(found, key, part=COMMUNITY)
+    for folder in folders:
+        write(folder / f"forgotten-{COMMUNITY}.list", raw)
+
+
+def newest(key: bytes, part: str, places: Iterable[Path], *, after: datetime) -> ForgetList | None:
+    """The newest list of this installation among these files and folders; None when none is newer than the copy."""
+    files = [file for place in places for file in (sorted(place.glob(PATTERN)) if place.is_dir() else [place])]
+    found = [one for file in files if (one := _opened(file, key, part)) is not None and one.at >= after]
+    return max(found, key=lambda one: one.at, default=None)
+
+
+def write(path: Path, raw: bytes) -> None:
+    """In place of what is there, at once."""
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def wiped(path: Path) -> None:
+    """Overwritten, and gone."""
+    if path.is_file():
+        Disk().overwrite(path)
+        path.unlink()
+
+
+def _opened(file: Path, key: bytes, part: str) -> ForgetList | None:
+    try:
+        return forget_lists.opened(file.read_bytes(), key, part=part)
+    except (Damaged, OSError):
+        return None

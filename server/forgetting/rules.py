@@ -1,0 +1,143 @@
+"""What the community's forget list says, worked out from what is there: what was taken away in the last weeks, and
+which rights stand. Written beside the copies, and laid over an older copy before anybody is served.
+
+Only things that must not return are named: words that were taken back, removed or changed, drafts, roles, badges and
+passkeys that were taken away. Sessions, invitations and used codes never come back from a copy at all.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlmodel import col
+
+from moderation.states import ContentState
+from server.accounts.models import AccountSession, Invitation, Member, Membership, Passkey, RoleGrant, VerifiedSender
+from server.content import Case
+from server.crypto.sealed.forget_lists import KEPT_DAYS, ForgetList, name_of
+from server.crypto.second_factor import STEP_SECONDS
+from server.database import Transaction
+from server.forum.models import Draft, Message
+from server.forum.queries import message_by_id
+from server.forum.rules import withdraw
+from server.ledger.models import LedgerEntry
+from server.review.models import Decision
+from server.spaces.models import Space
+
+MESSAGE, EDITED, WORDS, DRAFT, ROLE, BADGE, PASSKEY = (
+    "message", "edited", "words", "draft", "role", "badge", "passkey",
+)  # fmt: skip
+_TAKEN = (ContentState.WITHDRAWN, ContentState.REMOVED, ContentState.ERASED)
+
+
+def worked_out(tx: Transaction, key: bytes, *, at: datetime) -> ForgetList:
+    """The list as it is now."""
+    since = at - timedelta(days=KEPT_DAYS)
+    taken = (
+        select(col(Message.public_id), func.max(col(LedgerEntry.hour)))
+        .join(LedgerEntry, col(LedgerEntry.message_id) == col(Message.id))
+        .where(col(Message.state).in_(_TAKEN), col(LedgerEntry.hour) >= since)
+        .group_by(col(Message.public_id))
+    )
+    gone = {name_of(key, MESSAGE, message.bytes): _day(hour) for message, hour in tx.look(taken)}
+    words: set[bytes] = set()
+    for message, changed_at, title, text in _changed(tx, since):
+        gone[name_of(key, EDITED, message.bytes)] = _day(changed_at)
+        words.add(_words(key, message, title, text))
+    standing = {kind: frozenset(name_of(key, kind, raw) for _, raw in found) for kind, found in _rights(tx).items()}
+    return ForgetList(at, gone, {**standing, WORDS: frozenset(words)})
+
+
+def laid_over(tx: Transaction, key: bytes, found: ForgetList | None, *, at: datetime) -> None:
+    """Make a copy forget what was taken away since; `found` is None when no list is newer than the copy."""
+    step = int(at.timestamp()) // STEP_SECONDS + 1
+    tx.run(delete(AccountSession))
+    tx.run(delete(Invitation))  # a used one was deleted, and would work again
+    tx.run(update(Member).values(totp_step=step))
+    if found is None:
+        return
+    for message in _outdated(tx, key, found):
+        own = message_by_id(tx, message)
+        if own is not None and own.state not in (ContentState.WITHDRAWN, ContentState.ERASED):
+            withdraw(tx, own, at=at)
+    for kind, rows in _rights(tx).items():
+        lost = [row for row, raw in rows if name_of(key, kind, raw) not in found.standing.get(kind, frozenset())]
+        for row in lost:
+            _take(tx, kind, row, at.date())
+    tx.erases = True
+
+
+def _outdated(tx: Transaction, key: bytes, found: ForgetList) -> list[UUID]:
+    """Messages that were taken away since, or whose words were changed since: those of then must not be read again."""
+    words = found.standing.get(WORDS, frozenset())
+    return [
+        message
+        for message, title, text in tx.look(select(*_WORDS))
+        if name_of(key, MESSAGE, message.bytes) in found.gone
+        or (name_of(key, EDITED, message.bytes) in found.gone and _words(key, message, title, text) not in words)
+    ]
+
+
+_WORDS = (col(Message.public_id), col(Message.title), col(Message.text))
+
+
+def _changed(tx: Transaction, since: datetime) -> Iterator[tuple[UUID, datetime, str, str]]:
+    """Messages whose words were changed by their author, or covered by a moderator, and when."""
+    covered = (
+        select(*_WORDS, col(Decision.decided_at))
+        .join(Case, col(Case.message_id) == col(Message.id))
+        .join(Decision, col(Decision.case_id) == col(Case.id))
+        .where(col(Decision.action) == "redact", col(Decision.decided_at) >= since)
+    )
+    for wanted in (select(*_WORDS, col(Message.edited_at)).where(col(Message.edited_at) >= since), covered):
+        yield from ((message, moment, title, text) for message, title, text, moment in tx.look(wanted))
+
+
+def _words(key: bytes, message: UUID, title: str, text: str) -> bytes:
+    return name_of(key, WORDS, message.bytes + f"{title}\0{text}".encode("utf-8", "surrogatepass"))
+
+
+def _rights(tx: Transaction) -> Mapping[str, list[tuple[int, bytes]]]:
+    """By kind: the row, and what stands for it wherever it lies."""
+    return {
+        ROLE: list(_roles(tx)),
+        BADGE: _named(tx, select(col(VerifiedSender.id), col(VerifiedSender.public_id)).where(_HOLDS)),
+        PASSKEY: _named(tx, select(col(Passkey.id), col(Passkey.credential_id))),
+        DRAFT: _named(tx, select(col(Draft.id), col(Draft.public_id))),
+    }
+
+
+_HOLDS = col(VerifiedSender.ended_on).is_(None)
+
+
+def _named(tx: Transaction, wanted: Any) -> list[tuple[int, bytes]]:
+    return [(row, name.bytes if isinstance(name, UUID) else bytes(name)) for row, name in tx.look(wanted)]
+
+
+def _roles(tx: Transaction) -> Iterator[tuple[int, bytes]]:
+    rows = tx.look(
+        select(col(RoleGrant.id), col(RoleGrant.role), col(Member.login_key), col(Space.slug))
+        .join(Member, col(Member.id) == col(RoleGrant.member_id))
+        .outerjoin(Space, col(Space.id) == col(RoleGrant.space_id))
+    )
+    for row, role, login, slug in rows:
+        yield row, bytes(login) + f"{role}\0{slug or ''}".encode()
+
+
+def _take(tx: Transaction, kind: str, row: int, today: date) -> None:
+    if kind == ROLE:
+        tx.run(delete(RoleGrant).where(col(RoleGrant.id) == row))
+    elif kind == PASSKEY:
+        tx.run(delete(Passkey).where(col(Passkey.id) == row))
+    elif kind == DRAFT:
+        tx.run(delete(Draft).where(col(Draft.id) == row))
+    else:
+        whose = select(col(VerifiedSender.membership_id)).where(col(VerifiedSender.id) == row).scalar_subquery()
+        tx.run(update(Membership).where(col(Membership.id) == whose).values(verified_as="", verified_until=None))
+        tx.run(update(VerifiedSender).where(col(VerifiedSender.id) == row).values(ended_on=today))
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()

@@ -1,0 +1,46 @@
+"""What is typed at the end of a case: passing it on, and keeping it for a court."""
+
+from uuid import UUID
+
+from server.errors import Invalid, say
+from server.private.call import Call
+from server.private.people import Unlocked
+
+
+def pass_on(call: Call, me: Unlocked, alias: str) -> None:
+    """To another organisation. Raises Refused."""
+    to = agency(call)
+    reason = call.text("pass_reason", call.work.reporting.form.text_characters, required=True)
+    try:
+        chosen = {UUID(value) for name, value in call.pairs if name == "letter"}
+    except ValueError:
+        raise Invalid(say("Please choose one."), field="letter") from None
+    call.work.transferring.pass_on(me, alias, to, chosen, reason, at=call.now)
+
+
+def agency(call: Call) -> UUID:
+    """The organisation that was chosen. Raises Invalid."""
+    try:
+        return UUID(call.value("agency"))
+    except ValueError:
+        raise Invalid(say("Please choose one."), field="agency") from None
+
+
+def ask_hold(call: Call, me: Unlocked, alias: str) -> None:
+    """Ask a colleague to keep it longer. Raises Refused."""
+    typed = call.text("hold_days", 10, required=True)
+    if not typed.isdecimal():
+        raise Invalid(say("Please write a number of days."), field="hold_days")
+    reason = call.text("hold_reason", call.work.reporting.form.text_characters, required=True)
+    call.work.holding.ask(me, alias, int(typed), reason, at=call.now)
+
+
+def agree_hold(call: Call, me: Unlocked, alias: str) -> None:
+    """Agree to it. Raises Refused."""
+    call.work.holding.agree(me, alias, at=call.now, to_reporter=call.ticked("tell"))
+
+
+def end_hold(call: Call, me: Unlocked, alias: str) -> None:
+    """It need not be kept longer. Raises Refused."""
+    reason = call.text("end_reason", call.work.reporting.form.text_characters, required=True)
+    call.work.holding.end(me, alias, reason, at=call.now, to_reporter=call.ticked("tell_end"))
