@@ -20,7 +20,7 @@ from server.private import answering
 from server.private.asking import Asked
 from server.private.body import Attached
 from server.private.room import Room
-from server.private.sessions import Side, Token, drop_cookie, set_cookie
+from server.private.sessions import MOST_SESSIONS, Side, Token, drop_cookie, set_cookie
 from server.private.work import Work
 from server.web.body import kind_of
 from server.web.fields import EMPTY, NO_CONTROLS, FormState, too_long
@@ -160,9 +160,14 @@ class Call:
             self.hold({**self.kept, "said": done.english})
 
     def keep_typed(self, *sent: str) -> None:
-        """What was typed beside the fields that were `sent` is there again on the page that comes next."""
-        left = {name: value for name, value in self.form.values.items() if name in TYPED and name not in sent and value}
-        if self.kept is not None and left:
+        """What was typed beside the fields that were `sent` is there again on the page that comes next.
+
+        Only what could be sent is kept, and nothing when very many are here: memory must not be filled with it.
+        """
+        names = TYPED if self.side is Side.DESK else TYPED[:1]
+        most = self.work.reporting.form.text_characters
+        left = {name: self.value(name) for name in names if name not in sent and 0 < len(self.value(name)) <= most}
+        if self.kept is not None and left and len(self.room.sessions) <= MOST_SESSIONS:
             self.hold({**self.kept, "typed": {"at": self.at, **left}})
 
     def typed_before(self) -> FormState:

@@ -155,7 +155,7 @@ def made(
     keys: Secrets,
     clock: Clock,
     costs: Costs,
-    pace: "Pace | None" = None,
+    pace: Pace | None = None,
 ) -> Work:
     """Put it together. Raises BootRefused when the officers' files are broken."""
     vault = Vault(keys.pepper, ShredKeys(private_dir / SHRED_FILE))

@@ -85,6 +85,13 @@ def test_what_the_reporter_typed_stays_whatever_button_is_pressed(scene: Scene) 
     assert "This is closed" in words(send(browser, "close", text=" "))
 
 
+def test_memory_is_not_filled_with_what_was_typed_beside_a_button(scene: Scene) -> None:
+    browser = returned(scene)
+    before = scene.house.room.sessions._bytes  # type: ignore[reportPrivateUsage]
+    send(browser, "withdraw", text="x" * 100_000, note="x" * 5_000)
+    assert scene.house.room.sessions._bytes - before < 1_000  # type: ignore[reportPrivateUsage]
+
+
 def test_erasing_the_answers_is_asked_twice(scene: Scene) -> None:
     browser = returned(scene)
     page = send(browser, "erase", text=HALF)
