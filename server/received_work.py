@@ -8,7 +8,7 @@ from uuid import uuid4
 from server.crypto.sealed import officers as officer_keys
 from server.crypto.sealed import transfers
 from server.crypto.sealed.boxes import Damaged
-from server.crypto.sealed.certificates import Agency, fingerprint, granted, unsigned
+from server.crypto.sealed.certificates import Agency, fingerprint, granted, revocations, unsigned
 from server.errors import BootRefused
 from server.officer_work import keys_in, new_phrase, say, text_in, trust_in, write_new
 
@@ -44,8 +44,10 @@ def open_received(file: Path, *, key: Path, certificate: Path, officers: Path, o
     if not isinstance(mine, Agency):
         raise BootRefused(f"{certificate} is not your certificate, signed by {trust.needed} of these officers.")
     secret = keys_in(key, phrase).box_secret
+    papers = [text_in(path) for path in sorted(officers.glob("*.revocation"))]
+    revoked = revocations(papers, trust, today=date.today())
     try:
-        sender, statement, items = transfers.opened(file.read_bytes(), secret, to=mine, trust=trust)
+        sender, statement, items = transfers.opened(file.read_bytes(), secret, to=mine, trust=trust, revoked=revoked)
         out.mkdir(mode=0o700)
     except Damaged:
         raise BootRefused("This file is not for your key, or somebody changed it. Nothing was written.") from None

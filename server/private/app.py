@@ -191,7 +191,7 @@ def once_a_day(room: Room) -> Sequence[Callable[[datetime], None]]:
     counting = Counting(room.db, room.work.vault, room.work.reporting, room.settings.told_dir)
 
     def forget_list(at: datetime) -> None:
-        room.work.forgetting.refresh()
+        room.work.forgetting.once_a_day()
         if room.settings.backup_dir is not None:
             room.work.forgetting.copied_to(room.settings.backup_dir)
             prune(room.settings.backup_dir, days=room.policies.retention.backups_days, today=at.date())

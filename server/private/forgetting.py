@@ -36,14 +36,25 @@ class Forgetting:
         """These cases are erased: written before their keys go."""
         self._rewrite({name_of(self._key, CASE, case.bytes) for case in cases})
 
+    def once_a_day(self) -> None:
+        """The list as of today. Not again when the process begins anew: the file's time would tell of a visit."""
+        today = self._now().date()
+        try:
+            written = forget_lists.opened(self._path.read_bytes(), self._key, part=PART).at.date()
+        except (FileNotFoundError, Damaged):
+            written = None
+        if written != today:
+            self.refresh()
+
     def refresh(self) -> None:
         """The same list as of now, with the papers that were revoked."""
         self._rewrite(set())
 
     def copied_to(self, folder: Path) -> None:
-        """Lay it beside the copies."""
-        if self._path.is_file():
-            _write(folder / FILE_NAME, self._path.read_bytes())
+        """Lay it beside the copies, unless this very list is there."""
+        raw, target = self._path.read_bytes() if self._path.is_file() else b"", folder / FILE_NAME
+        if raw and not (target.is_file() and target.read_bytes() == raw):
+            _write(target, raw)
 
     def knows(self, found: ForgetList, case: UUID) -> bool:
         """Whether the list says that this case was erased."""

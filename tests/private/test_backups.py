@@ -466,6 +466,26 @@ def test_the_room_writes_its_list_once_a_day_whatever_happened(house_to_copy: Wh
     assert len(set(sizes)) == 1
 
 
+def test_a_room_that_begins_anew_writes_no_list_a_second_time(house_to_copy: WholeHouse) -> None:
+    """It begins anew after each use: the time of a file must not tell of a visit."""
+    scene = house_to_copy.scene
+    settings = house_to_copy.settings.model_copy(update={"backup_dir": house_to_copy.copies})
+    seen: list[tuple[int, bytes]] = []
+    for hours in (0, 3, 5):
+        room = replace(scene.house.room, settings=settings)
+        work = once_a_day(room)
+        Daily(room.clock, room.work.erasing, room.work.trail, settings.private_dir, work).run(scene.clock.now())
+        for path in (settings.private_dir, house_to_copy.copies):
+            file = path / "forgotten-private.list"
+            seen.append((file.stat().st_mtime_ns, file.read_bytes()))
+        scene.filed(TOLD)
+        scene.clock.goes_on(hours=hours)
+    assert len(set(seen[::2])) == 1 and len(set(seen[1::2])) == 1
+    scene.clock.goes_on(days=1)
+    Daily(room.clock, room.work.erasing, room.work.trail, settings.private_dir, work).run(scene.clock.now())
+    assert (settings.private_dir / "forgotten-private.list").read_bytes() != seen[0][1]
+
+
 def test_a_folder_that_cannot_be_written_is_told_once_a_day_and_the_rest_goes_on(
     house_to_copy: WholeHouse, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:

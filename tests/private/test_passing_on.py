@@ -291,6 +291,13 @@ def test_the_organisation_opens_it_on_its_own_computer(
     assert TOLD in (place / "case" / "1-conversation.json").read_text()
     assert "cannot be used" in refusal(*words_, "--officers", trusted, "--out", "case", *given)
     assert "not your certificate" in refusal(*words_, "--officers", str(place), "--out", "other", *given)
+    revoked = scene.signed(Revocation(scene.work.roster.of(cleo.person)[0].serial, today), officers=1)
+    for name in ("one", "two"):
+        (scene.settings.private_dir / OFFICERS / f"{name}.revocation").write_text(revoked)
+    paper_sent = certificates.read(scene.work.roster.paper_of(cleo.verify)[0]).paper
+    refused = scene.signed(Revocation(paper_sent.serial, today), officers=1)
+    (scene.settings.private_dir / OFFICERS / "two.revocation").write_text(refused)
+    assert "Nothing was written" in refusal(*words_, "--officers", trusted, "--out", "other", *given)
     (place / "it.transfer").write_bytes(b"{}")
     assert "Nothing was written" in refusal(*words_, "--officers", trusted, "--out", "other", *given)
     assert not (place / "other").exists()

@@ -5,7 +5,7 @@ that makes them a reader. So the organisation can show what it got and from whom
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -65,8 +65,13 @@ def written(statement: Statement, items: Sequence[Item], *, seed: bytes, to: Age
     yield from streams.encrypted(pieces, key, case=statement.id, file=statement.id)
 
 
-def opened(raw: bytes, secret: bytes, *, to: Agency, trust: Trust) -> tuple[Certificate, Statement, list[Item]]:
-    """Who sent it, the statement, and the items. Raises Damaged unless all of it is as it was signed."""
+def opened(
+    raw: bytes, secret: bytes, *, to: Agency, trust: Trust, revoked: Container[UUID] = frozenset()
+) -> tuple[Certificate, Statement, list[Item]]:
+    """Who sent it, the statement, and the items. Raises Damaged unless all of it is as it was signed.
+
+    `revoked` are serials that the receiver knows of; who held such a paper sends nothing.
+    """
     line, _, body = raw.partition(b"\n")
     content = plain_json.read(line)
     try:
@@ -79,16 +84,16 @@ def opened(raw: bytes, secret: bytes, *, to: Agency, trust: Trust) -> tuple[Cert
     said, rest = plain[_LENGTH.size : _LENGTH.size + length], plain[_LENGTH.size + length :]
     signer, about = signer_and_raw(said, purpose=_PURPOSE)
     statement = _statement(plain_json.read(about))
-    sender = _sender(statement, trust)
+    sender = _sender(statement, trust, revoked)
     if sender is None or sender.verify != signer or (statement.id, statement.agency) != (name, to.serial):
         raise Damaged
     return sender, statement, list(_items(statement, rest))
 
 
-def _sender(statement: Statement, trust: Trust) -> Certificate | None:
+def _sender(statement: Statement, trust: Trust, revoked: Container[UUID]) -> Certificate | None:
     """Who sent it: a certificate that held that day, with the keys that followed on those in it."""
     paper, *more = statement.sender or ("",)
-    found = accepted(paper, trust, today=statement.day, revoked=())
+    found = accepted(paper, trust, today=statement.day, revoked=revoked)
     if found is None:
         return None
     steps = successors.chain(found.person, found.verify, [successors.read(one) for one in more])
