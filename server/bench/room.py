@@ -72,7 +72,7 @@ def private() -> list[Figure]:
 
 
 def _officers(folder: Path) -> list[officers.OfficerKeys]:
-    folder.mkdir(mode=0o700, parents=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = [officers.new_keys() for _ in range(3)]
     for number, own in enumerate(found):
         officer = Officer(f"officer{number}", own.public, own.verify, f"Board {number}", "", ())

@@ -300,6 +300,17 @@ def _with_keys(work: Callable[[Call, Unlocked], Awaitable[Response]]) -> Step:
     return step
 
 
+def _signed_in(step: Step) -> Step:
+    """The same, for what needs no keys."""
+
+    async def checked(call: Call) -> Response:
+        if call.kept is not None:
+            return await step(call)
+        return views.locked(call) if call.asked.method == "POST" else call.redirect(SIGN_IN)
+
+    return checked
+
+
 async def practise(call: Call, me: Unlocked) -> Response:
     """A case to learn with."""
     await call.run(lambda: practice.begin(call, me))
@@ -349,7 +360,7 @@ PAGES: Mapping[str, Step] = {
     JOIN: second_factor_page,
     UNLOCK: unlock_page,
     PAPER: paper_page,
-    intake.ADDRESS: intake.page,
+    intake.ADDRESS: _signed_in(intake.page),
     leave.ADDRESS: _with_keys(leave.page),
 }
 NAMES: Mapping[str, str] = {
@@ -386,8 +397,8 @@ STEPS: Mapping[str, Step] = {
     "erase_practice": _with_keys(erase_practice),
     "away": _with_keys(leave.goes),
     "back": _with_keys(leave.back),
-    "intake_check": intake.check,
-    "intake_change": intake.change,
-    "intake_send": intake.send,
-    "intake_handed": intake.handed,
+    "intake_check": _signed_in(intake.check),
+    "intake_change": _signed_in(intake.change),
+    "intake_send": _signed_in(intake.send),
+    "intake_handed": _signed_in(intake.handed),
 }

@@ -25,7 +25,7 @@ from server.web.fields import CHOOSE
 ADDRESS = "/desk/intake"
 ANSWERS: Mapping[str, bool | None] = {"": None, "yes": True, "no": False}
 """What can be said to a question that was read aloud; nothing means that it was not asked."""
-AGAIN = say("This was sent before, with other words. Begin a new form for a second concern.")
+AGAIN = say("This form was sent before with other words, or is too old. Go on once more, and it is sent by itself.")
 
 
 async def page(call: Call) -> Response:
@@ -70,7 +70,9 @@ async def send(call: Call) -> Response:
         key = filing_key
         await call.run(lambda: work.filing.file(concern, keys, filing_key=key, at=call.now, writer=paper.person))
     except Changed:
-        return views.form(call, filled(call, call.state_of(Refused(AGAIN))), paper, 409)
+        again = call.state_of(Refused(AGAIN))
+        anew = {name: value for name, value in again.values.items() if name != "filing"}
+        return views.form(call, filled(call, replace(again, values=anew)), paper, 409)
     except Refused as error:
         return views.form(call, filled(call, call.state_of(error)), paper, error.status)
     assert call.kept is not None

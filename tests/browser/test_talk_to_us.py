@@ -129,8 +129,41 @@ def test_the_desk_can_be_used_by_everybody_and_the_answer_arrives(chromium: Brow
     dara.page.fill("#text", "A woman of the clinic can meet you on Tuesday.")
     dara.steps("answer")
     assert dara.sees("Your answer is sealed. The reporter reads it when they come back.")
-    dara.page.goto("/desk/paper")
+    for path in ("/desk/paper", "/desk/away"):
+        dara.page.goto(path)
+        dara.arrives()
+    dara.page.goto("/desk")
+    dara.steps("practise")
+    dara.page.click("main article:has(.badge:text('practice')) a")
     dara.arrives()
+    dara.steps("recuse")
+    assert dara.sees("Leave this case?")
+    context.close()
+
+
+def test_what_somebody_says_is_written_down_and_the_card_alone_is_printed(chromium: Browser, demo: Demo) -> None:
+    context = chromium.new_context(base_url=demo.address, viewport={"width": 320, "height": 640})
+    ines = Reporter(context.new_page(), "en", looks=True)
+    opened_desk(ines.page, demo, "ines")
+    ines.page.goto("/desk/intake")
+    ines.arrives()
+    ines.page.select_option("#spoken", "ar")
+    ines.page.select_option("#topic", "sea")
+    ines.page.fill("#text", WORDS["ar"])
+    ines.page.check("input[name=release][value=yes]")
+    ines.steps("intake_check")
+    assert ines.reads(WORDS["ar"])
+    ines.steps("intake_send")
+    number = ines.page.inner_text("#receipt")
+    ines.page.emulate_media(media="print")
+    assert ines.page.locator("body").inner_text().strip() == number
+    ines.page.emulate_media(media="screen")
+    ines.steps("intake_handed")
+    ines.looks = False
+    ines.returns(number)
+    ines.looks = True
+    ines.arrives()
+    assert ines.page.inner_text("#receipt") != number
     context.close()
 
 

@@ -87,6 +87,15 @@ def test_a_key_made_elsewhere_is_taken_in_whole_and_once(path: Path) -> None:
     assert keys.key(TWO) is None
 
 
+def test_many_cases_get_keys_in_one_writing_and_keep_those_they_have(path: Path) -> None:
+    keys = ShredKeys(path)
+    own = keys.add(ONE)
+    keys.add_many([ONE, TWO, THREE])
+    found = keys.keys()
+    assert found.keys() == {ONE, TWO, THREE}
+    assert found[ONE] == own and len(set(found.values())) == 3
+
+
 def test_several_are_forgotten_at_once(path: Path) -> None:
     keys = ShredKeys(path)
     kept = {case: keys.add(case) for case in (ONE, TWO, THREE)}

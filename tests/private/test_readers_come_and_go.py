@@ -94,6 +94,7 @@ def test_the_promised_numbers_are_the_ones_that_the_room_keeps() -> None:
     text = (CHECKOUT / "policies" / "en" / "reporting.md").read_text("utf-8")
     kept = desks.load(CHECKOUT / "policies")
     assert f"for {kept.form.replies_days} days after you first saw" in text
+    assert f"You can see it for {kept.form.receipt_minutes} minutes" in text
     assert kept.form.withdrawal_hours == 72
     assert "counts after 3 days" in text
     assert kept.keeping.reporter_days == 90

@@ -122,6 +122,16 @@ def test_the_same_form_twice_is_one_case_and_other_words_are_not_lost(scene: Sce
     other = send(olena, "intake_send", AT, **{**form, "text": "Something else."})
     assert other.status_code == 409 and "Something else." in other.text
     assert len(scene.work.casework.work_list(scene.people["cleo"].me, at=scene.clock.now())) == 1
+    anew = {**SAID, **carried(other), "text": "Something else."}
+    assert send(olena, "intake_send", AT, **anew).status_code == 303, "one press more sends it by itself"
+    assert len(scene.work.casework.work_list(scene.people["cleo"].me, at=scene.clock.now())) == 2
+
+
+def test_words_are_not_lost_when_the_visit_has_ended_meanwhile(scene: Scene, olena: RoomBrowser) -> None:
+    form = {**carried(olena.get(AT)), **SAID}
+    scene.ticking.goes_on(minutes=16)
+    page = send(olena, "intake_send", AT, **form)
+    assert page.status_code == 403 and TEXT in page.text
 
 
 @pytest.mark.parametrize(
@@ -143,5 +153,5 @@ def test_nobody_without_that_paper_writes_for_others(scene: Scene) -> None:
     assert "Write down what somebody tells you" not in words(cleo.get("/desk"))
     assert cleo.get(AT).status_code == 404
     assert send(cleo, "intake_send", AT, **SAID).status_code == 404
-    assert scene.browser().get(AT).status_code == 404
+    assert scene.browser().get(AT).headers["location"] == "/desk/sign-in"
     assert len(scene.work.casework.work_list(scene.people["dara"].me, at=scene.clock.now())) == 0
