@@ -15,16 +15,18 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from wave import open as wave_file
 
 import pytest
 from PIL import Image
 
 from server import kept_files
 from server.places import CHECKOUT, shipped
+from tests.attack.papers import scanned
 from tests.attack.test_a_crowd_at_the_door import Phone
 from tests.browser.houses import Demo, demonstration
 from tests.conftest import missing
-from tests.private.scene import send, told, words
+from tests.private.scene import hidden, send, send_in_parts, told, words
 
 CALLS = "openat,openat2,open,creat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,memfd_create,truncate"
 OPENED = re.compile(r'(?:openat2?\([^,]+, |open\()"((?:[^"\\]|\\.)*)", ([^)]*)')
@@ -111,6 +113,15 @@ def signs_in(phone: Phone, demo: Demo) -> None:
     assert answer.status_code == 303, answer.text[:300]
 
 
+def wave() -> bytes:
+    """A second of silence."""
+    out = io.BytesIO()
+    with wave_file(out, "wb") as made:
+        made.setparams((1, 2, 8000, 0, "NONE", ""))
+        made.writeframes(bytes(16_000))
+    return out.getvalue()
+
+
 def lives(demo: Demo) -> None:
     """Somebody posts with a photograph, searches and keeps a draft; somebody tells something and is heard."""
     with Phone(demo.address) as amina:
@@ -131,9 +142,15 @@ def lives(demo: Demo) -> None:
         assert sent.status_code == 303, words(sent)[:400]
     with Phone(demo.address) as reporter:
         number = told(reporter)  # type: ignore[arg-type]
-        assert send(reporter, "return", receipt=number).status_code == 303  # type: ignore[arg-type]
+        assert send_in_parts(reporter, "return", receipt=number).status_code == 303  # type: ignore[arg-type]
+        filing = hidden(reporter.get("/help"))["filing"]
+        more = {"text": "Tomorrow, please.", "form": "conversation", "filing": filing, "originals": "keep"}
+        chosen = [("card.jpg", photo.getvalue()), ("letter.pdf", scanned())]
+        added = send_in_parts(reporter, "add", *chosen, **more)  # type: ignore[arg-type]
+        assert added.status_code == 303, words(added)
         reporter.get("/help")
-        assert send(reporter, "add", text="Tomorrow, please.").status_code == 303  # type: ignore[arg-type]
+        heard = send_in_parts(reporter, "add", ("steps.wav", wave()), **more)  # type: ignore[arg-type]
+        assert heard.status_code in (303, 422), words(heard)  # without ffmpeg it is refused, and not kept either
     with Phone(demo.address) as cleo:
         who = demo.desks["cleo"]
         cleo.get("/desk/sign-in")
