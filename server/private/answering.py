@@ -60,12 +60,6 @@ def file(found: Outgoing, on_a_thread: OnAThread, *, shown: bool = False) -> Res
     return StreamingResponse(going(), 200, headers, found.media_type)
 
 
-def sealed_file(content: bytes, name: str) -> Response:
-    """A sealed file, to be kept and never shown. The name says nothing."""
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(content, 200, headers, "application/octet-stream")
-
-
 def see_other(path: str) -> Response:
     """Go on to another of our pages, by GET. As large as a page, so that the line does not tell them apart."""
     if not path.startswith("/") or path.startswith("//"):

@@ -1,7 +1,7 @@
 """`/desk`: where focal points work. Signing in shows nothing; the passphrase once more opens the keys of a visit."""
 
 import base64
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 from uuid import UUID
 
@@ -10,13 +10,12 @@ from starlette.responses import Response
 from server.crypto.sealed import signatures, six_words
 from server.crypto.sealed.certificates import Certificate
 from server.errors import Invalid, Refused, Sentence, say
-from server.private import answering, desk_ends, intake, leave, practice
+from server.private import answering, practice
 from server.private import desk_views as views
 from server.private.call import Call
 from server.private.desk_files import Download
-from server.private.desk_forms import admitted, ask_original, copy_of, original_of, wanted_paper
+from server.private.desk_forms import admitted, wanted_paper
 from server.private.door_views import sure
-from server.private.facts import State, Support
 from server.private.people import Person, Unlocked, plain_login
 from server.private.routing import takes_in
 from server.private.work import LIST_BEAT_SECONDS
@@ -208,7 +207,7 @@ async def case_page(call: Call) -> Response:
     return await _case(call, call.typed_before())
 
 
-def _acting(work: Callable[[Call, Unlocked, str], None], done: Sentence, *sent: str) -> Step:
+def acting(work: Callable[[Call, Unlocked, str], None], done: Sentence, *sent: str) -> Step:
     """Something done in a case; then the case again, with what happened, and with what was typed but not `sent`."""
 
     async def step(call: Call) -> Response:
@@ -237,45 +236,7 @@ async def _case(call: Call, form: object = None, status: int = 200) -> Response:
     return views.case(call, found, others, files, form if isinstance(form, FormState) else FormState(), status)
 
 
-def _answer(call: Call, me: Unlocked, alias: str) -> None:
-    text = call.text("text", call.work.reporting.form.text_characters, required=True)
-    call.work.casework.answer(me, alias, text, at=call.now)
-
-
-def _note(call: Call, me: Unlocked, alias: str) -> None:
-    text = call.text("note", call.work.reporting.form.text_characters, required=True)
-    call.work.casework.note(me, alias, text, at=call.now)
-
-
-def _move(call: Call, me: Unlocked, alias: str) -> None:
-    state = call.value("state")
-    if state not in set(State):
-        raise Invalid(say("Please choose one."), field="state")
-    told = State(state) is State.FEEDBACK_GIVEN or state.startswith(
-        "outcome"
-    )  # or the reporter reads only that it is so
-    reason = call.text("reason", call.work.reporting.form.text_characters, required=told)
-    call.work.casework.move(me, alias, State(state), reason, at=call.now)
-
-
-def _support(call: Call, me: Unlocked, alias: str) -> None:
-    support = call.value("support")
-    if support not in set(Support):
-        raise Invalid(say("Please choose one."), field="support")
-    reason = call.text("support_reason", call.work.reporting.form.text_characters)
-    call.work.casework.support(me, alias, Support(support), reason, at=call.now)
-
-
-def _hand_over(call: Call, me: Unlocked, alias: str) -> None:
-    try:
-        person = UUID(call.value("person"))
-    except ValueError:
-        raise Invalid(say("Please choose one."), field="person") from None
-    reason = call.text("hand_reason", call.work.reporting.form.text_characters, required=True)
-    call.work.succession.hand_over(me, alias, person, reason, at=call.now)
-
-
-def _giving(work: Callable[[Call, Unlocked, str], Download], *, shown: bool = False) -> Step:
+def giving(work: Callable[[Call, Unlocked, str], Download], *, shown: bool = False) -> Step:
     """A file goes out; `shown`: into this window, if it is a picture of our own pixels."""
 
     async def step(call: Call) -> Response:
@@ -289,19 +250,6 @@ def _giving(work: Callable[[Call, Unlocked, str], Download], *, shown: bool = Fa
         return call.sent(answering.file(found, call.run, shown=shown and found.media_type == PICTURE))
 
     return step
-
-
-async def passed_file(call: Call) -> Response:
-    """The sealed file for the organisation; nothing of it is kept here."""
-    me = _me(call)
-    if me is None:
-        return views.locked(call)
-    try:
-        to = desk_ends.agency(call)
-        made = await call.run(lambda: call.work.transferring.file(me, _alias(call), to, at=call.now))
-    except Refused as error:
-        return await _case(call, call.state_of(error), error.status)
-    return call.sent(answering.sealed_file(made, "sealed.transfer"))
 
 
 async def recuse(call: Call) -> Response:
@@ -333,7 +281,7 @@ async def leaves(call: Call) -> Response:
     return call.redirect(ADDRESS)
 
 
-def _with_keys(work: Callable[[Call, Unlocked], Awaitable[Response]]) -> Step:
+def with_keys(work: Callable[[Call, Unlocked], Awaitable[Response]]) -> Step:
     """A page or a step for somebody whose keys are open; else the door that comes first, with what was typed."""
 
     async def step(call: Call) -> Response:
@@ -347,7 +295,7 @@ def _with_keys(work: Callable[[Call, Unlocked], Awaitable[Response]]) -> Step:
     return step
 
 
-def _signed_in(step: Step) -> Step:
+def signed_in(step: Step) -> Step:
     """The same, for what needs no keys."""
 
     async def checked(call: Call) -> Response:
@@ -406,63 +354,3 @@ def _me(call: Call) -> Unlocked | None:
         return None
     secret, seed = (base64.b64decode(part) for part in call.kept["keys"].split())
     return Unlocked(UUID(call.kept["person"]), secret, seed, signatures.verify_of(seed))
-
-
-PAGES: Mapping[str, Step] = {
-    ADDRESS: shown,
-    SIGN_IN: sign_in_page,
-    JOIN: second_factor_page,
-    UNLOCK: unlock_page,
-    SECOND: second_page,
-    PAPER: paper_page,
-    intake.ADDRESS: _signed_in(intake.page),
-    leave.ADDRESS: _with_keys(leave.page),
-}
-NAMES: Mapping[str, str] = {
-    ADDRESS: "desk",
-    SIGN_IN: "desk_sign_in",
-    JOIN: "desk_join",
-    UNLOCK: "desk_unlock",
-    SECOND: "desk_second",
-    PAPER: "desk_paper",
-    intake.ADDRESS: "desk_intake",
-    leave.ADDRESS: "desk_away",
-    ADDRESS + "/{alias}": "desk_case",
-}
-STEPS: Mapping[str, Step] = {
-    "sign_in": sign_in,
-    "join": join,
-    "second_factor": second_factor,
-    "unlock": unlock,
-    "second": second,
-    "ask_for_paper": ask_for_paper,
-    "paper": paper,
-    "lock": lock,
-    "sign_out": sign_out,
-    "answer": _acting(_answer, say("Your answer is sealed. The reporter reads it when they come back."), "text"),
-    "note": _acting(_note, say("The note is there for those who read this case."), "note"),
-    "move": _acting(_move, say("It is noted, and the reporter is told."), "state", "reason"),
-    "support": _acting(_support, say("It is noted, and the reporter is told."), "support", "support_reason"),
-    "hand_over": _acting(_hand_over, say("This person can read the case from now on."), "person", "hand_reason"),
-    "look": _giving(copy_of, shown=True),
-    "download": _giving(copy_of),
-    "ask_original": _acting(ask_original, say("Your half is handed on. A colleague can open the original for a day.")),
-    "open_original": _giving(original_of),
-    "pass_on": _acting(
-        desk_ends.pass_on, say("It is noted, and the reporter is told. Now fetch the sealed file below.")
-    ),
-    "passed_file": passed_file,
-    "ask_hold": _acting(desk_ends.ask_hold, say("It is noted. Another person who reads this case must agree.")),
-    "agree_hold": _acting(desk_ends.agree_hold, say("This case is kept longer.")),
-    "end_hold": _acting(desk_ends.end_hold, say("This case is no longer kept because of the law.")),
-    "recuse": recuse,
-    "recuse_sure": leaves,
-    "practise": _with_keys(practise),
-    "erase_practice": _with_keys(erase_practice),
-    "away": _with_keys(leave.goes),
-    "back": _with_keys(leave.back),
-    "intake_check": _signed_in(intake.check),
-    "intake_change": _signed_in(intake.change),
-    "intake_send": _signed_in(intake.send),
-    "intake_handed": _signed_in(intake.handed),
-}

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from server.errors import NotFound, Refused, Sentence, TooFast, say
 from server.logs import where
-from server.private import answering, desk, door
+from server.private import answering, desk, desk_steps, door
 from server.private.asking import Asked, Place
 from server.private.body import Cut, TooLarge, TooMuch, TooSlow
 from server.private.call import FORM_TOKEN, NOT_OURS, Call
@@ -54,13 +54,13 @@ async def shown_desk(asked: Asked) -> Response:
     call = Call.of(asked, Side.DESK, asked.url.path)
     if asked.readable_on_the_way:
         return door.views.contacts_only(call, OPEN_LINE)
-    step = desk.PAGES.get(asked.url.path, desk.case_page)
+    step = desk_steps.PAGES.get(asked.url.path, desk.case_page)
     return await step(call)
 
 
 async def done_desk(asked: Asked) -> Response:
     """POST under /desk."""
-    return await _done(Call.of(asked, Side.DESK, asked.url.path), desk.STEPS)
+    return await _done(Call.of(asked, Side.DESK, asked.url.path), desk_steps.STEPS)
 
 
 async def _done(call: Call, steps: Mapping[str, Step], *, files: str = "") -> Response:
@@ -151,7 +151,7 @@ PLACES: Sequence[Place] = (
     Place(door.ADDRESS, "do_help", "POST", done_help),
     *(
         place
-        for path, name in desk.NAMES.items()
+        for path, name in desk_steps.NAMES.items()
         for place in (
             Place(path, name, "GET", shown_desk),
             Place(path, f"do_{name}", "POST", done_desk),

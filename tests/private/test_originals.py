@@ -13,7 +13,7 @@ from server.private import files, originals, records
 from server.private.desk_files import files_in
 from server.private.files import Attachment
 from server.private.routing import INTERPRETER, Excluded
-from tests.private.scene import Scene, send, words
+from tests.private.scene import WORDS, Scene, send, words
 
 SAFE, ORIGINAL = b"safe copy " * 40, b"camera and place " * 5000
 WHY = "The court asks for it."
@@ -70,6 +70,17 @@ def test_the_half_that_was_handed_on_is_gone_after_a_day(scene: Scene) -> None:
         case = records.every_case(tx, scene.work.vault)[0].id
         assert [files.asked(tx, scene.work.vault, case, file).boxes for _, file in files.every(tx)] == [(), ()]
     assert scene.work.erasing.forget(at=scene.clock.now()).asked == 0
+    asks(scene, "cleo")
+    assert opens(scene, "dara") == ORIGINAL
+
+
+def test_halves_go_along_when_a_readers_keys_change(scene: Scene) -> None:
+    scene.filed(files=[attachment()])
+    scene.clock.goes_on(days=91)
+    for name in ("cleo", "dara"):
+        person = scene.people[name].me
+        old, scene.people[name].me = person, scene.work.rotating.unlock(person.person, WORDS, at=scene.clock.now())
+        assert scene.people[name].me.box_secret != old.box_secret
     asks(scene, "cleo")
     assert opens(scene, "dara") == ORIGINAL
 

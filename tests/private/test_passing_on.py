@@ -20,6 +20,7 @@ from server.errors import BootRefused, NotFound, Refused
 from server.private import models
 from server.private.consents import Consent
 from server.private.facts import State
+from server.private.files import Attachment, digest_of
 from server.private.routing import Excluded
 from server.private.transferring import passable
 from server.private.work import OFFICERS
@@ -85,6 +86,22 @@ def test_a_case_is_passed_on_opened_there_and_told_to_the_reporter(scene: Scene)
     ]
     scene.work.conversations.add(reporter, "Thank you.", at=now)  # the number is as good as before
     assert scene.work.trail.check().wrong == ()
+
+
+def test_safe_copies_go_along_with_the_chosen_messages_and_originals_never(scene: Scene) -> None:
+    agency = certified(scene)
+    kept = Attachment("card.jpg", "image/jpeg", bytearray(b"safe" * 9), digest_of(b"x"), bytearray(b"whole" * 9), "png")
+    _, reporter = scene.filed(TOLD, consents={"agency": True}, files=[kept])
+    cleo, now = scene.people["cleo"].me, scene.clock.now()
+    alias, chosen = the_case(scene)
+    later = Attachment("two.jpg", "image/jpeg", bytearray(b"later"), digest_of(b"y"), None, "png")
+    scene.work.conversations.add(reporter, "And this.", at=now, attachments=[later])
+    scene.work.transferring.pass_on(cleo, alias, agency.serial, chosen, "", at=now)
+    raw = scene.work.transferring.file(cleo, alias, agency.serial, at=now)
+    _, statement, items = opened(scene, raw, agency)
+    assert [(item.name, item.content) for item in items[1:]] == [("file-1.jpg", b"safe" * 9)]
+    assert [name for name, _, _ in statement.items] == ["conversation.json", "file-1.jpg"]
+    assert b"holders" not in items[0].content and b"originals" not in items[0].content
 
 
 def test_pages_pass_a_case_on_and_the_reporter_reads_of_it(scene: Scene) -> None:
