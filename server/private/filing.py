@@ -6,7 +6,7 @@ The same form sent twice, from the same page, is one case with one number, also 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -14,13 +14,13 @@ from uuid import UUID, uuid4
 from server.crypto.sealed import boxes, envelopes, manifests, signatures, slots
 from server.crypto.sealed.certificates import Certificate
 from server.crypto.sealed.envelopes import Envelope
-from server.crypto.sealed.manifests import Manifest
 from server.crypto.sealed.receipts import ReporterKeys
 from server.crypto.sealed.slots import Binding
 from server.database import Database
 from server.errors import Refused, say
-from server.private import files, originals, records
+from server.private import epochs, files, originals, records
 from server.private.desks import Reporting, Topic
+from server.private.epochs import Beginning
 from server.private.facts import Facts, half_day, new_alias
 from server.private.files import Attachment, NewFile
 from server.private.roster import Roster
@@ -204,24 +204,11 @@ class Filing:
     ) -> Sealed:
         """Everything about it, closed. Nothing of the case's own secret outlives this call."""
         case, message = uuid4(), uuid4()
-        secret = boxes.new_key()
-        public = boxes.public_of(secret)
-        binding = Binding(case, 0, slots.reporter_of(keys.box_public, keys.verify_key))
         release = boxes.new_key() if concern.may_release and way.outside else b""
-        tagged = self._slots(secret, binding, way, release)
-        pairs = self._roster.pair_blobs(secret, binding, concern.excluded)
+        began = Beginning(case, 0, keys.box_public, keys.verify_key, manifests.NOTHING_BEFORE)
+        epoch = epochs.begun(self._vault, self._roster, began, concern.excluded, _slots(way, release))
         held = originals.begun(case, [*way.readers, *(way.outside if release else ())])
         entries, new_files = files.prepared(concern.files, case, held.public if held else b"")
-        manifest = Manifest(
-            case=case,
-            epoch=0,
-            case_public=public,
-            reporter_public=keys.box_public,
-            reporter_verify=keys.verify_key,
-            heir=manifests.heir_of(secret),
-            blobs=manifests.blobs_of([*tagged.values(), *pairs]),
-            previous=manifests.NOTHING_BEFORE,
-        )
         envelope = Envelope(
             case=case,
             message=message,
@@ -229,7 +216,7 @@ class Filing:
             direction="in",
             author=keys.verify_key,
             day=at.date(),
-            manifest=manifest.hash(),
+            manifest=epoch.manifest.hash(),
             body={
                 **concern.body(),
                 "files": entries,
@@ -238,52 +225,57 @@ class Filing:
                 **originals.body(held),
             },
         )
-        known = Facts(
-            alias=new_alias(),
-            desk=way.desk.code,
-            topic=concern.topic.value,
-            language=concern.language,
-            opened=half_day(at),
-            reporter_public=keys.box_public,
-            reporter_verify=keys.verify_key,
-            case_public=public,
-            filing=digest,
-            urgent=concern.urgent,
+        known = _facts(concern, keys, way, digest=digest, at=at).changed(
+            case_public=epoch.manifest.case_public,
             release_key=release,
-            may_release=concern.may_release,
             intake=writer is not None,
-            practice=concern.practice,
-            counts=concern.excluded == Excluded() and not concern.practice,
-            consents=dict(concern.consents),
             originals=originals.marked(held.public if held else b"", case, keys),
         )
         return Sealed(
             case=case,
             receipt_id=keys.lookup,
             facts=known,
-            manifest=manifests.signed(manifest, keys.signing_seed),
-            slots=tagged,
-            pairs=pairs,
-            first=boxes.sealed(public, envelopes.closed(envelope, keys.signing_seed)),
+            manifest=manifests.signed(epoch.manifest, keys.signing_seed),
+            slots=epoch.slots,
+            pairs=epoch.pairs,
+            first=boxes.sealed(known.case_public, envelopes.closed(envelope, keys.signing_seed)),
             message=message,
             files=new_files,
         )
 
-    def _slots(self, secret: bytes, binding: Binding, way: Route, release: bytes) -> dict[bytes, bytes]:
-        """One slot for everybody who has a certificate: real for the readers, noise for all others."""
-        boxes_by_tag: dict[bytes, bytes] = {}
-        outside = {one.person for one in way.outside} if release else set[UUID]()
-        for reader in self._roster.people():
-            tag = slots.tag(self._vault.pepper, reader.person, binding.case, binding.epoch)
-            boxes_by_tag[tag] = self._slot(reader, secret, binding, way, release if reader.person in outside else b"")
-        return boxes_by_tag
 
-    def _slot(self, reader: Certificate, secret: bytes, binding: Binding, way: Route, release: bytes) -> bytes:
+def _facts(concern: Concern, keys: ReporterKeys, way: Route, *, digest: bytes, at: datetime) -> Facts:
+    """What the room knows of a new case; its public key comes with its first keys."""
+    return Facts(
+        alias=new_alias(),
+        desk=way.desk.code,
+        topic=concern.topic.value,
+        language=concern.language,
+        opened=half_day(at),
+        reporter_public=keys.box_public,
+        reporter_verify=keys.verify_key,
+        case_public=b"",
+        filing=digest,
+        urgent=concern.urgent,
+        may_release=concern.may_release,
+        practice=concern.practice,
+        counts=concern.excluded == Excluded() and not concern.practice,
+        consents=dict(concern.consents),
+    )
+
+
+def _slots(way: Route, release: bytes) -> Callable[[Certificate, bytes, Binding], bytes]:
+    """One slot for everybody who has a certificate: real for the readers, noise for all others."""
+    outside = {one.person for one in way.outside} if release else set[UUID]()
+
+    def slot(reader: Certificate, secret: bytes, binding: Binding) -> bytes:
         if way.reads(reader.person):
             return slots.slot(reader.public, secret, binding)
-        if release:
+        if reader.person in outside:
             return slots.locked_slot(reader.public, secret, binding, release)
         return slots.dummy()
+
+    return slot
 
 
 class Changed(Exception):

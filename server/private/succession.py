@@ -13,14 +13,14 @@ from uuid import UUID, uuid4
 from server.crypto.sealed import boxes, envelopes, manifests, slots
 from server.crypto.sealed.certificates import Certificate
 from server.crypto.sealed.envelopes import Envelope
-from server.crypto.sealed.manifests import Manifest
 from server.crypto.sealed.slots import Binding
 from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
-from server.private import originals, records
+from server.private import epochs, originals, records
 from server.private.casework import Casework, Opened
 from server.private.consents import Consent
 from server.private.desks import INDEPENDENT
+from server.private.epochs import Beginning, Epoch
 from server.private.facts import Facts
 from server.private.letters import excluded_in
 from server.private.people import Unlocked
@@ -164,45 +164,25 @@ class Succession:
         case, known = found.case, found.case.facts
         if not self._roster.holds(me.person, me.verify):
             raise NotFound
-        secret = boxes.new_key()
-        reporter = slots.reporter_of(known.reporter_public, known.reporter_verify)
-        binding = Binding(case.id, known.epoch + 1, reporter)
         after = new.then(known)
         if not after.release_key and new.body["why"] != "released" and self._owed_outside(found):
             after = after.changed(release_key=boxes.new_key())
         outside = {one.person for one in self._outside(found)} if after.release_key else set[UUID]()
 
-        def slot(one: Certificate) -> bytes:
+        def slot(one: Certificate, secret: bytes, binding: Binding) -> bytes:
             if one.person in new.readers:
                 return slots.slot(one.public, secret, binding)
             if one.person in outside and new.body.get("left") != str(one.person):
                 return slots.locked_slot(one.public, secret, binding, after.release_key)
             return slots.dummy()
 
-        tagged = {
-            slots.tag(self._vault.pepper, one.person, case.id, binding.epoch): slot(one)
-            for one in self._roster.people()
-        }
-        pairs = self._roster.pair_blobs(secret, binding, excluded_in(found.letters))
-        manifest = Manifest(
-            case=case.id,
-            epoch=binding.epoch,
-            case_public=boxes.public_of(secret),
-            reporter_public=known.reporter_public,
-            reporter_verify=known.reporter_verify,
-            heir=manifests.heir_of(secret),
-            blobs=manifests.blobs_of([*tagged.values(), *pairs]),
-            previous=found.manifest.hash(),
-        )
+        number, previous = known.epoch + 1, found.manifest.hash()
+        began = Beginning(case.id, number, known.reporter_public, known.reporter_verify, previous)
+        epoch = epochs.begun(self._vault, self._roster, began, excluded_in(found.letters), slot)
         stay = {*new.readers, *outside} - ({me.person} - set(new.readers))
         held = originals.after(originals.told_in(found.letters), case.id, me, stay, new.comes)
-        records.drop_slots(tx, case.id)
-        records.drop_pairs(tx, case.id)
-        records.put_slots(tx, self._vault, case.id, tagged)
-        records.put_pairs(tx, self._vault, case.id, pairs)
-        signed = manifests.signed(manifest, me.signing_seed, before=found.secret)
-        before = boxes.sealed(manifest.case_public, found.secret)
-        records.put_link(tx, self._vault, case.id, Link(signed, before))
+        self._put(tx, me, found, epoch)
+        manifest = epoch.manifest
         envelope = Envelope(
             case=case.id,
             message=uuid4(),
@@ -219,6 +199,17 @@ class Succession:
             tx,
             self._vault,
             case,
-            after.changed(epoch=binding.epoch, case_public=manifest.case_public, sent=known.sent + 1),
+            after.changed(epoch=number, case_public=manifest.case_public, sent=known.sent + 1),
         )
         tx.erases = True
+
+    def _put(self, tx: Transaction, me: Unlocked, found: Opened, epoch: Epoch) -> None:
+        """In the place of the keys before, which from now on are reached through these only."""
+        case = found.case.id
+        records.drop_slots(tx, case)
+        records.drop_pairs(tx, case)
+        records.put_slots(tx, self._vault, case, epoch.slots)
+        records.put_pairs(tx, self._vault, case, epoch.pairs)
+        signed = manifests.signed(epoch.manifest, me.signing_seed, before=found.secret)
+        before = boxes.sealed(epoch.manifest.case_public, found.secret)
+        records.put_link(tx, self._vault, case, Link(signed, before))

@@ -474,7 +474,9 @@ def test_a_room_that_begins_anew_writes_no_list_a_second_time(house_to_copy: Who
     for hours in (0, 3, 5):
         room = replace(scene.house.room, settings=settings)
         work = once_a_day(room)
-        Daily(room.clock, room.work.erasing, room.work.trail, settings.private_dir, work).run(scene.clock.now())
+        Daily(room.clock, room.work.erasing, room.work.trail, room.work.wholeness, settings.private_dir, work).run(
+            scene.clock.now()
+        )
         for path in (settings.private_dir, house_to_copy.copies):
             file = path / "forgotten-private.list"
             seen.append((file.stat().st_mtime_ns, file.read_bytes()))
@@ -482,7 +484,9 @@ def test_a_room_that_begins_anew_writes_no_list_a_second_time(house_to_copy: Who
         scene.clock.goes_on(hours=hours)
     assert len(set(seen[::2])) == 1 and len(set(seen[1::2])) == 1
     scene.clock.goes_on(days=1)
-    Daily(room.clock, room.work.erasing, room.work.trail, settings.private_dir, work).run(scene.clock.now())
+    Daily(room.clock, room.work.erasing, room.work.trail, room.work.wholeness, settings.private_dir, work).run(
+        scene.clock.now()
+    )
     assert (settings.private_dir / "forgotten-private.list").read_bytes() != seen[0][1]
 
 
