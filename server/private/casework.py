@@ -45,6 +45,8 @@ class Line:
     opened: int
     due: Due
     practice: bool
+    news: bool
+    """Whether the reporter has written something since a desk last wrote anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class Casework:
         """Whether the reporter's yes to this is in force today."""
         today = half_day(datetime.combine(self._roster.today(), time.min, UTC)) + 1
         said = standing(found.case.facts, now=today, hours=self._reporting.form.withdrawal_hours)[name]
-        return bool(said.value)
+        return bool(said.value) and said.coming is not False  # a no holds from the moment when it is said
 
     def trace(self, tx: Transaction, what: str, me: Unlocked, found: Opened, at: datetime) -> None:
         """A line for the recovery officers, but for those who must not know of this case. Practice leaves none."""
@@ -228,7 +230,7 @@ class Casework:
                 for_desk=boxes.sealed(manifest.case_public, closed),
                 for_reporter=boxes.sealed(found.reporter, closed) if to_reporter else b"",
             )
-            records.keep(tx, self._vault, case, known.changed(sent=known.sent + 1))
+            records.keep(tx, self._vault, case, known.changed(sent=known.sent + 1, handled=known.sent + 1))
             self.trace(tx, str(body["kind"]), me, found, at)
 
     def _mine(self, tx: Transaction, me: Unlocked, alias: str, at: datetime) -> tuple[Case, bytes]:
@@ -286,6 +288,7 @@ class Casework:
             opened=known.opened,
             due=due(known, desk, now=now),
             practice=known.practice,
+            news=known.heard > known.handled,
         )
 
     def _read(self, tx: Transaction, case: Case, secret: bytes, now: int) -> Opened:

@@ -198,7 +198,8 @@ class Conversations:
             if name is not None and records.has_entry(tx, name):
                 return
             self._put(tx, case, keys, body, at, name=name, attachments=attachments)
-            records.keep(tx, self._vault, case, then(case.facts).changed(sent=case.facts.sent + 1))
+            sent = case.facts.sent + 1
+            records.keep(tx, self._vault, case, then(case.facts).changed(sent=sent, heard=sent))
 
     def _put(
         self,

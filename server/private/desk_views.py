@@ -14,6 +14,7 @@ from server.private.casework import Line, Opened
 from server.private.consents import standing
 from server.private.desk_files import ASKED, OPENED, Listed, files_in
 from server.private.desks import Topic
+from server.private.door_views import coming
 from server.private.facts import State, Support, day_of, half_day
 from server.private.holding_views import holding
 from server.private.letters import NOT_WHOLE, Letter
@@ -166,7 +167,11 @@ def case(
             *((one.value, call.said(SUPPORTS[one])) for one in Support if one in SUPPORT_MOVES[known.support]),
         ],
         consents=[
-            {"sentence": call.said(CONSENTS[name]), "standing": call.said(_STANDING[one.value])}
+            {
+                "sentence": call.said(CONSENTS[name]),
+                "standing": call.said(_STANDING[one.value]),
+                "coming": coming(call, one),
+            }
             for name, one in said.items()
         ],
         people=[("", "—"), *((str(one.person), f"{one.name}, {one.organisation}") for one in others)],
@@ -277,6 +282,7 @@ def _line(call: Call, line: Line) -> Mapping[str, object]:
         "state": call.said(STATES[line.state]),
         "late": line.due.late,
         "practice": line.practice,
+        "news": line.news,
         "opened": full_day(day_of(line.opened)),
     }
 

@@ -161,7 +161,7 @@ async def _conversation(call: Call, form: FormState | None = None, status: int =
     keys = _keys(call)
     try:
         must = await call.run(lambda: call.work.conversations.known_to_others(keys, at=call.now))
-        if must or (call.kept is not None and "new" in call.kept):
+        if (must and not (call.kept or {}).get("not_now")) or (call.kept is not None and "new" in call.kept):
             return views.new_number(call, _taken(call), must=must)
         found = await call.run(lambda: call.work.conversations.shown(keys, at=call.now))
     except NotFound:
@@ -287,6 +287,28 @@ async def old_number(call: Call) -> Response:
     return call.redirect()
 
 
+async def not_now(call: Call) -> Response:
+    """An answer may be urgent, and there may be no paper: the number is offered again at the next visit."""
+    if call.kept is not None and call.kept["kind"] == "conversation":
+        kept = {name: value for name, value in call.kept.items() if name != "new"}
+        call.hold({**kept, "not_now": True})
+    return call.redirect()
+
+
+async def nobody_answers(call: Call) -> Response:
+    """Whoever reads it then cannot forget it again, so it is asked twice."""
+    if call.kept is None or call.kept["kind"] != "conversation":
+        return views.visit_over(call)
+    call.keep_typed()
+    return views.sure(
+        call,
+        say("Let the office outside read it?"),
+        say("They read all of it from then on. This cannot be undone."),
+        step="nobody_sure",
+        button=say("Yes, let them read it"),
+    )
+
+
 async def change_number(call: Call) -> Response:
     """The new number is kept: from now on it opens the answers, and the old one nothing."""
     if call.kept is None or call.kept["kind"] != "conversation" or "new" not in call.kept:
@@ -341,10 +363,12 @@ STEPS: Mapping[str, Step] = {
     "keep_going": _doing(
         lambda call, keys: call.work.conversations.keep_going(keys, at=call.now), say("We go on with it.")
     ),
-    "nobody_answers": _doing(
+    "nobody_answers": nobody_answers,
+    "nobody_sure": _doing(
         lambda call, keys: call.work.conversations.ask_outside(keys, at=call.now),
         say("The office outside can read it now."),
     ),
+    "not_now": not_now,
     "erase": erase,
     "erase_sure": _doing(
         lambda call, keys: call.work.conversations.erase_answers(keys, at=call.now),

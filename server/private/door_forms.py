@@ -13,7 +13,9 @@ from server.web.fields import CHOOSE, FormState
 
 BETWEEN = " · "
 """Stands between an organisation and its site, in the list of offices."""
-WHICH_OFFICE = say("Which office or which kind of worker? Please choose or write it, so that they can be left out.")
+WHICH_OFFICE = say(
+    "Please choose one of them. If the office or worker is not in these lists, nobody from there reads here."
+)
 YES_OR_NO = say("Please choose yes or no.")
 
 

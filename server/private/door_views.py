@@ -210,6 +210,7 @@ def conversation(call: Call, found: Conversation, form: FormState, status: int =
         state=said(STATES[known.state]),
         support="" if known.support is Support.NOT_ASKED else said(SUPPORTS[known.support]),
         promise=promise,
+        answered=known.answered is not None,
         answers=[_answer(call, answer) for answer in found.answers],
         withdrawn=_withdrawn(call, found) if withdrawing else "",
         may_write=known.state is not State.WITHDRAWN,
@@ -251,18 +252,23 @@ def _answer(call: Call, answer: Answer) -> Mapping[str, str]:
     return {"name": answer.name, "day": _day(call, answer.day), "text": answer.text, "step": step}
 
 
+def coming(call: Call, one: Said) -> str:
+    """A change that does not count yet, and from when it does."""
+    if one.coming is None or one.since is None:
+        return ""
+    day = full_day(day_of(one.since))
+    return call.said(say("yes, from %(day)s", day=day) if one.coming else say("a no is said; it stops us from now on"))
+
+
 def _consent(call: Call, name: str, sentence: Sentence, one: Said) -> Mapping[str, str]:
     said = call.room.pages.catalogues.said
     words = {None: say("not asked"), True: say("yes"), False: say("no")}
-    coming = ""
-    if one.coming is not None and one.since is not None:
-        coming = said(say("changes on %(day)s", day=full_day(day_of(one.since))))
     yes_now = bool(one.value) if one.coming is None else one.coming
     return {
         "name": name,
         "sentence": said(sentence),
         "standing": said(words[one.value]),
-        "coming": coming,
+        "coming": coming(call, one),
         "turn": "no" if yes_now else "yes",
         "button": said(say("Say no to this") if yes_now else say("Say yes to this")),
     }

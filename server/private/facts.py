@@ -80,6 +80,9 @@ class Facts:
     asked_outside: bool = False
     sent: int = 1
     """How many envelopes there are; the next one takes this number."""
+    heard: int = 1
+    """How many envelopes there were when the reporter last wrote, and when somebody at the desk did (`handled`)."""
+    handled: int = 1
     intake: bool = False
     """Written down by staff: the number is known to them until the reporter has changed it."""
     practice: bool = False

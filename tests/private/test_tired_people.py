@@ -144,3 +144,40 @@ def test_the_folder_of_the_officers_is_there_and_closed(tmp_path) -> None:
     beginning.make_ready(settings)
     beginning.make_ready(settings)
     assert stat.S_IMODE((settings.private_dir / "officers").stat().st_mode) == 0o700
+
+
+def test_new_words_are_seen_on_the_list_until_somebody_writes(scene: Scene) -> None:
+    _, reporter = scene.filed()
+    cleo, now = scene.people["cleo"].me, scene.clock.now()
+    news = lambda: scene.work.casework.work_list(cleo, at=now)[0].news  # noqa: E731
+    assert not news()
+    scene.work.conversations.add(reporter, "He is here now.", at=now)
+    assert news()
+    assert "new from the reporter" in words(scene.sign_in("cleo").get("/desk"))
+    alias = scene.work.casework.work_list(cleo, at=now)[0].alias
+    scene.work.casework.answer(cleo, alias, "We come.", at=now)
+    assert not news()
+
+
+def test_a_no_holds_from_the_moment_when_it_is_said(scene: Scene) -> None:
+    _, reporter = scene.filed(consents={"agency": True})
+    cleo, now = scene.people["cleo"].me, scene.clock.now()
+    alias = scene.work.casework.work_list(cleo, at=now)[0].alias
+    found = lambda: scene.work.casework.opened(cleo, alias, at=now)  # noqa: E731
+    assert scene.work.casework.said_yes(found(), Consent.AGENCY)
+    scene.work.conversations.say(reporter, Consent.AGENCY, False, at=now)
+    assert not scene.work.casework.said_yes(found(), Consent.AGENCY)
+    assert "a no is said" in words(scene.sign_in("cleo").get(f"/desk/{alias}"))
+    scene.work.conversations.say(reporter, Consent.AGENCY, True, at=now)
+    assert scene.work.casework.said_yes(found(), Consent.AGENCY), "and can be taken back"
+
+
+def test_the_office_outside_is_asked_twice(scene: Scene) -> None:
+    receipt, _ = scene.filed(may_release=True)
+    amal = scene.browser()
+    amal.get("/help")
+    send(amal, "return", receipt=receipt)
+    amal.get("/help")
+    assert "This cannot be undone" in words(send(amal, "nobody_answers"))
+    assert send(amal, "nobody_sure").status_code == 303
+    assert "The office outside can read it now" in words(amal.get("/help"))
