@@ -221,7 +221,7 @@ def test_a_child_can_open_nothing_and_write_nothing(kind: str) -> None:
     if not walls.possible():
         pytest.skip("this kernel has no Landlock: a photograph has the limits alone, and a PDF is not taken")
     tries = (
-        "import os, signal, socket, sys, threading\n"
+        "import os, resource, signal, socket, sys, threading\n"
         "sys.path.append(sys.argv[1])\n"
         "from server.darkroom import evidence\n"
         "def tried(act):\n"
@@ -235,11 +235,12 @@ def test_a_child_can_open_nothing_and_write_nothing(kind: str) -> None:
         "    shut = [tried(act) for act in acts]\n"
         "    os.close(0), os.close(2)\n"
         "    shut += [tried(act) for act in (acts[0], acts[1], acts[3], lambda: os.open('/usr', os.O_RDONLY),"
-        " lambda: open('/proc/1/environ'), lambda: signal.pthread_kill(threading.get_ident(), 0), os.setsid)]\n"
+        " lambda: open('/proc/1/environ'), lambda: signal.pthread_kill(threading.get_ident(), 0), os.setsid,"
+        " lambda: resource.prlimit(os.getppid(), resource.RLIMIT_CORE))]\n"
         "    write(' '.join(shut).encode())\n"
         "evidence.answer = spoken\n"
         "evidence.main(*sys.argv[2:])\n"
     )
     command = (safe_copies.sys.executable, "-I", "-B", "-c", tries, safe_copies.ROOT, kind, "50")
     said = subprocess.run(command, input=b"x", capture_output=True, env={}, cwd="/", check=True).stdout
-    assert said.split() == [b"no"] * 11
+    assert said.split() == [b"no"] * 12
