@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import hmac
 import os
-from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NewType, TypeVar
@@ -16,6 +15,7 @@ from typing import NewType, TypeVar
 import argon2
 
 from server.errors import TooFast, say
+from server.turns import Crowded, Turns
 
 PassphraseHash = NewType("PassphraseHash", str)
 Result = TypeVar("Result")
@@ -52,67 +52,30 @@ class Passwords:
         return hmac.digest(self._pepper, secret.encode("utf-8", "surrogatepass"), hashlib.sha256)
 
 
-def _crowded() -> TooFast:
-    return TooFast(say("Many people are signing in just now. Please try again in a few seconds."), retry_after=5)
-
-
 class DerivationPool:
     """A few threads for slow derivations; the overflow is told to come back.
 
-    `waiting` more than the workers wait in async code, where they cost no thread and no memory. They are let in by
-    turns, one of each network and then round again: whoever tries a thousand numbers waits behind his own. After
-    `patience` seconds a wait is over.
+    `waiting` more than the workers wait by turns of their networks, at most `patience` seconds.
     """
 
     def __init__(self, *, waiting: int, workers: int | None = None, patience: float | None = None) -> None:
-        self._patience = patience
-        self._workers = workers or max(1, (os.cpu_count() or 2) - 1)
-        self._executor = ThreadPoolExecutor(self._workers, thread_name_prefix="derive")
-        self._room = self._workers + waiting
-        self._inside = self._running = 0
-        self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        workers = workers or max(1, (os.cpu_count() or 2) - 1)
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="derive")
+        self._turns = Turns(workers, waiting=waiting, patience=patience)
 
     async def run(self, work: Callable[[], Result], *, whose: str = "") -> Result:
         """Do the work in the pool. `whose`: the network that asks. Raises TooFast when too many wait already,
         or it takes too long."""
-        if self._inside >= self._room:
-            raise _crowded()
-        self._inside += 1
         try:
-            await self._turn(whose)
-            try:
-                return await asyncio.get_running_loop().run_in_executor(self._executor, work)
-            finally:
-                self._next()
+            await self._turns.take(whose)
+        except Crowded:
+            raise TooFast(
+                say("Many people are signing in just now. Please try again in a few seconds."), retry_after=5
+            ) from None
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, work)
         finally:
-            self._inside -= 1
-
-    async def _turn(self, whose: str) -> None:
-        if self._running < self._workers:
-            self._running += 1
-            return
-        turn = asyncio.get_running_loop().create_future()
-        self._queues.setdefault(whose, deque()).append(turn)
-        try:
-            await asyncio.wait((turn,), timeout=self._patience)
-        except asyncio.CancelledError:
-            if not turn.cancel():  # it was this one's turn already
-                self._next()
-            raise
-        if turn.cancel():  # passed over when it would be its turn
-            raise _crowded()
-
-    def _next(self) -> None:
-        """The next turn is for the network that has waited longest since its last one."""
-        while self._queues:
-            whose, queue = self._queues.popitem(last=False)
-            turn = queue.popleft()
-            if queue:
-                self._queues[whose] = queue  # behind all others
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._running -= 1
+            self._turns.give_back()
 
     def close(self) -> None:
         """Let running work end and take no more."""

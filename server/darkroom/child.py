@@ -1,8 +1,8 @@
 """Opens one picture and draws it anew, in a process of its own that knows nothing and may do nothing.
 
-The server runs this file with `python -I`, gives it the original on standard input and reads the answer on
-standard output. Everything is imported first; then no file and no socket can be opened any more, so that a
-picture that takes this process over finds an empty room. Only the standard library and Pillow.
+The server runs this with `python -I`, gives it the original on standard input and reads the answer on standard
+output. Everything is imported first; then no file and no socket can be opened any more, so that a picture that takes
+this process over finds an empty room. Only the standard library, Pillow and the walls.
 
 The answer is MAGIC, a letter (K: a picture follows; anything else says why not), three numbers (width,
 height, memory of this process in KiB) and the JPEG.
@@ -26,6 +26,8 @@ from PIL import (
     TiffImagePlugin,
     WebPImagePlugin,
 )
+
+from server.darkroom import walls
 
 MAGIC = b"BZP1"
 ANSWER = struct.Struct(">4sc3I")
@@ -63,8 +65,13 @@ class TooManyPixels(Exception):
 
 
 def confine(address_space: int = ADDRESS_SPACE, cpu_seconds: int = CPU_SECONDS) -> None:
-    """Give up what a picture does not need. Soft and hard limit are the same, so nothing can be taken back."""
+    """Give up what a picture does not need. Soft and hard limit are the same, so nothing can be taken back.
+
+    The limits alone leave a way out: whoever closes one of the three open files can open another in its place.
+    """
     Image.preinit()  # imports what Image.open would import later, when no file can be opened any more
+    if walls.possible():
+        walls.build(())
     for limit, value in (
         (resource.RLIMIT_AS, address_space),
         (resource.RLIMIT_CPU, cpu_seconds),
@@ -237,7 +244,3 @@ def main() -> None:
     answer(original if len(original) <= MOST_BYTES else b"", sys.stdout.buffer.write, memory)
     sys.stdout.buffer.flush()
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

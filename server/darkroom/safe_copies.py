@@ -13,9 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
-from server.darkroom import recordings
+from server.darkroom import recordings, walls
 from server.darkroom.agreed import (
     ANSWER,
     MAGIC,
@@ -28,11 +27,9 @@ from server.darkroom.agreed import (
     RECORDING,
 )
 from server.darkroom.picture_pages import DrawnPage, pdf_of
-from server.darkroom.workshop import nothing_but_a_drawing, said
+from server.darkroom.workshop import BEGIN, ROOT, nothing_but_a_drawing, said
 from server.errors import Sentence, say
 
-BEGIN = "import sys; sys.path.append(sys.argv[1]); from server.darkroom.{} import main; main(*sys.argv[2:])"
-ROOT = str(Path(__file__).parents[2])
 WALL_SECONDS = 22.0
 """For all files of a post together: the handover waits thirty seconds for an answer, and sealing takes some."""
 LEAST_SECONDS = 0.5
@@ -92,7 +89,7 @@ class SafeCopies:
     ) -> None:
         self._children = ThreadPoolExecutor(at_once, thread_name_prefix="darkroom")
         self._most_pages, self._wall_seconds, self._seconds = most_pages, wall_seconds, seconds
-        self._ffmpeg = recordings.program()
+        self._ffmpeg, self._walls = recordings.program(), walls.possible()
 
     @property
     def takes_recordings(self) -> bool:
@@ -115,6 +112,8 @@ class SafeCopies:
             kind = kind_of(original)
             if kind == RECORDING and self._ffmpeg is None:
                 raise NotTaken(NO_RECORDINGS)
+            if kind == PAPER and not self._walls:
+                raise NotTaken(UNREADABLE)
             left = ends - self._seconds()
             if left < LEAST_SECONDS:
                 raise NotTaken(NO_TIME)

@@ -1,7 +1,7 @@
-"""Walls around a program of somebody else's: it reads the system's libraries and nothing else, and speaks to nobody.
+"""Walls around what opens somebody's file: it reads the system's libraries at most, and speaks to nobody.
 
-Linux has had this since 5.13 (Landlock, and a filter of system calls). Where it cannot be built, such a program is
-not run. Only the standard library: this is read in the child, before the program takes its place.
+Linux has had this since 5.13 (Landlock, and a filter of system calls). Where they cannot be built, no recording and no
+PDF is opened. Only the standard library: this is read in the child, before it opens anything.
 """
 
 import ctypes
@@ -24,6 +24,8 @@ _NO_NEW_PRIVILEGES, _SET_FILTER, _FILTER_MODE = 38, 22, 2
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
 _OTHER_NUMBERING = 0x40000000
+_FIRST_ARGUMENT = 16
+"""Its lower half, where a machine writes the lower half first: both of ours do. A process number has no more."""
 _STEP = struct.Struct("=HBBI")
 
 
@@ -32,13 +34,21 @@ class _Machine:
     """How the kernel calls a kind of processor, and the calls that are refused there."""
 
     name: int
+    limits: int
+    """prlimit64, which sets the limits of any process of the same user: allowed for oneself."""
     refused: Sequence[int]
 
 
 _MACHINES: Mapping[str, _Machine] = {
-    # socket, kill, ptrace, mount, keyctl, unshare, process_vm_readv and _writev, bpf, io_uring_setup, pidfd_getfd
-    "x86_64": _Machine(0xC000003E, (41, 62, 101, 165, 250, 272, 310, 311, 321, 425, 438)),
-    "aarch64": _Machine(0xC00000B7, (198, 129, 117, 40, 219, 97, 270, 271, 280, 425, 438)),
+    # socket, ptrace, mount, keyctl, unshare, process_vm_readv and _writev, bpf, io_uring_setup, pidfd_getfd; the ways
+    # to signal another process: kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal; and those
+    # to leave the group that is killed at the end: setpgid, setsid
+    "x86_64": _Machine(
+        0xC000003E, 302, (41, 101, 165, 250, 272, 310, 311, 321, 425, 438, 62, 200, 234, 129, 297, 424, 109, 112)
+    ),
+    "aarch64": _Machine(
+        0xC00000B7, 261, (198, 117, 40, 219, 97, 270, 271, 280, 425, 438, 129, 130, 131, 138, 240, 424, 154, 157)
+    ),
 }
 
 
@@ -51,8 +61,11 @@ def possible() -> bool:
     return platform.machine() in _MACHINES and _edition() > 0
 
 
-def build() -> None:
-    """Build them around this process and whatever takes its place. Raises OSError."""
+def build(readable: Sequence[str] = LIBRARIES) -> None:
+    """Build them around this process and whatever takes its place. Raises OSError.
+
+    `readable`: what can still be read and run; a process that has loaded everything needs nothing.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     _checked(libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
     edition = _edition()
@@ -60,7 +73,7 @@ def build() -> None:
         raise OSError(errno.ENOSYS, "no walls")
     forbidden = _EVERYTHING.get(edition, _SINCE_THIRD)
     rules = _checked(libc.syscall(_CREATE, struct.pack("=Q", forbidden), 8, 0))
-    for path in LIBRARIES:
+    for path in readable:
         with suppress(FileNotFoundError):
             _open_up(libc, rules, path)
     _checked(libc.syscall(_RESTRICT, rules, 0))
@@ -83,10 +96,13 @@ def _silence(libc: ctypes.CDLL) -> None:
     count = len(machine.refused)
     steps = [  # each jump is counted from the step after it, and leads to the last one, which refuses
         _STEP.pack(_LOAD, 0, 0, 4),
-        _STEP.pack(_EQUAL, 0, count + 3, machine.name),
+        _STEP.pack(_EQUAL, 0, count + 6, machine.name),
         _STEP.pack(_LOAD, 0, 0, 0),
-        _STEP.pack(_AT_LEAST, count + 1, 0, _OTHER_NUMBERING),
-        *(_STEP.pack(_EQUAL, count - number, 0, call) for number, call in enumerate(machine.refused)),
+        _STEP.pack(_AT_LEAST, count + 4, 0, _OTHER_NUMBERING),
+        *(_STEP.pack(_EQUAL, count + 3 - number, 0, call) for number, call in enumerate(machine.refused)),
+        _STEP.pack(_EQUAL, 0, 2, machine.limits),
+        _STEP.pack(_LOAD, 0, 0, _FIRST_ARGUMENT),
+        _STEP.pack(_EQUAL, 0, 1, 0),
         _STEP.pack(_RETURN, 0, 0, _ALLOW),
         _STEP.pack(_RETURN, 0, 0, _REFUSE),
     ]

@@ -3,7 +3,9 @@
 A child that fails, is killed, takes too long or answers oddly means: this file is no picture.
 """
 
+import os
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -14,8 +16,9 @@ from pathlib import Path
 
 from server.errors import Invalid, Sentence, TooFast, say
 
-CHILD = Path(__file__).with_name("child.py")
-COMMAND = (sys.executable, "-I", "-B", str(CHILD))
+ROOT = str(Path(__file__).parents[2])
+BEGIN = "import sys; sys.path.append(sys.argv[1]); from server.darkroom.{} import main; main(*sys.argv[2:])"
+COMMAND = (sys.executable, "-I", "-B", "-c", BEGIN.format("child"), ROOT)
 ANSWER = struct.Struct(">4sc3I")
 MAGIC = b"BZP1"
 LONGEST_SIDE = 1280
@@ -95,7 +98,7 @@ def said(
         start_new_session=True,
     ) as child:
         assert child.stdout is not None
-        impatience = threading.Timer(wall_seconds, child.kill)
+        impatience = threading.Timer(wall_seconds, _killed, (child,))
         impatience.start()
         try:
             if opened is None:
@@ -105,7 +108,16 @@ def said(
             return heard
         finally:
             impatience.cancel()
-            child.kill()
+            impatience.join()  # or it might kill a stranger who is given the same number
+            _killed(child)
+
+
+def _killed(child: "subprocess.Popen[bytes]") -> None:
+    """End it and whatever it has begun: another process of it would hold the pipe open, and us with it.
+
+    Nobody has waited for it yet, so that its number is still its own.
+    """
+    os.killpg(child.pid, signal.SIGKILL)
 
 
 def _given(child: "subprocess.Popen[bytes]", original: bytes | bytearray) -> None:

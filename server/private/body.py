@@ -1,10 +1,12 @@
 """Reads what is sent to the private room: text and files, in memory only, however slowly it comes.
 
 Nothing typed is lost: a post with too much in it is read past its files, and its text comes back. Text never waits;
-posts with files wait for one of few places. A body that stops is cut off, and nothing of it is kept.
+posts with files wait for one of few places, by turns of their networks. A body that stops is cut off, and nothing of
+it is kept.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -16,6 +18,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from server.policies import PrivateLimits
+from server.turns import Turns
 from server.web.body import MOST_FIELDS, Unreadable, declared_bytes, fields_of, kind_of
 
 SMALL_BYTES = 1_048_576
@@ -23,6 +26,8 @@ SMALL_BYTES = 1_048_576
 SMALL_AT_ONCE = 1_000
 PATIENCE = 4
 """How many times the most of a post is read, to find the text in one that is too large."""
+LARGE_SECONDS = 900
+"""What a post with files may take in all while others wait: or a few that are just fast enough hold every place."""
 MOST_NAME_BYTES = 500
 
 Pairs = Sequence[tuple[str, str]]
@@ -78,42 +83,32 @@ class Intake:
 
     def __init__(self, limits: PrivateLimits, *, seconds: Callable[[], float] = time.monotonic) -> None:
         self._limits, self._seconds = limits, seconds
-        self._large = asyncio.Semaphore(limits.uploads_at_once)
+        self._large = Turns(limits.uploads_at_once)
         self._small = asyncio.Semaphore(SMALL_AT_ONCE)
-        self._waiting = 0
 
     @asynccontextmanager
-    async def form(self, request: Request, *, files: str = "") -> AsyncGenerator[Sent]:
+    async def form(self, request: Request, *, files: str = "", whose: str = "") -> AsyncGenerator[Sent]:
         """What was sent, for as long as the block lasts; then the files' memory is overwritten.
 
-        `files` names the one field that may hold files. Raises Cut, TooSlow, TooLarge or Unreadable.
+        `files` names the one field that may hold files; `whose` is the network that it comes from. Raises Cut, TooSlow,
+        TooLarge or Unreadable.
         """
         size = declared_bytes(request)
         large = bool(files) and kind_of(request) == "multipart/form-data" and not 0 < size <= SMALL_BYTES
         form = _Form(self._limits, files)
         try:
             if large:
-                async with self._place(large=True):
+                await self._large.take(whose)
+                try:
                     yield await self._read(request, form, large=True)
+                finally:
+                    self._large.give_back()
             else:
-                async with self._place(large=False):
+                async with self._small:
                     sent = await self._read(request, form, large=False)
                 yield sent  # what is done with it takes no place from others who write
         finally:
             form.wipe()
-
-    @asynccontextmanager
-    async def _place(self, *, large: bool) -> AsyncGenerator[None]:
-        place = self._large if large else self._small
-        self._waiting += large
-        try:
-            await place.acquire()
-        finally:
-            self._waiting -= large
-        try:
-            yield
-        finally:
-            place.release()
 
     async def _read(self, request: Request, form: "_Form", *, large: bool) -> Sent:
         kind = kind_of(request)
@@ -169,10 +164,11 @@ class Intake:
                     yield chunk
                 if not message.get("more_body", False):
                     return
-            if not large and self._seconds() - first >= limits.text_seconds:
+            contended = large and self._large.waiting > 0
+            in_all = limits.text_seconds if not large else LARGE_SECONDS if contended else math.inf
+            if self._seconds() - first >= in_all:
                 raise TooSlow(form.pairs)
             if self._seconds() - begun >= limits.slow_seconds:
-                contended = large and self._waiting
                 least = limits.least_when_others_wait if contended else limits.least_bytes_per_second
                 if came < least * limits.slow_seconds:
                     raise TooSlow(form.pairs)

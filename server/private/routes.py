@@ -67,7 +67,7 @@ async def _done(call: Call, steps: Mapping[str, Step], *, files: str = "") -> Re
     """Take one step. Whatever goes wrong, the words come back."""
     asked = call.asked
     try:
-        async with call.room.intake.form(asked, files=files) as sent:
+        async with call.room.intake.form(asked, files=files, whose=asked.bucket) as sent:
             call.pairs, call.files = sent.pairs, sent.files
             call.listen(call.value("lang"))
             return await _stepped(call, steps)

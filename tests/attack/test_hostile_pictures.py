@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from server.darkroom import child, workshop
+from server.darkroom import child, walls, workshop
 from server.darkroom.workshop import CleanPicture, Workshop, nothing_but_a_drawing
 from server.errors import Invalid, TooFast
 from tests.attack import originals
@@ -155,7 +155,9 @@ def test_the_largest_screenshot_needs_bounded_memory(kind: str) -> None:
 
 def confined(code: str) -> subprocess.CompletedProcess[str]:
     """Run something in the state in which a picture is opened."""
-    enter = f"import sys; sys.path.insert(0, {str(workshop.CHILD.parent)!r}); import child; child.confine(); "
+    if not walls.possible():
+        pytest.skip("this kernel has no Landlock: a picture has the limits alone")
+    enter = f"import sys; sys.path.append({workshop.ROOT!r}); from server.darkroom import child; child.confine(); "
     return subprocess.run(
         [sys.executable, "-I", "-B", "-c", enter + code], capture_output=True, text=True, env={}, check=False
     )
@@ -167,6 +169,8 @@ def confined(code: str) -> subprocess.CompletedProcess[str]:
         "open('/etc/hostname')",
         "import socket; socket.socket()",
         "import os; os.pipe()",
+        "import os; os.close(0); open('/etc/hostname')",
+        "import os; os.close(0); open('/usr/bin/env')",
         "bytearray(400 * 1024 * 1024)",
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))"
         if os.geteuid()
@@ -177,7 +181,8 @@ def test_the_child_can_open_nothing_and_take_nothing(act: str) -> None:
     assert confined("print('here')").stdout == "here\n"
     result = confined(act)
     assert result.returncode != 0
-    assert any(word in result.stderr for word in ("Too many open files", "MemoryError", "not allowed", "No module"))
+    refusals = ("Too many open files", "MemoryError", "not allowed", "No module", "denied", "not permitted")
+    assert any(word in result.stderr for word in refusals)
 
 
 def test_the_child_is_stopped_by_its_own_clock() -> None:

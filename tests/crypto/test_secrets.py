@@ -92,6 +92,41 @@ def test_whoever_tries_a_thousand_numbers_waits_behind_his_own() -> None:
     assert max(at for at, whose in enumerate(done) if whose != "flood") <= 6
 
 
+def test_when_all_may_not_wait_the_network_with_most_gives_way_to_one_with_fewer() -> None:
+    gate, told = threading.Event(), list[str]()
+
+    async def crowd() -> None:
+        pool = DerivationPool(waiting=6, workers=1)
+
+        async def tries(whose: str, number: int) -> None:
+            try:
+                await pool.run(gate.wait, whose=whose)
+                told.append(f"{whose} {number}")
+            except TooFast:
+                told.append(f"{whose} {number} not")
+
+        async def many(whose: str, count: int) -> list[asyncio.Task[None]]:
+            tasks = [asyncio.create_task(tries(whose, number)) for number in range(count)]
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            return tasks
+
+        tasks = await many("flood", 7)  # one works, six wait: full
+        tasks += await many("tent", 1)
+        tasks += await many("flood again", 1) + await many("clinic", 4)
+        tasks[2].cancel()  # who goes away gives room
+        await asyncio.sleep(0.05)
+        assert sorted(told) == ["clinic 2 not", "clinic 3 not", *(f"flood {number} not" for number in (3, 4, 5, 6))]
+        tasks += await many("flood", 1)
+        gate.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        pool.close()
+
+    asyncio.run(crowd())
+    assert len([one for one in told if not one.endswith("not")]) == 7
+    assert {"tent 0", "flood again 0", "clinic 0", "clinic 1"} <= set(told)
+
+
 def test_who_goes_away_while_waiting_takes_nobodys_turn() -> None:
     gate = threading.Event()
 

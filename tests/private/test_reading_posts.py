@@ -267,6 +267,58 @@ def test_few_large_posts_are_held_at_once_and_text_does_not_wait() -> None:
     assert asyncio.run(scene()) == ["file 0", "file 1", "text", "file 2"]
 
 
+def test_a_network_that_sends_many_files_waits_behind_its_own() -> None:
+    body = multipart(FIELDS, [("files", "a", b"x" * 100)])
+
+    async def scene() -> list[str]:
+        intake, told = Intake(SMALL), list[str]()
+
+        async def large(whose: str) -> None:
+            async with intake.form(asking(Coming([body]), dict(MULTIPART)), files="files", whose=whose):
+                told.append(whose)
+                await asyncio.sleep(0.01)
+
+        await asyncio.gather(*(large(whose) for whose in (*["flood"] * 20, "a tent", "a clinic")))
+        return told
+
+    told = asyncio.run(scene())
+    assert len(told) == 22
+    assert max(told.index("a tent"), told.index("a clinic")) <= 5
+
+
+def test_a_file_just_fast_enough_gives_its_place_in_the_end_to_those_who_wait_and_else_keeps_it() -> None:
+    limits = replace(SMALL, uploads_at_once=1, slow_seconds=60, least_bytes_per_second=1, least_when_others_wait=1)
+    body = multipart(FIELDS, [("files", "a", b"x" * 18_000)])
+    pieces = [body[start : start + 10] for start in range(0, len(body), 10)]
+
+    async def scene(*, others: bool) -> tuple[str, float]:
+        clock = Ticking()
+        intake, begun = Intake(limits, seconds=clock), asyncio.Event()
+
+        class Dripping(Coming):
+            async def __call__(self) -> Message:
+                begun.set()
+                clock.goes_on(seconds=1)
+                return await super().__call__()
+
+        async def slow() -> tuple[str, float]:
+            try:
+                async with intake.form(asking(Dripping(pieces), dict(MULTIPART)), files="files", whose="a"):
+                    return "arrived", clock.at - 1000
+            except TooSlow as error:
+                return error.pairs[0][1], clock.at - 1000
+
+        holder = asyncio.create_task(slow())
+        await begun.wait()
+        if others:
+            async with intake.form(asking(Coming([body]), dict(MULTIPART)), files="files", whose="b"):
+                pass
+        return await holder
+
+    assert asyncio.run(scene(others=True)) == (FIELDS[0][1], 900)
+    assert asyncio.run(scene(others=False)) == ("arrived", len(pieces))
+
+
 def test_a_slow_file_gives_its_place_to_those_who_wait() -> None:
     limits = replace(SMALL, uploads_at_once=1, slow_seconds=1, least_bytes_per_second=0, least_when_others_wait=90_000)
     body = multipart(FIELDS, [("files", "a", b"x" * 100)])
