@@ -15,7 +15,6 @@ from server.private.desks import Reporting
 from server.private.facts import Facts, half_day, halves
 from server.private.people import Unlocked
 from server.private.roster import Roster
-from server.private.routing import INTERPRETER
 
 ASKED, HELD, ENDED = "hold_asked", "hold", "hold_ended"
 ASKED_DAYS = 14
@@ -92,10 +91,9 @@ class Holding:
         return Asked(person, last.name, _days(last.body), str(last.body.get("text", "")))
 
     def _refuse_interpreter(self, me: Unlocked) -> None:
-        held = self._roster.of(me.person)
-        if not held:
+        if not self._roster.of(me.person):
             raise NotFound
-        if all(INTERPRETER in one.roles for one in held):
+        if self._roster.only_interprets(me.person):
             raise Refused(TWO_NEEDED)
 
 

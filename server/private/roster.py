@@ -25,7 +25,7 @@ from server.database import Database
 from server.errors import Refused, say
 from server.private import models
 from server.private.desks import INDEPENDENT
-from server.private.routing import INTERPRETER, Excluded, in_force, plain, takes_in
+from server.private.routing import INTERPRETER, Excluded, in_force, interprets, plain, takes_in
 from server.private.vault import Vault
 from server.private.worn_keys import Worn, newest, worn
 
@@ -83,6 +83,11 @@ class Roster:
     def of(self, person: UUID) -> list[Certificate]:
         """What this person holds today."""
         return [one for one in self.certificates() if one.person == person]
+
+    def only_interprets(self, person: UUID) -> bool:
+        """Whether somebody reads only to put it into another language."""
+        held = self.of(person)
+        return bool(held) and all(interprets(one) for one in held)
 
     def holds(self, person: UUID, verify: bytes) -> bool:
         """Whether this person is at a desk today, with this very key."""
