@@ -26,8 +26,9 @@ TOO_LONG = say("At most %(days)s days. It can be begun anew.", days=0)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Somebody asks to keep a case: who, for how many days, and why."""
+    """Somebody asks to keep a case: in which letter, who, for how many days, and why."""
 
+    id: UUID
     person: UUID | None
     name: str
     days: int
@@ -51,11 +52,12 @@ class Holding:
         body: dict[str, object] = {"kind": ASKED, "days": days, "text": reason}
         self._casework.write(me, alias, body, at=at)
 
-    def agree(self, me: Unlocked, alias: str, *, at: datetime, to_reporter: bool) -> None:
-        """The second person: from now on it is kept. Raises Refused for the one who asked."""
+    def agree(self, me: Unlocked, alias: str, letter: str, *, at: datetime, to_reporter: bool) -> None:
+        """The second person: from now on it is kept, as that letter asks. Raises Refused for the one who asked, and
+        when it is not the newest asking: nobody agrees to what they have not seen."""
         found = self._casework.opened(me, alias, at=at)
         asked = self.asked(found, at=at)
-        if asked is None:
+        if asked is None or str(asked.id) != letter:
             raise Refused(NOTHING_ASKED)
         self._refuse_interpreter(me)
         if asked.person is None or asked.person == me.person:
@@ -88,7 +90,7 @@ class Holding:
         if last is None or at.date() - last.day > timedelta(days=ASKED_DAYS):
             return None
         person = self._roster.person_of(last.author)
-        return Asked(person, last.name, _days(last.body), str(last.body.get("text", "")))
+        return Asked(last.id, person, last.name, _days(last.body), str(last.body.get("text", "")))
 
     def _refuse_interpreter(self, me: Unlocked) -> None:
         if not self._roster.of(me.person):
