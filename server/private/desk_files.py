@@ -17,7 +17,7 @@ from server.private import files, originals
 from server.private.casework import Casework, Opened
 from server.private.facts import half_day
 from server.private.files import Asked, Sent, Stored
-from server.private.letters import NOT_WHOLE, Letter
+from server.private.letters import Letter
 from server.private.originals import Holders
 from server.private.people import Unlocked
 from server.private.roster import Roster
@@ -99,7 +99,7 @@ class DeskFiles:
         try:
             given = originals.handed(held, found.case.id, stored.id, me, partners)
         except Damaged:
-            raise Refused(NOT_WHOLE) from None
+            raise Refused(NO_PARTNER) from None  # my halves were closed for keys that I had before
         body = {"kind": ASKED, "file": str(stored.id), "by": str(me.person), "text": reason}
         self._casework.write(me, alias, body, at=at)
         with self._db.transaction() as tx:

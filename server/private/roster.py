@@ -113,6 +113,10 @@ class Roster:
             key.verify == verify and key.since <= day <= min(key.until, papers.ended(key.paper)) for key in papers.worn
         )
 
+    def somebody_is_revoked(self) -> bool:
+        """Whether any case could have been signed last by somebody who was revoked since."""
+        return bool(self._papers().revoked)
+
     def signers(self) -> "Signers":
         """Whose signature under a case's newest keys counts, and whose under the older ones."""
         return {"may_sign": self.may_sign, "could_sign": self.could_sign}
