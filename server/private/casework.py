@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from server.crypto.sealed import boxes, envelopes, manifests, slots
 from server.crypto.sealed.boxes import Damaged
+from server.crypto.sealed.certificates import Certificate
 from server.crypto.sealed.envelopes import Envelope
 from server.crypto.sealed.manifests import Manifest
 from server.crypto.sealed.slots import Binding
@@ -25,10 +26,13 @@ from server.private.letters import NOT_WHOLE, Letter, excluded_in
 from server.private.people import Unlocked
 from server.private.records import Case
 from server.private.roster import Roster, Signers
+from server.private.routing import interprets, takes_in, unbarred
 from server.private.tracks import MOVES, OUTCOMES, SUPPORT_MOVES, Due, due, is_released
 from server.private.vault import Vault
 
 NOT_FROM_HERE = say("That is not the next step from here. Nothing was changed.")
+CHANGES = ("concern", "succession")
+"""The letters that say who reads from then on."""
 ASK_FIRST = say("Offer help first, and tell the person what became of it. Then the case can be closed.")
 
 
@@ -72,6 +76,15 @@ class Opened:
         return any(letter.inward and letter.body.get("practice") is True for letter in self.letters)
 
 
+@dataclass(frozen=True, slots=True)
+class _Mine:
+    """A case that opens for somebody, and the key it opened with; `laid`: two officers have laid it in."""
+
+    case: Case
+    secret: bytes
+    laid: bool
+
+
 class Casework:
     """What focal points do."""
 
@@ -96,7 +109,8 @@ class Casework:
         """The cases that open for this person: the urgent ones first, then the late ones, then the oldest."""
         now = half_day(at)
         with self._db.reading() as tx:
-            mine = [case for case, _ in self._openable(tx, me, now, records.every_case(tx, self._vault))]
+            found = self._openable(tx, me, now, records.every_case(tx, self._vault))
+            mine = [one.case for one in found if self._is_shown(tx, me, one, now)]
         lines = [self._line(case.facts, now) for case in mine]
         return sorted(lines, key=lambda one: (one.state.value in _ENDED, not one.urgent, not one.due.late, one.opened))
 
@@ -114,9 +128,16 @@ class Casework:
 
     def said_yes(self, found: Opened, name: Consent) -> bool:
         """Whether the reporter's yes to this is in force today."""
-        today = half_day(datetime.combine(self._roster.today(), time.min, UTC)) + 1
-        said = standing(found.case.facts, now=today, hours=self._reporting.form.withdrawal_hours)[name]
-        return bool(said.value) and said.coming is not False  # a no holds from the moment when it is said
+        return self._yes(found.case.facts, name)
+
+    def unbarred(self, found: Opened) -> list[Certificate]:
+        """Who may read it: nobody whom the reporter left out, no interpreter without the reporter's yes, and nobody
+        who has left it or has written it down for somebody: what made them leave does not end."""
+        yes = self.said_yes(found, Consent.INTERPRETER)
+        left = {letter.body.get("left") for letter in found.letters if letter.body.get("kind") in CHANGES}
+        holding = unbarred(self._roster.certificates(), excluded_in(found.letters))
+        reading = [one for one in holding if not takes_in(one) and (yes or not interprets(one))]
+        return [one for one in reading if str(one.person) not in left]
 
     def trace(self, tx: Transaction, what: str, me: Unlocked, found: Opened, at: datetime) -> None:
         """A line for the recovery officers, but for those who must not know of this case. Practice leaves none."""
@@ -126,9 +147,15 @@ class Casework:
         self._trail.note(tx, what, at=at, excluded=excluded, case=found.case.facts.alias, by=str(me.person))
 
     def read(self, tx: Transaction, me: Unlocked, alias: str, at: datetime) -> Opened:
-        """The same within a visit to the database that goes on to change it."""
-        case, secret = self._mine(tx, me, alias, at)
-        return self._read(tx, case, secret, half_day(at))
+        """The same within a visit to the database that goes on to change it.
+
+        Raises NotFound for whoever must not read it, whatever key was laid for them.
+        """
+        mine = self._mine(tx, me, alias, at)
+        found = self._read(tx, mine.case, mine.secret, half_day(at))
+        if not self._may_read(me, found):
+            raise NotFound
+        return found
 
     def alias_of(self, case: UUID) -> str:
         """What the desk calls a case. Raises NotFound."""
@@ -155,6 +182,7 @@ class Casework:
 
     def move(self, me: Unlocked, alias: str, state: State, reason: str, *, at: datetime) -> None:
         """The next step of the concern; the reporter is told it. Raises Refused for steps that are none."""
+        self.refuse_interpreter(me)
         now = half_day(at)
 
         def moved(known: Facts) -> Facts:
@@ -172,6 +200,7 @@ class Casework:
 
     def support(self, me: Unlocked, alias: str, support: Support, reason: str, *, at: datetime) -> None:
         """The next step of the help; the reporter is told it. Raises Refused for steps that are none."""
+        self.refuse_interpreter(me)
 
         def moved(known: Facts) -> Facts:
             if support not in SUPPORT_MOVES[known.support]:
@@ -180,6 +209,11 @@ class Casework:
 
         body = {"kind": "support", "support": support.value, "text": reason}
         self._write(me, alias, body, at=at, to_reporter=True, then=moved)
+
+    def refuse_interpreter(self, me: Unlocked) -> None:
+        """What somebody who only puts it into another language does not decide. Raises Refused."""
+        if self._roster.only_interprets(me.person):
+            raise Refused(NOT_FROM_HERE)
 
     def write(
         self,
@@ -233,7 +267,7 @@ class Casework:
             records.keep(tx, self._vault, case, known.changed(sent=known.sent + 1, handled=known.sent + 1))
             self.trace(tx, str(body["kind"]), me, found, at)
 
-    def _mine(self, tx: Transaction, me: Unlocked, alias: str, at: datetime) -> tuple[Case, bytes]:
+    def _mine(self, tx: Transaction, me: Unlocked, alias: str, at: datetime) -> "_Mine":
         """The case of this alias, if it opens. Raises NotFound, the same for one that does not open and for none."""
         case = records.case_by_alias(tx, self._vault, alias)
         found = self._openable(tx, me, half_day(at), [] if case is None else [case])
@@ -241,22 +275,22 @@ class Casework:
             raise NotFound
         return found[0]
 
-    def _openable(self, tx: Transaction, me: Unlocked, now: int, cases: Sequence[Case]) -> list[tuple[Case, bytes]]:
+    def _openable(self, tx: Transaction, me: Unlocked, now: int, cases: Sequence[Case]) -> "list[_Mine]":
         if not self._roster.of(me.person):  # papers that have ended or were revoked open nothing any more
             return []
         tags = {
-            slots.tag(self._vault.pepper, me.person, case.id, place): case
+            slots.tag(self._vault.pepper, me.person, case.id, place): (case, place != case.facts.epoch)
             for case in cases
             for place in (case.facts.epoch, case.facts.epoch | records.RECOVERED)
         }
         found = records.slots_by_tag(tx, list(tags))
         deserted = self._deserted()
-        opened: list[tuple[Case, bytes]] = []
+        opened: list[_Mine] = []
         for tag, locked in found.items():
-            case = tags[tag]
+            case, laid = tags[tag]
             secret = self._tried(me, case, tag, locked, now, deserted)
             if secret is not None:
-                opened.append((case, secret))
+                opened.append(_Mine(case, secret, laid))
         return opened
 
     def _tried(
@@ -275,6 +309,24 @@ class Casework:
         if secret is None or not boxes.alike(boxes.public_of(secret), known.case_public):
             return None  # anybody can lay a slot for somebody; only the case's own secret counts
         return secret
+
+    def _is_shown(self, tx: Transaction, me: Unlocked, mine: "_Mine", now: int) -> bool:
+        """Whether it stands on the list. To open every case for that were too slow: the room itself knows of a yes
+        that was taken back, and only a key that two officers laid in may be for somebody whom the reporter left out.
+        """
+        if self._roster.only_interprets(me.person) and not self._yes(mine.case.facts, Consent.INTERPRETER):
+            return False
+        try:
+            return not mine.laid or self._may_read(me, self._read(tx, mine.case, mine.secret, now))
+        except Refused:
+            return True  # its page says what is wrong with it
+
+    def _may_read(self, me: Unlocked, found: Opened) -> bool:
+        return any(one.person == me.person for one in self.unbarred(found))
+
+    def _yes(self, known: Facts, name: Consent) -> bool:
+        today = half_day(datetime.combine(self._roster.today(), time.min, UTC)) + 1
+        return bool(standing(known, now=today, hours=self._reporting.form.withdrawal_hours)[name].value)
 
     def _line(self, known: Facts, now: int) -> Line:
         desk = self._reporting.desk(known.desk)

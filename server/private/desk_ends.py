@@ -44,7 +44,7 @@ def ask_hold(call: Call, me: Unlocked, alias: str) -> None:
 
 def agree_hold(call: Call, me: Unlocked, alias: str) -> None:
     """Agree to it. Raises Refused."""
-    call.work.holding.agree(me, alias, at=call.now, to_reporter=call.ticked("tell"))
+    call.work.holding.agree(me, alias, call.value("asked"), at=call.now, to_reporter=call.ticked("tell"))
 
 
 def end_hold(call: Call, me: Unlocked, alias: str) -> None:

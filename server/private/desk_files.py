@@ -17,7 +17,7 @@ from server.private import files, originals
 from server.private.casework import Casework, Opened
 from server.private.facts import half_day
 from server.private.files import Asked, Sent, Stored
-from server.private.letters import NOT_WHOLE, Letter
+from server.private.letters import Letter
 from server.private.originals import Holders
 from server.private.people import Unlocked
 from server.private.roster import Roster
@@ -99,7 +99,7 @@ class DeskFiles:
         try:
             given = originals.handed(held, found.case.id, stored.id, me, partners)
         except Damaged:
-            raise Refused(NOT_WHOLE) from None
+            raise Refused(NO_PARTNER) from None  # my halves were closed for keys that I had before
         body = {"kind": ASKED, "file": str(stored.id), "by": str(me.person), "text": reason}
         self._casework.write(me, alias, body, at=at)
         with self._db.transaction() as tx:
@@ -118,6 +118,8 @@ class DeskFiles:
         if asked.by == me.person:
             raise Refused(OWN_ASKING)
         letter = self._letter(found, stored, asked)
+        if letter is None:
+            raise Refused(NOT_ASKED)
         try:
             secret = originals.secret_of(held, found.case.id, stored.id, me, asked.boxes)
             key = files.original_key(stored, found.case.id, secret)
@@ -142,10 +144,9 @@ class DeskFiles:
         self, me: Unlocked, found: Opened, number: int, one: Sent, asked: Asked | None, *, gone: bool, alone: bool
     ) -> Listed:
         has = one.original is not None and not gone
-        if not has or asked is None:
+        letter = self._letter(found, one.original, asked) if has and one.original and asked else None
+        if letter is None or asked is None:
             return Listed(number, one, gone, may_ask=has and not alone)
-        assert one.original is not None
-        letter = self._letter(found, one.original, asked)
         others = asked.by != me.person
         reason = str(letter.body.get("text", ""))
         return Listed(number, one, gone, not others, letter.name, reason, may_open=others and not alone)
@@ -178,16 +179,16 @@ class DeskFiles:
             return None
         return asked if asked.boxes and 0 <= half_day(at) - asked.since < ASKED_HALVES else None
 
-    def _letter(self, found: Opened, stored: Stored, asked: Asked) -> Letter:
-        """The signed letter in which somebody asked. Raises Refused: without one nobody has."""
-        verify = {one.verify for one in self._roster.of(asked.by)}
-        name = next((self._roster.name_of(one) for one in verify), "")
+    def _letter(self, found: Opened, stored: Stored, asked: Asked) -> Letter | None:
+        """The signed letter in which somebody asked who is still at a desk: without one nobody has."""
+        if not self._roster.of(asked.by):
+            return None
         for letter in reversed(found.letters):
             body = letter.body
             told = (body.get("kind"), body.get("file"), body.get("by"))
-            if told == (ASKED, str(stored.id), str(asked.by)) and name and letter.name == name:
+            if told == (ASKED, str(stored.id), str(asked.by)) and self._roster.person_of(letter.author) == asked.by:
                 return letter
-        raise Refused(NOT_WHOLE)
+        return None
 
     def _partners(self, held: Holders, me: Unlocked, found: Opened) -> list[Certificate]:
         """Colleagues who hold fitting halves and still have papers."""

@@ -24,7 +24,7 @@ from server.private.epochs import Beginning
 from server.private.facts import Facts, half_day, new_alias
 from server.private.files import Attachment, NewFile
 from server.private.roster import Roster
-from server.private.routing import INTERPRETER, Excluded, Route, route
+from server.private.routing import Excluded, Route, interprets, route
 from server.private.vault import Vault
 
 NOBODY_READS = say(
@@ -143,7 +143,7 @@ class Filing:
         """Whether two people would hold the key for originals, if the office outside may be one of them."""
         way = self._way(concern, at, None)
         holders = [] if way is None else [*way.readers, *way.outside]
-        return len({one.person for one in holders if INTERPRETER not in one.roles}) > 1
+        return len({one.person for one in holders if not interprets(one)}) > 1
 
     def somebody_reads(self, concern: Concern, *, at: datetime, writer: UUID | None = None) -> bool:
         """Whether it would reach anybody under the choices that were made."""

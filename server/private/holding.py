@@ -15,7 +15,6 @@ from server.private.desks import Reporting
 from server.private.facts import Facts, half_day, halves
 from server.private.people import Unlocked
 from server.private.roster import Roster
-from server.private.routing import INTERPRETER
 
 ASKED, HELD, ENDED = "hold_asked", "hold", "hold_ended"
 ASKED_DAYS = 14
@@ -27,8 +26,9 @@ TOO_LONG = say("At most %(days)s days. It can be begun anew.", days=0)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Somebody asks to keep a case: who, for how many days, and why."""
+    """Somebody asks to keep a case: in which letter, who, for how many days, and why."""
 
+    id: UUID
     person: UUID | None
     name: str
     days: int
@@ -52,11 +52,12 @@ class Holding:
         body: dict[str, object] = {"kind": ASKED, "days": days, "text": reason}
         self._casework.write(me, alias, body, at=at)
 
-    def agree(self, me: Unlocked, alias: str, *, at: datetime, to_reporter: bool) -> None:
-        """The second person: from now on it is kept. Raises Refused for the one who asked."""
+    def agree(self, me: Unlocked, alias: str, letter: str, *, at: datetime, to_reporter: bool) -> None:
+        """The second person: from now on it is kept, as that letter asks. Raises Refused for the one who asked, and
+        when it is not the newest asking: nobody agrees to what they have not seen."""
         found = self._casework.opened(me, alias, at=at)
         asked = self.asked(found, at=at)
-        if asked is None:
+        if asked is None or str(asked.id) != letter:
             raise Refused(NOTHING_ASKED)
         self._refuse_interpreter(me)
         if asked.person is None or asked.person == me.person:
@@ -89,13 +90,12 @@ class Holding:
         if last is None or at.date() - last.day > timedelta(days=ASKED_DAYS):
             return None
         person = self._roster.person_of(last.author)
-        return Asked(person, last.name, _days(last.body), str(last.body.get("text", "")))
+        return Asked(last.id, person, last.name, _days(last.body), str(last.body.get("text", "")))
 
     def _refuse_interpreter(self, me: Unlocked) -> None:
-        held = self._roster.of(me.person)
-        if not held:
+        if not self._roster.of(me.person):
             raise NotFound
-        if all(INTERPRETER in one.roles for one in held):
+        if self._roster.only_interprets(me.person):
             raise Refused(TWO_NEEDED)
 
 

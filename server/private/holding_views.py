@@ -20,7 +20,13 @@ def holding(call: Call, found: Opened) -> Mapping[str, object]:
         "held_until": "" if until is None else full_day(day_of(until)),
         "hold_asked": None
         if asked is None
-        else {"name": asked.name, "days": asked.days, "reason": asked.reason, "mine": _is_mine(call, asked.person)},
+        else {
+            "id": str(asked.id),
+            "name": asked.name,
+            "days": asked.days,
+            "reason": asked.reason,
+            "mine": _is_mine(call, asked.person),
+        },
         "hold_most": most,
         "hold_choices": [("", "—"), *((str(days), str(days)) for days in _CHOICES if days <= most)],
     }

@@ -18,7 +18,7 @@ from server.crypto.sealed.certificates import Certificate
 from server.crypto.sealed.halves import Half
 from server.crypto.sealed.receipts import ReporterKeys
 from server.private.people import Unlocked
-from server.private.routing import INTERPRETER
+from server.private.routing import interprets
 
 FIELD = "originals"
 STEP = 1536
@@ -76,7 +76,7 @@ def body(found: Holders | None) -> dict[str, str]:
 
 def begun(case: UUID, people: Sequence[Certificate]) -> Holders | None:
     """A new key for the originals of a case, cut among these. None when they are too few to be two."""
-    publics = {one.person: one.public for one in people if INTERPRETER not in one.roles}
+    publics = {one.person: one.public for one in people if not interprets(one)}
     secret = boxes.new_key()
     held = halves.cut(secret, list(publics))
     if not held:
@@ -103,9 +103,11 @@ def after(
     if found is None:
         return body(None)
     each = [one for one in found.each if one.person in stay]
-    own = found.of(me.person)
+    own = _still_mine(case, found.of(me.person), me)
+    if own is None:
+        each = [one for one in each if one.person != me.person]
     comes = to is not None and (to.person == me.person or found.of(to.person) is None)
-    if to is not None and comes and own is not None and INTERPRETER not in to.roles:
+    if to is not None and comes and own is not None and not interprets(to):
         each = [one for one in each if one.person != to.person]
         each.append(_holder(case, to.person, _opened(case, own, me), to.public))
     return body(Holders(found.public, tuple(each)))
@@ -168,6 +170,14 @@ def _holder(case: UUID, person: UUID, held: Sequence[Half], public: bytes) -> Ho
 
 def _opened(case: UUID, own: Holder, me: Unlocked) -> tuple[Half, ...]:
     return halves.opened(own.box, me.box_secret, about=_about(case, me.person))
+
+
+def _still_mine(case: UUID, own: Holder | None, me: Unlocked) -> Holder | None:
+    """What I hold, if it opens: keys that I had once may be gone, and whoever cannot open halves holds none."""
+    try:
+        return own if own is not None and _opened(case, own, me) else None
+    except Damaged:
+        return None
 
 
 def _about(case: UUID, person: UUID) -> bytes:

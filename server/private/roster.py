@@ -25,7 +25,7 @@ from server.database import Database
 from server.errors import Refused, say
 from server.private import models
 from server.private.desks import INDEPENDENT
-from server.private.routing import INTERPRETER, Excluded, in_force, plain, takes_in
+from server.private.routing import INTERPRETER, Excluded, in_force, interprets, plain, takes_in
 from server.private.vault import Vault
 from server.private.worn_keys import Worn, newest, worn
 
@@ -84,6 +84,11 @@ class Roster:
         """What this person holds today."""
         return [one for one in self.certificates() if one.person == person]
 
+    def only_interprets(self, person: UUID) -> bool:
+        """Whether somebody reads only to put it into another language."""
+        held = self.of(person)
+        return bool(held) and all(interprets(one) for one in held)
+
     def holds(self, person: UUID, verify: bytes) -> bool:
         """Whether this person is at a desk today, with this very key."""
         return any(one.verify == verify for one in self.of(person))
@@ -107,6 +112,10 @@ class Roster:
         return any(
             key.verify == verify and key.since <= day <= min(key.until, papers.ended(key.paper)) for key in papers.worn
         )
+
+    def somebody_is_revoked(self) -> bool:
+        """Whether any case could have been signed last by somebody who was revoked since."""
+        return bool(self._papers().revoked)
 
     def signers(self) -> "Signers":
         """Whose signature under a case's newest keys counts, and whose under the older ones."""

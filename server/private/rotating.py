@@ -6,6 +6,7 @@ Then the old key is destroyed. If the process dies in between, the next unlock g
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -52,6 +53,7 @@ class Rotating:
         """The keys of this visit. Slow; very slow when they are changed. Raises Invalid."""
         ring = self._people.opened(person, passphrase)
         if ring.before is None and not self._is_time(ring.now, at):
+            self._renewed(ring.now, at)
             return ring.now
         if ring.before is None:
             ring = self._people.begin_change(person, passphrase)
@@ -61,6 +63,15 @@ class Rotating:
         with self._db.transaction() as tx:
             self._trail.note(tx, "keys changed", at=at, by=str(person))
         return ring.now
+
+    def _renewed(self, me: Unlocked, at: datetime) -> None:
+        """Cases whose last signer was revoked get new keys now: until then their reporters can add nothing."""
+        if not self._roster.somebody_is_revoked():
+            return
+        for line in self._casework.work_list(me, at=at):
+            with suppress(Refused, NotFound, Damaged):  # something is wrong with it, which its page will say
+                if self._casework.looked_at(me, line.alias, at=at).stale:
+                    self._succession.rekey(me, line.alias, at=at)
 
     def _is_time(self, keys: Unlocked, at: datetime) -> bool:
         """Whoever is not certified waits: officers are looking at these keys, perhaps, and would sign for no others."""

@@ -18,24 +18,20 @@ from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
 from server.private import epochs, originals, records
 from server.private.casework import Casework, Opened
-from server.private.consents import Consent
 from server.private.desks import INDEPENDENT
 from server.private.epochs import Beginning, Epoch
 from server.private.facts import Facts
-from server.private.letters import excluded_in
+from server.private.letters import NOT_WHOLE, excluded_in
 from server.private.people import Unlocked
 from server.private.records import Link
 from server.private.roster import Roster
-from server.private.routing import interprets, takes_in, unbarred
+from server.private.routing import interprets
 from server.private.vault import Vault
 
 NOBODY_LEFT = say(
     "Nobody else may read this case, so it cannot be left. Ask the recovery officers for another person first."
 )
 NO_SUCH_READER = say("This person cannot read for this desk, or must not read this case.")
-
-_CHANGES = ("concern", "succession")
-"""The letters that say who reads from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ class Succession:
         with self._db.transaction() as tx:
             found = self._casework.read(tx, me, alias, at)
             left = self.readers_of(found) - {me.person}
-            if not any(one.person in left and not interprets(one) for one in self._unbarred(found)):
+            if not any(one.person in left and not interprets(one) for one in self._casework.unbarred(found)):
                 raise Refused(NOBODY_LEFT)
             body: dict[str, object] = {"kind": "succession", "why": "recused", "left": str(me.person)}
             self._renew(tx, me, found, _New(left, body, lambda known: known), at)
@@ -71,6 +67,7 @@ class Succession:
 
     def hand_over(self, me: Unlocked, alias: str, to: UUID, reason: str, *, at: datetime) -> None:
         """Let one more person of the desk read it: somebody new, or who lost their words. Raises Refused."""
+        self._casework.refuse_interpreter(me)
         with self._db.transaction() as tx:
             found = self._casework.read(tx, me, alias, at)
             readers = self.readers_of(found)
@@ -88,8 +85,8 @@ class Succession:
             found = self._casework.read(tx, me, alias, at)
             readers = self.readers_of(found)
             body: dict[str, object]
-            if me.person not in {one.person for one in self._unbarred(found)}:
-                raise NotFound  # whoever must not read it does not, whatever key was laid for them
+            if found.missing:
+                return  # who left it may be what is missing: it is read, and its page says so, but nobody gets new keys
             lapsed = found.stale or self._named(found) - readers
             if me.person in readers:
                 if lapsed or self._owed_outside(found):
@@ -113,12 +110,12 @@ class Succession:
             if found.missing or me.person not in readers:
                 raise Refused(NO_SUCH_READER)
             body: dict[str, object] = {"kind": "succession", "why": "keys"}
-            own = next((one for one in self._unbarred(found) if one.person == me.person), None)
+            own = next((one for one in self._casework.unbarred(found) if one.person == me.person), None)
             self._renew(tx, me, found, _New(readers, body, lambda known: known, own), at)
 
     def readers_of(self, found: Opened) -> set[UUID]:
         """Who reads the case, as it says itself: its first envelope, and every change since."""
-        return self._named(found) & {one.person for one in self._unbarred(found)}
+        return self._named(found) & {one.person for one in self._casework.unbarred(found)}
 
     def _named(self, found: Opened) -> set[UUID]:
         readers: set[UUID] = set()
@@ -134,11 +131,11 @@ class Succession:
         return [one for one in self._eligible(found) if one.person not in readers]
 
     def _eligible(self, found: Opened) -> list[Certificate]:
-        return [one for one in self._unbarred(found) if one.desk == found.desk.code]
+        return [one for one in self._casework.unbarred(found) if one.desk == found.desk.code]
 
     def _outside(self, found: Opened) -> list[Certificate]:
         """The office outside, without those whom the reporter has barred."""
-        return [one for one in self._unbarred(found) if one.desk == INDEPENDENT]
+        return [one for one in self._casework.unbarred(found) if one.desk == INDEPENDENT]
 
     def _owed_outside(self, found: Opened) -> list[Certificate]:
         """The office outside, when the reporter said yes to it and nobody was certified there when it was filed.
@@ -151,19 +148,12 @@ class Succession:
             return []
         return self._outside(found)
 
-    def _unbarred(self, found: Opened) -> list[Certificate]:
-        """Who may read it: nobody whom the reporter left out, no interpreter without the reporter's yes, and nobody
-        who has left it or has written it down for somebody: what made them leave does not end."""
-        yes = self._casework.said_yes(found, Consent.INTERPRETER)
-        left = {letter.body.get("left") for letter in found.letters if letter.body.get("kind") in _CHANGES}
-        holding = unbarred(self._roster.certificates(), excluded_in(found.letters))
-        reading = [one for one in holding if not takes_in(one) and (yes or not interprets(one))]
-        return [one for one in reading if str(one.person) not in left]
-
     def _renew(self, tx: Transaction, me: Unlocked, found: Opened, new: _New, at: datetime) -> None:
         case, known = found.case, found.case.facts
         if not self._roster.holds(me.person, me.verify):
             raise NotFound
+        if found.missing:
+            raise Refused(NOT_WHOLE)
         after = new.then(known)
         if not after.release_key and new.body["why"] != "released" and self._owed_outside(found):
             after = after.changed(release_key=boxes.new_key())

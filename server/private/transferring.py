@@ -75,6 +75,7 @@ class Transferring:
         self, me: Unlocked, alias: str, to: UUID, chosen: Collection[UUID], reason: str, *, at: datetime
     ) -> None:
         """Note it and tell the reporter; the file is made when it is fetched. Raises Refused."""
+        self._casework.refuse_interpreter(me)
         found = self._casework.opened(me, alias, at=at)
         agency = self._agency(found, to)
         letters = [letter for letter in passable(found.letters) if letter.id in chosen]
@@ -96,7 +97,10 @@ class Transferring:
 
     def file(self, me: Unlocked, alias: str, to: UUID, *, at: datetime) -> bytes:
         """The sealed file of a case that was passed on. Raises Refused when the yes was taken back since."""
+        self._casework.refuse_interpreter(me)
         found = self._casework.opened(me, alias, at=at)
+        if found.missing or found.stale:
+            raise Refused(NOT_WHOLE)
         agency = self._agency(found, to)
         done = next((one for one in gone_to(found.letters) if one.agency == to), None)
         if done is None or not self._roster.holds(me.person, me.verify):

@@ -19,6 +19,7 @@ from server.private import models, records
 from server.private.people import Unlocked
 from server.private.work import OFFICERS
 from tests.private.scene import WORDS, Scene, send, words
+from tests.private.test_originals import ORIGINAL, asks, attachment, opens, the_alias
 from tests.private.test_passing_on import AGENCY_KEYS, certified
 from tests.private.test_stolen_room import Thief
 
@@ -226,6 +227,35 @@ def test_officers_take_back_all_keys_with_the_certificate(scene: Scene) -> None:
     scene.work.roster.revoke(scene.signed(Revocation(paper.serial, scene.clock.now().date()), officers=1))
     assert scene.work.roster.of(new.person) == [] and texts(scene, new) == []
     assert not scene.work.roster.may_sign(new.verify)
+
+
+def test_reporters_go_on_when_who_changed_the_keys_last_is_revoked(scene: Scene) -> None:
+    reporters = [scene.filed(BEFORE)[1] for _ in range(2)]
+    scene.clock.goes_on(days=91)
+    unlocks(scene, "cleo")
+    today = scene.clock.now().date()
+    scene.work.roster.revoke(scene.signed(Revocation(scene.people["cleo"].paper.serial, today), 1))
+    for reporter in reporters:
+        with pytest.raises(Refused):
+            scene.work.conversations.add(reporter, AFTER, at=scene.clock.now())
+    unlocks(scene, "dara")
+    for reporter in reporters:
+        scene.work.conversations.add(reporter, AFTER, at=scene.clock.now())
+
+
+def test_the_outside_office_is_told_the_truth_when_its_halves_are_lost(scene: Scene) -> None:
+    scene.filed(BEFORE, may_release=True, files=[attachment()])
+    scene.clock.goes_on(days=91)
+    hana = scene.people["hana"]
+    hana.me = unlocks(scene, "hana")
+    alias, now = the_alias(scene, "hana"), scene.clock.now()
+    scene.work.succession.take_over(hana.me, alias, at=now)
+    found = scene.work.casework.opened(hana.me, alias, at=now)
+    assert [one.may_ask for one in scene.work.files.listed(hana.me, found, at=now)] == [False]
+    with pytest.raises(Refused, match="Nobody else"):
+        asks(scene, "hana")
+    asks(scene, "cleo")
+    assert opens(scene, "dara") == ORIGINAL
 
 
 def test_officers_sign_the_new_keys_when_the_certificate_ends(scene: Scene) -> None:

@@ -10,7 +10,7 @@ from server.private.conversation import Conversation
 from server.private.facts import State, half_day
 from server.private.people import Unlocked
 from server.private.routing import Excluded
-from tests.private.scene import WORDS, Scene, send, words
+from tests.private.scene import WORDS, Scene, hidden, send, words
 
 TOLD = "canary-6120-curlew"
 WHY = "The court of the district asks for it."
@@ -30,7 +30,14 @@ def closed_case(scene: Scene, **more: object) -> tuple[str, UUID, object]:
 def held(scene: Scene, alias: str, days: int = 180, *, tell: bool = True) -> None:
     holding, now = scene.work.holding, scene.clock.now()
     holding.ask(me(scene, "cleo"), alias, days, WHY, at=now)
-    holding.agree(me(scene, "dara"), alias, at=now, to_reporter=tell)
+    agrees(scene, "dara", alias, tell=tell)
+
+
+def agrees(scene: Scene, name: str, alias: str, *, tell: bool = False) -> None:
+    """To what the page shows now."""
+    holding, now = scene.work.holding, scene.clock.now()
+    asked = holding.asked(scene.work.casework.looked_at(me(scene, name), alias, at=now), at=now)
+    holding.agree(me(scene, name), alias, str(asked.id) if asked else "", at=now, to_reporter=tell)
 
 
 def me(scene: Scene, name: str) -> Unlocked:
@@ -79,16 +86,28 @@ def test_one_person_is_not_two(scene: Scene) -> None:
     alias, _, _ = closed_case(scene)
     holding, now = scene.work.holding, scene.clock.now()
     with pytest.raises(Refused, match="Nobody asked"):
-        holding.agree(me(scene, "cleo"), alias, at=now, to_reporter=False)
+        agrees(scene, "cleo", alias)
     holding.ask(me(scene, "cleo"), alias, 30, WHY, at=now)
     with pytest.raises(Refused, match="Another person"):
-        holding.agree(me(scene, "cleo"), alias, at=now, to_reporter=False)
+        agrees(scene, "cleo", alias)
     scene.clock.goes_on(days=15)
     with pytest.raises(Refused, match="too long ago"):
-        holding.agree(me(scene, "dara"), alias, at=scene.clock.now(), to_reporter=False)
+        agrees(scene, "dara", alias)
     for days in (0, -1, 181, 10**9):
         with pytest.raises(Invalid):
             holding.ask(me(scene, "cleo"), alias, days, WHY, at=scene.clock.now())
+
+
+def test_nobody_agrees_to_another_asking_than_the_one_they_have_seen(scene: Scene) -> None:
+    alias, _, _ = closed_case(scene)
+    holding, now = scene.work.holding, scene.clock.now()
+    holding.ask(me(scene, "cleo"), alias, 10, WHY, at=now)
+    seen = holding.asked(scene.work.casework.looked_at(me(scene, "dara"), alias, at=now), at=now)
+    assert seen is not None and seen.days == 10
+    holding.ask(me(scene, "cleo"), alias, 180, WHY, at=now)
+    with pytest.raises(Refused):
+        holding.agree(me(scene, "dara"), alias, str(seen.id), at=now, to_reporter=False)
+    agrees(scene, "dara", alias)
 
 
 def test_new_keys_do_not_make_one_person_two(scene: Scene) -> None:
@@ -98,8 +117,9 @@ def test_new_keys_do_not_make_one_person_two(scene: Scene) -> None:
     scene.clock.goes_on(days=6)
     again = scene.work.rotating.unlock(me(scene, "cleo").person, WORDS, at=scene.clock.now())
     assert again.verify != me(scene, "cleo").verify
+    scene.people["cleo"].me = again
     with pytest.raises(Refused, match="Another person"):
-        scene.work.holding.agree(again, alias, at=scene.clock.now(), to_reporter=False)
+        agrees(scene, "cleo", alias)
 
 
 def test_an_interpreter_is_no_second_person_and_whoever_is_left_out_is_none(scene: Scene) -> None:
@@ -107,7 +127,7 @@ def test_an_interpreter_is_no_second_person_and_whoever_is_left_out_is_none(scen
     now = scene.clock.now()
     scene.work.holding.ask(me(scene, "cleo"), alias, 30, WHY, at=now)
     with pytest.raises(NotFound):
-        scene.work.holding.agree(me(scene, "dara"), alias, at=now, to_reporter=False)
+        agrees(scene, "dara", alias)
     scene.focal_point("ivo", "sea", "Translators", roles=("interpreter",))
     with pytest.raises(Refused):
         scene.work.holding.ask(me(scene, "ivo"), alias, 30, WHY, at=now)
@@ -145,7 +165,9 @@ def test_pages_ask_agree_and_tell(scene: Scene) -> None:
     assert "I agree" not in words(cleo.get(at))
     dara = scene.sign_in("dara")
     assert "I agree: keep it longer" in words(dara.get(at)) and WHY in words(dara.get(at))
-    assert send(dara, "agree_hold", at, tell="yes").status_code == 303
+    seen = hidden(dara.get(at))["asked"]
+    assert send(dara, "agree_hold", at, tell="yes").status_code == 409, "a button without what it agrees to"
+    assert send(dara, "agree_hold", at, tell="yes", asked=seen).status_code == 303
     assert "kept until" in words(dara.get(at))
     amal = scene.browser()
     amal.get("/help")
