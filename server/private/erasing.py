@@ -89,7 +89,7 @@ class Erasing:
     def _gone(self, cases: list[UUID]) -> int:
         if cases:
             self._forgetting.note(cases)
-            with self._vault.filing:
+            with self._vault.filing():
                 self._vault.shred.forget(*cases)
                 with self._db.transaction() as tx:
                     for case in cases:

@@ -5,7 +5,8 @@ them; rows without a key are left by a crash, or somebody destroyed the key; row
 changed. Which cases these are nobody is told: the people at a desk must not learn of a case that is not theirs.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from server.crypto.sealed.boxes import Damaged
 from server.database import Database
 from server.private import records
 from server.private.vault import Vault
+
+BETWEEN_LOOKS = 3.0
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,11 @@ class Found:
     keys_alone: Sequence[UUID] = ()
     rows_alone: Sequence[UUID] = ()
     changed: Sequence[UUID] = ()
+
+    @property
+    def not_whole(self) -> frozenset[UUID]:
+        """All of these cases."""
+        return frozenset((*self.keys_alone, *self.rows_alone, *self.changed))
 
     @property
     def whole(self) -> bool:
@@ -40,7 +49,7 @@ class Wholeness:
 
     def look(self) -> Found:
         """Look at everything. Raises Damaged when the file of the keys itself is broken."""
-        with self._vault.filing, self._db.reading() as tx:
+        with self._vault.filing(), self._db.reading() as tx:
             rows, keys = records.names_of_cases(tx), self._vault.shred.keys()
             opened = {case.id: case.facts.alias for case in records.every_case(tx, self._vault)}
         self.last = Found(
@@ -50,11 +59,16 @@ class Wholeness:
         )
         return self.last
 
-    def settle(self) -> None:
-        """Erase what is left of such cases, once an officer has looked into it, so that the desks are told no more."""
-        found = self.look()
-        lost = [*found.keys_alone, *found.rows_alone, *found.changed]
-        with self._vault.filing:
+    def settle(self, *, wait: Callable[[float], None] = time.sleep) -> None:
+        """Erase what is left of such cases, once an officer has looked into it, so that the desks are told no more.
+
+        Only what was not whole in two looks, some seconds apart.
+        """
+        first = self.look().not_whole
+        if first:
+            wait(BETWEEN_LOOKS)
+        lost = first & self.look().not_whole
+        with self._vault.filing():
             self._vault.shred.forget(*lost)
             with self._db.transaction() as tx:
                 for case in lost:

@@ -1,14 +1,21 @@
 """A case that somebody destroys or changes is missed: at the desk, calmly, and by whoever checks."""
 
+import threading
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from sqlalchemy import text
 
+from server.crypto.sealed.shredding import ShredKeys
+from server.database import Database
 from server.errors import BootRefused
 from server.places import CHECKOUT
-from server.private import checking, wholeness
+from server.private import checking, database, records, wholeness
 from server.private.facts import State
+from server.private.vault import Vault
+from server.private.wholeness import Wholeness
+from server.private.work import SHRED_FILE
 from tests.private.scene import Scene, words
 
 TOLD = "Something of a case is missing or was changed"
@@ -52,7 +59,7 @@ def test_whoever_checks_and_the_desk_are_told_and_nobody_is_told_which(scene: Sc
         looks["private room: cases"]()
     pages = [words(scene.sign_in(name).get("/desk")) for name in ("cleo", "ines")]
     assert all(TOLD in page for page in pages), "also those who do not read it: so it tells them nothing of it"
-    scene.work.wholeness.settle()
+    scene.work.wholeness.settle(wait=lambda _: None)
     assert wholeness.told(scene.work.wholeness) == ""
     assert TOLD not in words(scene.people["cleo"].browser.get("/desk"))
 
@@ -104,3 +111,39 @@ def test_a_key_that_cannot_be_written_leaves_nothing(scene: Scene) -> None:
     assert scene.work.wholeness.look().whole
     scene.filed("first")
     assert scene.work.wholeness.look().whole
+
+
+def beside(scene: Scene, db: Database) -> Wholeness:
+    """What an operator's command looks with: nothing of the serving process is shared but the files."""
+    return Wholeness(db, Vault(scene.work.vault.pepper, ShredKeys(scene.settings.private_dir / SHRED_FILE)))
+
+
+def test_settling_beside_a_room_that_takes_concerns_in_destroys_none(scene: Scene) -> None:
+    alarms: list[str] = []
+    with closing(database.existing(scene.settings.private_database)) as db:
+        operator = beside(scene, db)
+        filed = threading.Thread(target=lambda: [scene.filed(f"concern {n}") for n in range(20)])
+        filed.start()
+        while filed.is_alive():
+            alarms.append(wholeness.told(operator))
+            operator.settle(wait=lambda _: None)
+        filed.join()
+    with scene.work.db.reading() as tx:
+        assert len(records.every_case(tx, scene.work.vault)) == 20
+    assert set(alarms) == {""}
+
+
+def test_settling_takes_only_what_was_not_whole_in_two_looks(scene: Scene) -> None:
+    scene.filed("first")
+    [(case, key)] = scene.work.vault.shred.keys().items()
+    scene.work.vault.shred.forget(case)
+    waited: list[float] = []
+
+    def meanwhile(seconds: float) -> None:
+        waited.append(seconds)
+        scene.work.vault.shred.add(case, key)
+
+    scene.work.wholeness.settle(wait=meanwhile)
+    assert waited == [wholeness.BETWEEN_LOOKS]
+    assert scene.work.vault.has_key(case)
+    assert scene.work.wholeness.last.whole
