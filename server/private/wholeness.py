@@ -7,7 +7,7 @@ changed. Which cases these are nobody is told: the people at a desk must not lea
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from server.crypto.sealed.boxes import Damaged
@@ -26,6 +26,8 @@ class Found:
     keys_alone: Sequence[UUID] = ()
     rows_alone: Sequence[UUID] = ()
     changed: Sequence[UUID] = ()
+    torn: Sequence[UUID] = ()
+    """Found while working: something in it does not open. What else is in it may be read still: never settled."""
 
     @property
     def not_whole(self) -> frozenset[UUID]:
@@ -35,7 +37,7 @@ class Found:
     @property
     def whole(self) -> bool:
         """Whether nothing is missing."""
-        return not (self.keys_alone or self.rows_alone or self.changed)
+        return not (self.not_whole or self.torn)
 
 
 class Wholeness:
@@ -44,6 +46,7 @@ class Wholeness:
     def __init__(self, db: Database, vault: Vault) -> None:
         self._db = db
         self._vault = vault
+        self._torn: Sequence[UUID] = ()
         self.last = Found()
         """What the last look found: for the people at the desks, who are told that something is wrong, no more."""
 
@@ -56,8 +59,14 @@ class Wholeness:
             keys_alone=[case for case in keys if case not in rows],
             rows_alone=[case for case in rows if case not in keys],
             changed=[case for case in rows if case in keys and not self._is_right(rows[case], opened.get(case))],
+            torn=[case for case in self._torn if case in rows],
         )
         return self.last
+
+    def is_told_of(self, torn: Sequence[UUID]) -> None:
+        """What the daily work could not open, until it looks again: the desks are told as of anything else."""
+        self._torn = torn
+        self.last = replace(self.last, torn=torn)
 
     def settle(self, *, wait: Callable[[float], None] = time.sleep) -> None:
         """Erase what is left of such cases, once an officer has looked into it, so that the desks are told no more.
@@ -88,6 +97,6 @@ def told(wholeness: Wholeness) -> str:
     parts = {
         "the rows of a case are gone": found.keys_alone,
         "a case's key is gone": found.rows_alone,
-        "a case's row was changed": found.changed,
+        "a case's row was changed": (*found.changed, *found.torn),
     }
     return "; ".join(part for part, cases in parts.items() if cases)
