@@ -52,6 +52,7 @@ class Wholeness:
 
     def look(self) -> Found:
         """Look at everything. Raises Damaged when the file of the keys itself is broken."""
+        self._db.forget_log_when_due()
         with self._vault.filing(), self._db.reading() as tx:
             rows, keys = records.names_of_cases(tx), self._vault.shred.keys()
             opened = {case.id: case.facts.alias for case in records.every_case(tx, self._vault)}

@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,7 +22,7 @@ from server.cli import app as commands
 from server.crypto.sealed import boxes, copies, forget_lists, officers
 from server.crypto.sealed.certificates import Revocation
 from server.crypto.sealed.receipts import ReporterKeys
-from server.database import Database
+from server.database import BUSY_TIMEOUT_MS, Database
 from server.errors import BootRefused
 from server.finding.models import WordPlace
 from server.finding.rules import word_hash
@@ -35,6 +36,7 @@ from server.private.app import once_a_day
 from server.private.daily import Daily, published
 from server.private.forgetting import Forgetting
 from server.private.migrations import history
+from server.private.models import Entry
 from server.private.work import OFFICERS, Work
 from server.pruning import prune
 from server.settings import Settings
@@ -609,3 +611,21 @@ def test_no_line_is_lost_when_a_copy_is_made_while_cases_are_erased(house_to_cop
     raw = (scene.settings.private_dir / "forgotten-private.list").read_bytes()
     written = forget_lists.opened(raw, boxes.derived(scene.work.vault.pepper, "copies"), part="private")
     assert all(mine.knows(written, name) for name in names)
+
+
+def test_nobody_waits_for_a_copy_and_what_was_erased_meanwhile_leaves_the_log_after_it(
+    house_to_copy: WholeHouse,
+) -> None:
+    scene = house_to_copy.scene
+    _, reporter = scene.filed("first")
+    with scene.work.db.reading() as tx:  # as a copy reads, for as long as it takes
+        tx.look(select(func.count(col(Entry.id)))).all()
+        scene.filed("second")
+        began = monotonic()
+        scene.work.conversations.erase_answers(reporter, at=scene.clock.now())
+        scene.filed("third")
+        assert monotonic() - began < BUSY_TIMEOUT_MS / 2000
+        log = scene.settings.private_dir / "private.sqlite3-wal"
+        assert log.stat().st_size
+    scene.work.wholeness.look()  # what the daily work does in any case
+    assert not log.stat().st_size
