@@ -187,6 +187,7 @@ class Database:
         self._tables = tables
         self._sentences = UNIQUE_SENTENCES if sentences is None else sentences
         self.engine = _engine(url, threads)
+        self._log_is_due = False
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:
             self._reading = _Resting(self.engine)
@@ -222,19 +223,31 @@ class Database:
                 if sentence is None:
                     raise
                 raise Refused(sentence) from None
-        if tx.erases and self.is_sqlite:
-            self._forget_log()
+        self._log_is_due = self._log_is_due or (tx.erases and self.is_sqlite)
+        self.forget_log_when_due()
         self.hub.publish(tx.events)
 
-    def _forget_log(self) -> None:
-        """Empty SQLite's write-ahead log, which still holds the pages as they were.
+    def forget_log_when_due(self) -> None:
+        """Empty SQLite's write-ahead log, which still holds the pages as they were, if something was erased.
 
-        A reader may be in the way; then the next erasing, or the next checkpoint, does it.
+        A reader may be in the way, as long as a backup takes. To wait for it would keep every writer waiting too: then
+        the next visit that writes does it, or whoever calls this by the clock.
         """
+        if not self._log_is_due:
+            return
         with self.engine.connect() as connection:
             raw: Any = connection.connection.dbapi_connection
             connection.rollback()
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            raw.execute("PRAGMA busy_timeout=0")
+            try:
+                self._log_is_due = False
+                busy = bool(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+            except sqlite3.OperationalError:  # another one is writing just now
+                busy = True
+            finally:
+                raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            if busy:  # else it stays as it is: another visit may have erased something meanwhile
+                self._log_is_due = True
 
     def _sentence_for(self, error: IntegrityError) -> Sentence | None:
         """The sentence of the unique constraint that said no, on either kind of database."""

@@ -46,6 +46,9 @@ def _erased(work: Work, found: ForgetList | None) -> None:
         cases = records.names_of_cases(tx).keys()
     held = work.vault.shred.keys().keys()
     gone = [case for case in cases if case not in held or (found and work.forgetting.knows(found, case))]
+    work.forgetting.note(gone)
+    if found is not None:
+        work.forgetting.take_in(found)
     work.vault.shred.forget(*gone)
     with work.db.transaction() as tx:
         for case in gone:

@@ -30,9 +30,15 @@ def write_community(chosen: Settings, db: Database, *, at: datetime, folders: It
 
 
 def newest(key: bytes, part: str, places: Iterable[Path], *, after: datetime) -> ForgetList | None:
-    """The newest list of this installation among these files and folders; None when none is newer than the copy."""
+    """What the lists of this installation say among these files and folders; None when none is newer than the copy.
+
+    The community's list is worked out whole each time, so the newest says it all; the room's grows line by line, and
+    each machine that was laid back has one of its own: what any of them says is gone.
+    """
     files = [file for place in places for file in (sorted(place.glob(PATTERN)) if place.is_dir() else [place])]
     found = [one for file in files if (one := _opened(file, key, part)) is not None and one.at >= after]
+    if part != COMMUNITY and found:
+        return forget_lists.united(found)
     return max(found, key=lambda one: one.at, default=None)
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from uuid import UUID
 
+from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.certificates import Certificate
 from server.errors import Invalid, NotFound, Refused, say
 from server.private.casework import Casework
@@ -92,12 +93,18 @@ class Covering:
 
     def _give_key(self, me: Unlocked, alias: str, cover: UUID, why: str, at: datetime) -> None:
         """The cover reads this case from now on, unless they do already or must not."""
-        found = self._casework.looked_at(me, alias, at=at)
+        try:
+            found = self._casework.looked_at(me, alias, at=at)
+        except (Refused, NotFound, Damaged):
+            return  # it is named as left
         if found.case.facts.is_open and not found.practice and cover not in self._succession.readers_of(found):
-            with suppress(Refused, NotFound):
+            with suppress(Refused, NotFound, Damaged):
                 self._succession.hand_over(me, alias, cover, why, at=at)
 
     def _is_left(self, me: Unlocked, alias: str, gone: set[UUID], at: datetime) -> bool:
         """Whether nobody is there who reads this case."""
-        found = self._casework.looked_at(me, alias, at=at)
+        try:
+            found = self._casework.looked_at(me, alias, at=at)
+        except (Refused, NotFound, Damaged):
+            return True  # what cannot be opened nobody can cover: the person who goes must know
         return found.case.facts.is_open and not found.practice and not self._succession.readers_of(found) - gone

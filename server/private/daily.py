@@ -37,7 +37,7 @@ class Daily:
         self.wholeness.look()
         if self._looked == at.date():
             return
-        self.erasing.forget(at=at)
+        self.wholeness.is_told_of(self.erasing.forget(at=at).torn)
         self.trail.close_days(today=at.date())
         self._publish()
         for work in self.also:

@@ -3,11 +3,15 @@
 Open cases never end by themselves. A closed one loses the reporter's door first, its files next, and at last its key.
 """
 
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from server.crypto.sealed.boxes import Damaged
 from server.database import Database, Transaction
+from server.errors import NotFound, Refused
 from server.private import records
 from server.private.desk_files import forget_asked
 from server.private.desks import Reporting
@@ -30,6 +34,8 @@ class Forgotten:
     files: int = 0
     asked: int = 0
     cases: int = 0
+    torn: Sequence[UUID] = ()
+    """Cases of which something does not open: the rest of the house goes on without them."""
 
 
 class Erasing:
@@ -46,19 +52,36 @@ class Erasing:
         with self._db.reading() as tx:
             cases = records.every_case(tx, self._vault)
         now = half_day(at)
-        self._gone([case.id for case in cases if case.facts.practice and now >= case.facts.opened + PRACTICE_HALVES])
+        over = [case.id for case in cases if case.facts.practice and now >= case.facts.opened + PRACTICE_HALVES]
+        self._gone(over, noted=False)
         cases = [case for case in cases if not case.facts.practice]
+        torn: dict[UUID, None] = {}
+
+        def each(work: Callable[[Case, int], int]) -> int:
+            done = 0
+            for case in cases:
+                try:
+                    with suppress(Refused, NotFound):  # somebody changed or erased it meanwhile: tomorrow, then
+                        done += work(case, now)
+                except Damaged:
+                    torn[case.id] = None
+            return done
+
         return Forgotten(
-            withdrawn=sum(self._withdrawn(case, now) for case in cases),
-            doors=sum(self._door_closed(case, now) for case in cases),
-            files=sum(self._files_gone(case, now) for case in cases),
+            withdrawn=each(self._withdrawn),
+            doors=each(self._door_closed),
+            files=each(self._files_gone),
             asked=forget_asked(self._db, self._vault, at=at),
             cases=self._gone([case.id for case in cases if self._may_go(case, now, self._reporting.keeping.case_days)]),
+            torn=list(torn),
         )
 
-    def erase(self, case: UUID) -> None:
-        """One case, now: its key first, so that a crash in between leaves noise, never a case without an end."""
-        self._gone([case])
+    def erase(self, case: UUID, *, practice: bool = False) -> None:
+        """One case, now: its key first, so that a crash in between leaves noise, never a case without an end.
+
+        An invented one leaves no line in the forget list: the file's time would tell when somebody practised.
+        """
+        self._gone([case], noted=not practice)
 
     def _withdrawn(self, case: Case, now: int) -> bool:
         hours = self._reporting.form.withdrawal_hours
@@ -86,10 +109,11 @@ class Erasing:
                 return 0
             return records.drop_files(tx, case.id)
 
-    def _gone(self, cases: list[UUID]) -> int:
+    def _gone(self, cases: list[UUID], *, noted: bool = True) -> int:
         if cases:
-            self._forgetting.note(cases)
-            with self._vault.filing:
+            if noted:
+                self._forgetting.note(cases)
+            with self._vault.filing():
                 self._vault.shred.forget(*cases)
                 with self._db.transaction() as tx:
                     for case in cases:

@@ -161,7 +161,7 @@ class Filing:
 
     def _kept(self, sealed: Sealed) -> None:
         """The rows first, then the key: a crash in between leaves noise, which the next sending replaces."""
-        with self._vault.filing:
+        with self._vault.filing():
             self._vault.new_case(sealed.case)
             try:
                 with self._db.transaction() as tx:

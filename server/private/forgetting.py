@@ -3,8 +3,8 @@
 Written by the daily work, always, at the same hour and in few sizes: it tells nothing of what came or went.
 """
 
+import logging
 import os
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,10 +13,14 @@ from uuid import UUID
 
 from server.crypto.sealed import boxes, forget_lists
 from server.crypto.sealed.boxes import Damaged
-from server.crypto.sealed.forget_lists import ForgetList, name_of
+from server.crypto.sealed.forget_lists import ForgetList, name_of, united
+from server.private.alone import alone
+
+log = logging.getLogger("baraza")
 
 PART = "private"
 FILE_NAME = f"forgotten-{PART}.list"
+LOCK_NAME = "forgetting.lock"
 CASE = "case"
 
 
@@ -27,10 +31,10 @@ class Forgetting:
         self, folder: Path, pepper: bytes, *, now: Callable[[], datetime], revocations: Callable[[], Sequence[str]]
     ) -> None:
         self._path = folder / FILE_NAME
+        self._lock = folder / LOCK_NAME
         self._key = boxes.derived(pepper, "copies")
         self._now = now
         self._revocations = revocations
-        self._lock = threading.Lock()
 
     def note(self, cases: Iterable[UUID]) -> None:
         """These cases are erased: written before their keys go."""
@@ -39,11 +43,8 @@ class Forgetting:
     def once_a_day(self) -> None:
         """The list as of today. Not again when the process begins anew: the file's time would tell of a visit."""
         today = self._now().date()
-        try:
-            written = forget_lists.opened(self._path.read_bytes(), self._key, part=PART).at.date()
-        except (FileNotFoundError, Damaged):
-            written = None
-        if written != today:
+        written = self._read(self._path)
+        if written is None or written.at.date() != today:
             self.refresh()
 
     def refresh(self) -> None:
@@ -51,30 +52,47 @@ class Forgetting:
         self._rewrite(set())
 
     def copied_to(self, folder: Path) -> None:
-        """Lay it beside the copies, unless this very list is there."""
-        raw, target = self._path.read_bytes() if self._path.is_file() else b"", folder / FILE_NAME
-        if raw and not (target.is_file() and target.read_bytes() == raw):
-            _write(target, raw)
+        """Lay it beside the copies, unless this very list is there; what only the list there says, both say then."""
+        target = folder / FILE_NAME
+        with alone(self._lock):
+            there, here = self._read(target), self._read(self._path)
+            if there is not None and (here is None or united([here, there]) != here):
+                self._written(united([there] if here is None else [here, there]))
+            raw = self._path.read_bytes() if self._path.is_file() else b""
+            if raw and not (target.is_file() and target.read_bytes() == raw):
+                _write(target, raw)
+
+    def take_in(self, found: ForgetList) -> None:
+        """What a list said that an older copy was held against: the next copy is held against it too."""
+        self._rewrite(set(), found)
 
     def knows(self, found: ForgetList, case: UUID) -> bool:
         """Whether the list says that this case was erased."""
         return name_of(self._key, CASE, case.bytes) in found.gone
 
-    def _rewrite(self, names: set[bytes]) -> None:
-        at = self._now()
-        with self._lock:
-            known = forget_lists.younger(self._known(at), at.date())
-            gone = {**dict.fromkeys(names, at.date()), **known.gone}
-            papers = known.papers | frozenset(self._revocations())
-            _write(self._path, forget_lists.closed(ForgetList(at, gone, {}, papers), self._key, part=PART))
+    def _rewrite(self, names: set[bytes], *more: ForgetList) -> None:
+        with alone(self._lock):
+            today = self._now().date()
+            known = self._read(self._path)
+            new = ForgetList(self._now(), dict.fromkeys(names, today))
+            self._written(united([new, *more, *([] if known is None else [known])]))
 
-    def _known(self, at: datetime) -> ForgetList:
+    def _written(self, found: ForgetList) -> None:
+        """As of now, without lines that no copy can need any more."""
+        at = self._now()
+        papers = found.papers | frozenset(self._revocations())
+        found = forget_lists.younger(replace(found, at=at, papers=papers), at.date())
+        _write(self._path, forget_lists.closed(found, self._key, part=PART))
+
+    def _read(self, path: Path) -> ForgetList | None:
+        """None when there is none, or it does not open: what it said is in the list beside the copies."""
         try:
-            return replace(forget_lists.opened(self._path.read_bytes(), self._key, part=PART), at=at)
+            return forget_lists.opened(path.read_bytes(), self._key, part=PART)
         except FileNotFoundError:
-            return ForgetList(at)
-        except Damaged:  # a list that does not open says nothing; what it said is in the older copies of it
-            return ForgetList(at)
+            return None
+        except Damaged:
+            log.error("a forget list does not open; what it said is taken from the one beside the copies")
+            return None
 
 
 def _write(path: Path, raw: bytes) -> None:

@@ -33,4 +33,4 @@ def erase(call: Call, me: Unlocked, alias: str) -> None:
     found = call.work.casework.opened(me, alias, at=call.now)
     if not found.practice:
         raise Refused(NOT_PRACTICE)
-    call.work.erasing.erase(found.case.id)
+    call.work.erasing.erase(found.case.id, practice=True)

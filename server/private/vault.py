@@ -5,7 +5,7 @@ the room knows of the case needs PEPPER as well. Without its shred key a case is
 """
 
 import hashlib
-import threading
+from contextlib import AbstractContextManager
 from uuid import UUID
 
 from server.crypto.sealed import boxes
@@ -13,9 +13,11 @@ from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.shredding import ShredKeys
 from server.errors import NotFound
 from server.private import facts
+from server.private.alone import alone
 from server.private.facts import Facts
 
 FACTS_STEP = 2048
+LOCK_NAME = "filing.lock"
 
 
 class Vault:
@@ -24,11 +26,16 @@ class Vault:
     def __init__(self, pepper: bytes, shred: ShredKeys) -> None:
         self.pepper = pepper
         self.shred = shred
-        self.filing = threading.Lock()
-        """Held from a case's row to its key, and from its key's end to its row's: in between neither is missing."""
         self._new: dict[UUID, bytes] = {}
         self._facts_key = boxes.derived(pepper, "case-facts")
         self._papers_key = boxes.derived(pepper, "papers")
+
+    def filing(self) -> AbstractContextManager[None]:
+        """Held from a case's row to its key, and from its key's end to its row's: in between neither is missing.
+
+        Among processes too: an operator's command looks at the cases while others are being filed.
+        """
+        return alone(self.shred.folder / LOCK_NAME)
 
     def new_case(self, case: UUID) -> None:
         """Make the key that a case lies under. It is in this process only, until `keep_case`."""

@@ -5,14 +5,18 @@ them; rows without a key are left by a crash, or somebody destroyed the key; row
 changed. Which cases these are nobody is told: the people at a desk must not learn of a case that is not theirs.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from server.crypto.sealed.boxes import Damaged
 from server.database import Database
 from server.private import records
 from server.private.vault import Vault
+
+BETWEEN_LOOKS = 3.0
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +26,18 @@ class Found:
     keys_alone: Sequence[UUID] = ()
     rows_alone: Sequence[UUID] = ()
     changed: Sequence[UUID] = ()
+    torn: Sequence[UUID] = ()
+    """Found while working: something in it does not open. What else is in it may be read still: never settled."""
+
+    @property
+    def not_whole(self) -> frozenset[UUID]:
+        """All of these cases."""
+        return frozenset((*self.keys_alone, *self.rows_alone, *self.changed))
 
     @property
     def whole(self) -> bool:
         """Whether nothing is missing."""
-        return not (self.keys_alone or self.rows_alone or self.changed)
+        return not (self.not_whole or self.torn)
 
 
 class Wholeness:
@@ -35,26 +46,39 @@ class Wholeness:
     def __init__(self, db: Database, vault: Vault) -> None:
         self._db = db
         self._vault = vault
+        self._torn: Sequence[UUID] = ()
         self.last = Found()
         """What the last look found: for the people at the desks, who are told that something is wrong, no more."""
 
     def look(self) -> Found:
         """Look at everything. Raises Damaged when the file of the keys itself is broken."""
-        with self._vault.filing, self._db.reading() as tx:
+        self._db.forget_log_when_due()
+        with self._vault.filing(), self._db.reading() as tx:
             rows, keys = records.names_of_cases(tx), self._vault.shred.keys()
             opened = {case.id: case.facts.alias for case in records.every_case(tx, self._vault)}
         self.last = Found(
             keys_alone=[case for case in keys if case not in rows],
             rows_alone=[case for case in rows if case not in keys],
             changed=[case for case in rows if case in keys and not self._is_right(rows[case], opened.get(case))],
+            torn=[case for case in self._torn if case in rows],
         )
         return self.last
 
-    def settle(self) -> None:
-        """Erase what is left of such cases, once an officer has looked into it, so that the desks are told no more."""
-        found = self.look()
-        lost = [*found.keys_alone, *found.rows_alone, *found.changed]
-        with self._vault.filing:
+    def is_told_of(self, torn: Sequence[UUID]) -> None:
+        """What the daily work could not open, until it looks again: the desks are told as of anything else."""
+        self._torn = torn
+        self.last = replace(self.last, torn=torn)
+
+    def settle(self, *, wait: Callable[[float], None] = time.sleep) -> None:
+        """Erase what is left of such cases, once an officer has looked into it, so that the desks are told no more.
+
+        Only what was not whole in two looks, some seconds apart.
+        """
+        first = self.look().not_whole
+        if first:
+            wait(BETWEEN_LOOKS)
+        lost = first & self.look().not_whole
+        with self._vault.filing():
             self._vault.shred.forget(*lost)
             with self._db.transaction() as tx:
                 for case in lost:
@@ -74,6 +98,6 @@ def told(wholeness: Wholeness) -> str:
     parts = {
         "the rows of a case are gone": found.keys_alone,
         "a case's key is gone": found.rows_alone,
-        "a case's row was changed": found.changed,
+        "a case's row was changed": (*found.changed, *found.torn),
     }
     return "; ".join(part for part, cases in parts.items() if cases)

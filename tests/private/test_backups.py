@@ -6,6 +6,8 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -17,9 +19,10 @@ from server.accounts.models import AccountSession, Member, Passkey, RoleGrant
 from server.app import build
 from server.backups import restoring
 from server.cli import app as commands
-from server.crypto.sealed import copies, officers
+from server.crypto.sealed import boxes, copies, forget_lists, officers
 from server.crypto.sealed.certificates import Revocation
-from server.database import Database
+from server.crypto.sealed.receipts import ReporterKeys
+from server.database import BUSY_TIMEOUT_MS, Database
 from server.errors import BootRefused
 from server.finding.models import WordPlace
 from server.finding.rules import word_hash
@@ -31,8 +34,10 @@ from server.permissions import Role
 from server.private import database
 from server.private.app import once_a_day
 from server.private.daily import Daily, published
+from server.private.forgetting import Forgetting
 from server.private.migrations import history
-from server.private.work import OFFICERS
+from server.private.models import Entry
+from server.private.work import OFFICERS, Work
 from server.pruning import prune
 from server.settings import Settings
 from tests.clusters import Cluster
@@ -507,3 +512,120 @@ def test_a_folder_that_cannot_be_written_is_told_once_a_day_and_the_rest_goes_on
         "the private room cannot write its forget list: FileNotFoundError",
         "the private room cannot write the desks' account: NotADirectoryError",
     ]
+
+
+def erased_elsewhere(house: WholeHouse) -> tuple[Path, ReporterKeys]:
+    """A copy, and a case in it that was erased since."""
+    scene = house.scene
+    scene.filed("stays")
+    _, gone = scene.filed("goes")
+    copy = house.backed_up()
+    scene.work.erasing.erase(found_case(scene.work, gone, scene))
+    house.lists_written()
+    return copy, gone
+
+
+def found_case(work: Work, reporter: ReporterKeys, scene: Scene) -> UUID:
+    case = work.conversations.find(reporter, at=scene.clock.now())
+    assert case is not None
+    return case
+
+
+def days_later(house: WholeHouse) -> None:
+    house.community.clock.goes_on(days=1)
+    house.scene.clock.at = house.community.clock.at
+
+
+def test_an_erased_case_does_not_come_back_from_a_second_restoring_either(
+    house_to_copy: WholeHouse, tmp_path: Path
+) -> None:
+    house, scene = house_to_copy, house_to_copy.scene
+    copy, gone = erased_elsewhere(house)
+    first = house.elsewhere(tmp_path / "first")
+    house.restored(first, copy)
+    days_later(house)
+    restored = house.room_of(first)
+    restored.forgetting.refresh()
+    (house.copies / "forgotten-private.list").unlink()  # a new machine often has a new folder for its copies
+    restored.forgetting.copied_to(house.copies)
+    second = house.elsewhere(tmp_path / "second")
+    house.restored(second, copy)
+    assert house.room_of(second).conversations.find(gone, at=scene.clock.now()) is None
+    assert len(house.room_of(second).vault.shred.keys()) == 1
+
+
+def test_every_list_that_is_newer_than_the_copy_counts(house_to_copy: WholeHouse, tmp_path: Path) -> None:
+    house, scene = house_to_copy, house_to_copy.scene
+    copy, gone = erased_elsewhere(house)
+    days_later(house)
+    other = tmp_path / "other"
+    other.mkdir()
+    (scene.settings.private_dir / "forgotten-private.list").unlink()
+    scene.work.forgetting.refresh()  # a newer list that knows of nothing
+    scene.work.forgetting.copied_to(other)
+    (other / "forgotten-private.list").rename(house.copies / "forgotten-private-of-another.list")
+    new = house.elsewhere(tmp_path / "new")
+    house.restored(new, copy)
+    assert house.room_of(new).conversations.find(gone, at=scene.clock.now()) is None
+
+
+def test_a_list_that_does_not_open_is_made_whole_from_the_one_beside_the_copies(
+    house_to_copy: WholeHouse, tmp_path: Path
+) -> None:
+    house, scene = house_to_copy, house_to_copy.scene
+    copy, gone = erased_elsewhere(house)
+    file = scene.settings.private_dir / "forgotten-private.list"
+    raw = bytearray(file.read_bytes())
+    raw[100] ^= 1
+    file.write_bytes(raw)
+    days_later(house)
+    scene.work.forgetting.once_a_day()
+    scene.work.forgetting.copied_to(house.copies)
+    assert file.read_bytes() == (house.copies / file.name).read_bytes()
+    new = house.elsewhere(tmp_path / "new")
+    house.restored(new, copy)
+    assert house.room_of(new).conversations.find(gone, at=scene.clock.now()) is None
+
+
+def test_no_line_is_lost_when_a_copy_is_made_while_cases_are_erased(house_to_copy: WholeHouse) -> None:
+    scene = house_to_copy.scene
+    mine, names, done = scene.work.forgetting, [uuid4() for _ in range(60)], threading.Event()
+    beside = Forgetting(
+        scene.settings.private_dir,
+        scene.work.vault.pepper,
+        now=scene.clock.now,
+        revocations=scene.work.roster.revocations,
+    )
+
+    def refreshing() -> None:
+        while not done.is_set():
+            beside.refresh()
+            beside.copied_to(house_to_copy.copies)
+
+    other = threading.Thread(target=refreshing)
+    other.start()
+    for name in names:
+        mine.note([name])
+    done.set()
+    other.join()
+    raw = (scene.settings.private_dir / "forgotten-private.list").read_bytes()
+    written = forget_lists.opened(raw, boxes.derived(scene.work.vault.pepper, "copies"), part="private")
+    assert all(mine.knows(written, name) for name in names)
+
+
+def test_nobody_waits_for_a_copy_and_what_was_erased_meanwhile_leaves_the_log_after_it(
+    house_to_copy: WholeHouse,
+) -> None:
+    scene = house_to_copy.scene
+    _, reporter = scene.filed("first")
+    with scene.work.db.reading() as tx:  # as a copy reads, for as long as it takes
+        tx.look(select(func.count(col(Entry.id)))).all()
+        scene.filed("second")
+        began = monotonic()
+        scene.work.conversations.erase_answers(reporter, at=scene.clock.now())
+        scene.filed("third")
+        assert monotonic() - began < BUSY_TIMEOUT_MS / 2000
+        log = scene.settings.private_dir / "private.sqlite3-wal"
+        assert log.stat().st_size
+    scene.work.wholeness.look()  # what the daily work does in any case
+    assert not log.stat().st_size

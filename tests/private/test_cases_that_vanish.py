@@ -1,14 +1,24 @@
 """A case that somebody destroys or changes is missed: at the desk, calmly, and by whoever checks."""
 
+import threading
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from sqlalchemy import text
 
+from server.crypto.sealed.shredding import ShredKeys
+from server.database import Database
 from server.errors import BootRefused
 from server.places import CHECKOUT
-from server.private import checking, wholeness
+from server.private import checking, database, records, wholeness
+from server.private.daily import Daily
 from server.private.facts import State
+from server.private.people import Away
+from server.private.recovering import Recovering
+from server.private.vault import Vault
+from server.private.wholeness import Wholeness
+from server.private.work import SHRED_FILE
 from tests.private.scene import Scene, words
 
 TOLD = "Something of a case is missing or was changed"
@@ -52,7 +62,7 @@ def test_whoever_checks_and_the_desk_are_told_and_nobody_is_told_which(scene: Sc
         looks["private room: cases"]()
     pages = [words(scene.sign_in(name).get("/desk")) for name in ("cleo", "ines")]
     assert all(TOLD in page for page in pages), "also those who do not read it: so it tells them nothing of it"
-    scene.work.wholeness.settle()
+    scene.work.wholeness.settle(wait=lambda _: None)
     assert wholeness.told(scene.work.wholeness) == ""
     assert TOLD not in words(scene.people["cleo"].browser.get("/desk"))
 
@@ -104,3 +114,86 @@ def test_a_key_that_cannot_be_written_leaves_nothing(scene: Scene) -> None:
     assert scene.work.wholeness.look().whole
     scene.filed("first")
     assert scene.work.wholeness.look().whole
+
+
+def beside(scene: Scene, db: Database) -> Wholeness:
+    """What an operator's command looks with: nothing of the serving process is shared but the files."""
+    return Wholeness(db, Vault(scene.work.vault.pepper, ShredKeys(scene.settings.private_dir / SHRED_FILE)))
+
+
+def test_settling_beside_a_room_that_takes_concerns_in_destroys_none(scene: Scene) -> None:
+    alarms: list[str] = []
+    with closing(database.existing(scene.settings.private_database)) as db:
+        operator = beside(scene, db)
+        filed = threading.Thread(target=lambda: [scene.filed(f"concern {n}") for n in range(20)])
+        filed.start()
+        while filed.is_alive():
+            alarms.append(wholeness.told(operator))
+            operator.settle(wait=lambda _: None)
+        filed.join()
+    with scene.work.db.reading() as tx:
+        assert len(records.every_case(tx, scene.work.vault)) == 20
+    assert set(alarms) == {""}
+
+
+def test_settling_takes_only_what_was_not_whole_in_two_looks(scene: Scene) -> None:
+    scene.filed("first")
+    [(case, key)] = scene.work.vault.shred.keys().items()
+    scene.work.vault.shred.forget(case)
+    waited: list[float] = []
+
+    def meanwhile(seconds: float) -> None:
+        waited.append(seconds)
+        scene.work.vault.shred.add(case, key)
+
+    scene.work.wholeness.settle(wait=meanwhile)
+    assert waited == [wholeness.BETWEEN_LOOKS]
+    assert scene.work.vault.has_key(case)
+    assert scene.work.wholeness.last.whole
+
+
+def test_one_damaged_case_holds_up_neither_the_end_of_the_others_nor_the_days_other_work(scene: Scene) -> None:
+    for text_of_it in ("first", "second"):
+        scene.filed(text_of_it)
+    with scene.work.db.transaction() as tx:
+        for case in records.every_case(tx, scene.work.vault):
+            records.keep(tx, scene.work.vault, case, case.facts.changed(state=State.CLOSED, closed=case.facts.opened))
+        tx.run(text("update entry set for_reporter = for_desk where case_id = (select case_id from entry limit 1)"))
+    work, done = scene.work, list[str]()
+    scene.clock.goes_on(days=3000)
+    also = [lambda at: done.append("also")]
+    Daily(scene.clock, work.erasing, work.trail, work.wholeness, scene.settings.private_dir, also).run(
+        scene.clock.now()
+    )
+    assert done == ["also"]
+    assert not work.vault.shred.keys()
+
+
+def test_what_the_daily_work_cannot_open_is_told_and_never_settled(scene: Scene) -> None:
+    scene.filed("first")
+    [case] = scene.work.vault.shred.keys()
+    scene.work.wholeness.is_told_of([case])
+    assert wholeness.told(scene.work.wholeness) == "a case's row was changed"
+    assert TOLD in words(scene.sign_in("cleo").get("/desk"))
+    scene.work.wholeness.settle(wait=lambda _: None)
+    assert scene.work.vault.has_key(case)
+
+
+def test_a_damaged_case_keeps_nobody_from_going_away(scene: Scene) -> None:
+    for text_of_it in ("first", "second"):
+        scene.filed(text_of_it)
+    with scene.work.db.transaction() as tx:
+        tx.run(text("delete from manifest where case_id = (select case_id from manifest limit 1)"))
+    me, cover = scene.people["cleo"].me, scene.people["dara"].me.person
+    today = scene.clock.now().date()
+    left = scene.work.covering.goes(me, Away(today, today, cover), why="leave", at=scene.clock.now())
+    assert len(left) == 1, "the one that does not open"
+    assert scene.work.covering.of(me.person) is not None
+
+
+def test_a_damaged_box_keeps_the_officers_from_no_other_case(scene: Scene) -> None:
+    for text_of_it in ("first", "second"):
+        scene.filed(text_of_it)
+    with scene.work.db.transaction() as tx:
+        tx.run(text("update pair set box = zeroblob(100) where id = (select id from pair limit 1)"))
+    assert Recovering(scene.work).bundle()

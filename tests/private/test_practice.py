@@ -129,3 +129,17 @@ def test_one_at_a_time_and_only_for_who_reads(scene: Scene) -> None:
 @pytest.mark.parametrize("name", ["hana", "ines"])
 def test_every_desk_can_practise(scene: Scene, name: str) -> None:
     assert practised(scene, name)
+
+
+def test_ending_practice_changes_no_forget_list(scene: Scene) -> None:
+    scene.work.forgetting.refresh()
+    file = scene.settings.private_dir / "forgotten-private.list"
+    before = file.read_bytes()
+    paper = scene.people["cleo"].paper
+    case = scene.work.filing.practise(paper, "invented", language="en", at=scene.clock.now())
+    scene.work.erasing.erase(case, practice=True)
+    case = scene.work.filing.practise(paper, "invented", language="en", at=scene.clock.now())
+    scene.clock.goes_on(days=40)
+    scene.work.erasing.forget(at=scene.clock.now())
+    assert not scene.work.vault.has_key(case)
+    assert file.read_bytes() == before

@@ -4,7 +4,7 @@ A list holds keyed hashes, never names, and is closed under a key of the install
 take a line out, or see how many there are. It lies beside the copies, because it must outlive what it speaks of.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -43,6 +43,16 @@ def younger(found: ForgetList, today: date) -> ForgetList:
     since = today - timedelta(days=KEPT_DAYS)
     gone = {name: day for name, day in found.gone.items() if day >= since}
     return ForgetList(found.at, gone, found.standing, found.papers)
+
+
+def united(found: Sequence[ForgetList]) -> ForgetList:
+    """Everything that is gone by any of these lists; the rights that stand are those of the newest."""
+    newest = max(found, key=lambda one: one.at)
+    gone: dict[bytes, date] = {}
+    for one in found:
+        for name, day in one.gone.items():
+            gone[name] = max(day, gone.get(name, day))
+    return ForgetList(newest.at, gone, newest.standing, frozenset[str]().union(*(one.papers for one in found)))
 
 
 def closed(found: ForgetList, key: bytes, *, part: str) -> bytes:

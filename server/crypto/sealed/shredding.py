@@ -64,6 +64,7 @@ class ShredKeys:
     """The keys of all cases that are not erased. Safe among threads and processes of one machine."""
 
     def __init__(self, path: Path, *, disk: Disk | None = None) -> None:
+        self.folder = path.parent
         self._path = path
         self._new = path.with_name(path.name + ".new")
         self._old = path.with_name(path.name + ".old")
