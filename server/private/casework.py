@@ -326,7 +326,8 @@ class Casework:
 
     def _yes(self, known: Facts, name: Consent) -> bool:
         today = half_day(datetime.combine(self._roster.today(), time.min, UTC)) + 1
-        return bool(standing(known, now=today, hours=self._reporting.form.withdrawal_hours)[name].value)
+        said = standing(known, now=today, hours=self._reporting.form.withdrawal_hours)[name]
+        return bool(said.value) and said.coming is not False  # a no holds from the moment when it is said
 
     def _line(self, known: Facts, now: int) -> Line:
         desk = self._reporting.desk(known.desk)
