@@ -1,7 +1,9 @@
 """A few places for very many, given by turns of the networks that ask: nobody's thousand keeps another's one out."""
 
 import asyncio
+import threading
 from collections import OrderedDict, deque
+from concurrent.futures import Future
 
 
 class Crowded(Exception):
@@ -9,7 +11,7 @@ class Crowded(Exception):
 
 
 class Turns:
-    """Who waits, waits in async code, where it costs no thread and little memory.
+    """Who waits, waits in async code, where it costs no thread and little memory; in whichever loop that runs.
 
     Places go to one of each network and then round again: whoever tries a thousand times waits behind his own. At most
     `waiting` wait (None: all who come); then the newest of the network with most gives way to one that has fewer.
@@ -18,7 +20,8 @@ class Turns:
 
     def __init__(self, places: int, *, waiting: int | None = None, patience: float | None = None) -> None:
         self._free, self._most, self._patience = places, waiting, patience
-        self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._queues: OrderedDict[str, deque[Future[None]]] = OrderedDict()
+        self._lock = threading.Lock()
 
     @property
     def waiting(self) -> int:
@@ -27,14 +30,15 @@ class Turns:
 
     async def take(self, whose: str) -> None:
         """Wait for a place, to be given back. `whose`: the network that asks. Raises Crowded."""
-        if self._free:
-            self._free -= 1
-            return
-        self._make_room(whose)
-        turn = asyncio.get_running_loop().create_future()
-        self._queues.setdefault(whose, deque()).append(turn)
+        turn: Future[None] = Future()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            self._make_room(whose)
+            self._queues.setdefault(whose, deque()).append(turn)
         try:
-            await asyncio.wait((turn,), timeout=self._patience)
+            await asyncio.wait((asyncio.wrap_future(turn),), timeout=self._patience)
         except asyncio.CancelledError:
             if not self._missed(whose, turn):
                 self.give_back()
@@ -44,13 +48,14 @@ class Turns:
 
     def give_back(self) -> None:
         """The next turn is for the network that has waited longest since its last one."""
-        if not self._queues:
-            self._free += 1
-            return
-        whose, queue = self._queues.popitem(last=False)
-        queue.popleft().set_result(None)
-        if queue:
-            self._queues[whose] = queue  # behind all others
+        with self._lock:
+            if not self._queues:
+                self._free += 1
+                return
+            whose, queue = self._queues.popitem(last=False)
+            queue.popleft().set_result(None)
+            if queue:
+                self._queues[whose] = queue  # behind all others
 
     def _make_room(self, whose: str) -> None:
         """Raises Crowded where the newcomer's network would have as many as the one that gives way."""
@@ -62,11 +67,12 @@ class Turns:
             raise Crowded
         fullest.pop().cancel()
 
-    def _missed(self, whose: str, turn: asyncio.Future[None]) -> bool:
+    def _missed(self, whose: str, turn: Future[None]) -> bool:
         """Whether it had no turn; then it waits no longer."""
-        if not turn.done():
-            turn.cancel()
-            self._queues[whose].remove(turn)
-            if not self._queues[whose]:
-                del self._queues[whose]
-        return turn.cancelled()
+        with self._lock:
+            if not turn.done():
+                turn.cancel()
+                self._queues[whose].remove(turn)
+                if not self._queues[whose]:
+                    del self._queues[whose]
+            return turn.cancelled()

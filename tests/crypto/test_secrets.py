@@ -3,6 +3,8 @@
 import asyncio
 import stat
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyotp
@@ -125,6 +127,20 @@ def test_when_all_may_not_wait_the_network_with_most_gives_way_to_one_with_fewer
     asyncio.run(crowd())
     assert len([one for one in told if not one.endswith("not")]) == 7
     assert {"tent 0", "flood again 0", "clinic 0", "clinic 1"} <= set(told)
+
+
+def test_turns_are_given_from_one_loop_to_another() -> None:
+    """As tests and some servers run them: each thread with a loop of its own."""
+    pool = DerivationPool(waiting=8, workers=1)
+    together = threading.Barrier(6)
+
+    def one(_: int) -> bool:
+        together.wait(10)
+        return asyncio.run(pool.run(lambda: time.sleep(0.02) is None))
+
+    with ThreadPoolExecutor(6) as crowd:
+        assert [done.result(30) for done in [crowd.submit(one, number) for number in range(6)]] == [True] * 6
+    pool.close()
 
 
 def test_who_goes_away_while_waiting_takes_nobodys_turn() -> None:
