@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import col
 
 from server.crypto.sealed.boxes import Damaged
@@ -285,6 +285,12 @@ def drop_noise(tx: Transaction, vault: Vault, receipt_id: bytes) -> None:
     for (case,) in tx.look(select(col(models.Case.id)).where(col(models.Case.receipt_id) == receipt_id)).all():
         if not vault.has_key(case):
             drop_case(tx, case)
+
+
+def counts(tx: Transaction, table: type[models.Entry | models.Slot | models.Pair]) -> dict[UUID, int]:
+    """How many rows of this table each case has."""
+    named = col(table.case_id)
+    return {case: number for case, number in tx.look(select(named, func.count()).group_by(named))}  # noqa: C416
 
 
 def names_of_cases(tx: Transaction) -> dict[UUID, bytes]:

@@ -2,16 +2,20 @@
 
 Rows are written before their key, and a key is erased before its rows. So a key without rows means that somebody took
 them; rows without a key are left by a crash, or somebody destroyed the key; rows that their key does not open were
-changed. Which cases these are nobody is told: the people at a desk must not learn of a case that is not theirs.
+changed. A case with fewer letters or keys than it says itself is told of too, but never erased for it. Which cases
+these are nobody is told: the people at a desk must not learn of a case that is not theirs.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from server.crypto.sealed import manifests
 from server.crypto.sealed.boxes import Damaged
-from server.database import Database
-from server.private import records
+from server.database import Database, Transaction
+from server.errors import NotFound
+from server.private import models, records
+from server.private.records import Case
 from server.private.vault import Vault
 
 
@@ -22,11 +26,13 @@ class Found:
     keys_alone: Sequence[UUID] = ()
     rows_alone: Sequence[UUID] = ()
     changed: Sequence[UUID] = ()
+    thinned: Sequence[UUID] = ()
+    """What is left of these can still be read, so it stays."""
 
     @property
     def whole(self) -> bool:
         """Whether nothing is missing."""
-        return not (self.keys_alone or self.rows_alone or self.changed)
+        return not (self.keys_alone or self.rows_alone or self.changed or self.thinned)
 
 
 class Wholeness:
@@ -43,10 +49,13 @@ class Wholeness:
         with self._vault.filing, self._db.reading() as tx:
             rows, keys = records.names_of_cases(tx), self._vault.shred.keys()
             opened = {case.id: case.facts.alias for case in records.every_case(tx, self._vault)}
+        with self._db.reading() as tx:  # slower, so nobody who files waits for it
+            thinned = self._thinned(tx)
         self.last = Found(
             keys_alone=[case for case in keys if case not in rows],
             rows_alone=[case for case in rows if case not in keys],
             changed=[case for case in rows if case in keys and not self._is_right(rows[case], opened.get(case))],
+            thinned=thinned,
         )
         return self.last
 
@@ -60,6 +69,27 @@ class Wholeness:
                 for case in lost:
                     records.drop_case(tx, case)
         self.look()
+
+    def _thinned(self, tx: Transaction) -> list[UUID]:
+        cases = records.every_case(tx, self._vault)
+        letters, places, pairs = (records.counts(tx, table) for table in (models.Entry, models.Slot, models.Pair))
+        held = {case.id: places.get(case.id, 0) + pairs.get(case.id, 0) for case in cases}
+        return [
+            case.id
+            for case in cases
+            if letters.get(case.id, 0) < case.facts.sent or not self._has_keys(tx, case, held[case.id])
+        ]
+
+    def _has_keys(self, tx: Transaction, case: Case, held: int) -> bool:
+        """Whether every epoch of its keys is there, and as many places and pairs as the newest one names."""
+        try:
+            found = [manifests.read(link.manifest)[1] for link in records.links(tx, self._vault, case.id)]
+        except NotFound:
+            return True  # its key has gone meanwhile: it was erased
+        except Damaged:
+            return False
+        newest = [len(one.blobs) for one in found if one.epoch == case.facts.epoch]
+        return len(found) == case.facts.epoch + 1 and bool(newest) and held >= newest[0]
 
     def _is_right(self, alias_key: bytes, alias: str | None) -> bool:
         return alias is not None and self._vault.lookup("alias", alias) == alias_key
@@ -75,5 +105,6 @@ def told(wholeness: Wholeness) -> str:
         "the rows of a case are gone": found.keys_alone,
         "a case's key is gone": found.rows_alone,
         "a case's row was changed": found.changed,
+        "something of a case is gone": found.thinned,
     }
     return "; ".join(part for part, cases in parts.items() if cases)
