@@ -56,6 +56,10 @@ class Forgetting:
         if raw and not (target.is_file() and target.read_bytes() == raw):
             _write(target, raw)
 
+    def revocations(self) -> frozenset[str]:
+        """The revocations on the list, whatever has become of their rows."""
+        return self._known(self._now()).papers
+
     def knows(self, found: ForgetList, case: UUID) -> bool:
         """Whether the list says that this case was erased."""
         return name_of(self._key, CASE, case.bytes) in found.gone
