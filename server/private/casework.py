@@ -65,7 +65,7 @@ class Opened:
     reporter: bytes
     """What is sealed to for the reporter: the key that their present number opens, as they have signed it."""
     missing: bool
-    """Whether envelopes are gone: somebody has taken rows away."""
+    """Whether envelopes or files are gone: somebody has taken rows away."""
     stale: bool
     """Whether the case needs new keys before anything is sealed: whoever signed the present ones was revoked."""
     due: Due
@@ -360,6 +360,7 @@ class Casework:
             [letters.opened(entry, case, secrets_by_epoch) for entry in entries], case, self._roster
         )
         missing = [letter.seq for letter in whole] != list(range(case.facts.sent))
+        missing = missing or letters.files_are_lost(tx, case, whole)
         seen = [letter.manifest for letter in whole]
         self._checked(tx, case, secret, self._roster.earlier_signers(), seen)
         desk = self._reporting.desk(case.facts.desk)

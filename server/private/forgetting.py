@@ -66,6 +66,10 @@ class Forgetting:
         """What a list said that an older copy was held against: the next copy is held against it too."""
         self._rewrite(set(), found)
 
+    def revocations(self) -> frozenset[str]:
+        """The revocations on the list, whatever has become of their rows."""
+        return self._known(self._now()).papers
+
     def knows(self, found: ForgetList, case: UUID) -> bool:
         """Whether the list says that this case was erased."""
         return name_of(self._key, CASE, case.bytes) in found.gone

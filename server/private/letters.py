@@ -9,8 +9,10 @@ from uuid import UUID
 from server.crypto.sealed import boxes, envelopes
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.envelopes import Envelope
+from server.database import Transaction
 from server.errors import Refused, say
-from server.private import records
+from server.private import files, records
+from server.private.facts import State
 from server.private.records import Case
 from server.private.roster import Roster
 from server.private.routing import Excluded
@@ -80,6 +82,16 @@ def opened(entry: records.Entry, case: Case, secrets_by_epoch: Sequence[bytes]) 
             except Damaged:
                 break
     raise Refused(NOT_WHOLE)
+
+
+def files_are_lost(tx: Transaction, case: Case, letters: Sequence[Letter]) -> bool:
+    """Whether a file is gone before its time: nothing erases any of a case that nobody has ever closed."""
+    closed = any(letter.body.get("state") == State.CLOSED.value for letter in letters)
+    if closed or not case.facts.is_open:
+        return False
+    sent = [one for letter in letters if letter.inward for one in files.read(letter.body)]
+    named = {stored.id for one in sent for stored in (one.copy, one.original) if stored is not None}
+    return bool(named - files.present(tx, case.id))
 
 
 def _new_keys(letter: Letter) -> tuple[bytes, bytes]:

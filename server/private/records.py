@@ -289,6 +289,12 @@ def drop_noise(tx: Transaction, vault: Vault, receipt_id: bytes) -> None:
             drop_case(tx, case)
 
 
+def counts(tx: Transaction, table: type[models.Entry | models.Slot | models.Pair]) -> dict[UUID, int]:
+    """How many rows of this table each case has."""
+    named = col(table.case_id)
+    return {case: number for case, number in tx.look(select(named, func.count()).group_by(named))}  # noqa: C416
+
+
 def names_of_cases(tx: Transaction) -> dict[UUID, bytes]:
     """All cases, damaged ones too, and the keyed hash of what the desk calls each."""
     rows = tx.look(select(col(models.Case.id), col(models.Case.alias_key))).all()

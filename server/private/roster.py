@@ -61,6 +61,8 @@ class Roster:
         self._vault = vault
         self.trust = trust
         self._today = today
+        self.revoked: Callable[[], Iterable[str]] = tuple
+        """Gives the revocations that are written down outside the database, too."""
         self._lock = threading.Lock()
         self._read: _Papers | None = None
         self._known: frozenset[UUID] = frozenset()
@@ -282,6 +284,8 @@ class Roster:
             except (Damaged, ValueError):
                 continue  # put there by somebody without the room's key
             found[text] = min(taken_in, found.get(text, taken_in))
+        for text in self.revoked():
+            found.setdefault(text, date.min)  # somebody took its row away: it holds from the day that it names
         return found
 
     def _signed(self, text: str) -> Paper | None:

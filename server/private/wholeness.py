@@ -2,7 +2,8 @@
 
 Rows are written before their key, and a key is erased before its rows. So a key without rows means that somebody took
 them; rows without a key are left by a crash, or somebody destroyed the key; rows that their key does not open were
-changed. Which cases these are nobody is told: the people at a desk must not learn of a case that is not theirs.
+changed. A case with fewer letters or keys than it says itself is told of too, but never erased for it. Which cases
+these are nobody is told: the people at a desk must not learn of a case that is not theirs.
 """
 
 import time
@@ -10,9 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from server.crypto.sealed import manifests
 from server.crypto.sealed.boxes import Damaged
-from server.database import Database
-from server.private import records
+from server.database import Database, Transaction
+from server.errors import NotFound
+from server.private import models, records
+from server.private.records import Case
 from server.private.vault import Vault
 
 BETWEEN_LOOKS = 3.0
@@ -26,6 +30,8 @@ class Found:
     keys_alone: Sequence[UUID] = ()
     rows_alone: Sequence[UUID] = ()
     changed: Sequence[UUID] = ()
+    thinned: Sequence[UUID] = ()
+    """What is left of these can still be read, so it stays."""
     torn: Sequence[UUID] = ()
     """Found while working: something in it does not open. What else is in it may be read still: never settled."""
 
@@ -37,7 +43,7 @@ class Found:
     @property
     def whole(self) -> bool:
         """Whether nothing is missing."""
-        return not (self.not_whole or self.torn)
+        return not (self.not_whole or self.torn or self.thinned)
 
 
 class Wholeness:
@@ -56,11 +62,14 @@ class Wholeness:
         with self._vault.filing(), self._db.reading() as tx:
             rows, keys = records.names_of_cases(tx), self._vault.shred.keys()
             opened = {case.id: case.facts.alias for case in records.every_case(tx, self._vault)}
+        with self._db.reading() as tx:  # slower, so nobody who files waits for it
+            thinned = self._thinned(tx)
         self.last = Found(
             keys_alone=[case for case in keys if case not in rows],
             rows_alone=[case for case in rows if case not in keys],
             changed=[case for case in rows if case in keys and not self._is_right(rows[case], opened.get(case))],
             torn=[case for case in self._torn if case in rows],
+            thinned=thinned,
         )
         return self.last
 
@@ -85,6 +94,27 @@ class Wholeness:
                     records.drop_case(tx, case)
         self.look()
 
+    def _thinned(self, tx: Transaction) -> list[UUID]:
+        cases = records.every_case(tx, self._vault)
+        letters, places, pairs = (records.counts(tx, table) for table in (models.Entry, models.Slot, models.Pair))
+        held = {case.id: places.get(case.id, 0) + pairs.get(case.id, 0) for case in cases}
+        return [
+            case.id
+            for case in cases
+            if letters.get(case.id, 0) < case.facts.sent or not self._has_keys(tx, case, held[case.id])
+        ]
+
+    def _has_keys(self, tx: Transaction, case: Case, held: int) -> bool:
+        """Whether every epoch of its keys is there, and as many places and pairs as the newest one names."""
+        try:
+            found = [manifests.read(link.manifest)[1] for link in records.links(tx, self._vault, case.id)]
+        except NotFound:
+            return True  # its key has gone meanwhile: it was erased
+        except Damaged:
+            return False
+        newest = [len(one.blobs) for one in found if one.epoch == case.facts.epoch]
+        return len(found) == case.facts.epoch + 1 and bool(newest) and held >= newest[0]
+
     def _is_right(self, alias_key: bytes, alias: str | None) -> bool:
         return alias is not None and self._vault.lookup("alias", alias) == alias_key
 
@@ -99,5 +129,6 @@ def told(wholeness: Wholeness) -> str:
         "the rows of a case are gone": found.keys_alone,
         "a case's key is gone": found.rows_alone,
         "a case's row was changed": (*found.changed, *found.torn),
+        "something of a case is gone": found.thinned,
     }
     return "; ".join(part for part, cases in parts.items() if cases)

@@ -166,6 +166,7 @@ def made(
     roster = Roster(db, vault, trust, today=lambda: clock.now().date())
     trail = AuditTrail(db, keys.pepper, trust)
     forgetting = Forgetting(private_dir, keys.pepper, now=clock.now, revocations=roster.revocations)
+    roster.revoked = forgetting.revocations
     factors = SecondFactors(boxes.derived(keys.pepper, "second-factors"))
     passwords = Passwords(boxes.derived(keys.pepper, "sign-in"), memory_kib=costs.sign_in_kib)
     phrases = Phrases(boxes.derived(keys.pepper, "unlock"), memory_kib=costs.unlock_kib)

@@ -20,6 +20,7 @@ from server.private.vault import Vault
 from server.private.wholeness import Wholeness
 from server.private.work import SHRED_FILE
 from tests.private.scene import Scene, words
+from tests.private.test_originals import attachment, the_alias
 
 TOLD = "Something of a case is missing or was changed"
 
@@ -65,6 +66,31 @@ def test_whoever_checks_and_the_desk_are_told_and_nobody_is_told_which(scene: Sc
     scene.work.wholeness.settle(wait=lambda _: None)
     assert wholeness.told(scene.work.wholeness) == ""
     assert TOLD not in words(scene.people["cleo"].browser.get("/desk"))
+
+
+THINNED = ["slot", "pair", "entry", "manifest"]
+
+
+@pytest.mark.parametrize("table", THINNED)
+def test_rows_that_are_taken_out_of_a_case_are_missed_and_the_rest_is_kept(scene: Scene, table: str) -> None:
+    scene.filed("first")
+    assert scene.work.wholeness.look().whole
+    with scene.work.db.transaction() as tx:
+        tx.run(text(f"delete from {table}"))
+    assert wholeness.told(scene.work.wholeness) == "something of a case is gone"
+    scene.work.wholeness.settle()
+    with scene.work.db.reading() as tx:
+        assert records.every_case(tx, scene.work.vault), "whoever takes one row away must not erase the rest with it"
+
+
+def test_a_file_that_goes_before_its_time_is_missed(scene: Scene) -> None:
+    scene.filed(files=[attachment()])
+    me, alias = scene.people["cleo"].me, the_alias(scene)
+    assert not scene.work.casework.looked_at(me, alias, at=scene.clock.now()).missing
+    with scene.work.db.transaction() as tx:
+        tx.run(text("delete from file_part"))
+        tx.run(text("delete from file"))
+    assert scene.work.casework.looked_at(me, alias, at=scene.clock.now()).missing
 
 
 def test_a_case_that_was_given_another_name_is_missed_too(scene: Scene) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, select
+from sqlmodel import col
 
 from server.crypto.sealed import boxes, certificates, successors, transfers
 from server.crypto.sealed.boxes import Damaged
@@ -256,6 +257,21 @@ def test_the_outside_office_is_told_the_truth_when_its_halves_are_lost(scene: Sc
         asks(scene, "hana")
     asks(scene, "cleo")
     assert opens(scene, "dara") == ORIGINAL
+
+
+def test_a_revocation_holds_when_somebody_takes_its_row_out_of_the_database(scene: Scene) -> None:
+    scene.filed(BEFORE)
+    paper, today = scene.people["cleo"].paper, scene.clock.now().date()
+    with scene.work.db.reading() as tx:
+        before = [name for (name,) in tx.look(select(col(models.Paper.id)))]
+    scene.work.roster.revoke(scene.signed(Revocation(paper.serial, today), 1))
+    scene.work.forgetting.refresh()  # as the command does that takes it in
+    with scene.work.db.transaction() as tx:
+        tx.run(delete(models.Paper).where(col(models.Paper.id).not_in(before)))
+    scene.close()
+    scene.house = scene.opened()
+    assert not scene.work.roster.of(paper.person)
+    assert not scene.work.casework.work_list(scene.people["cleo"].me, at=scene.clock.now())
 
 
 def test_officers_sign_the_new_keys_when_the_certificate_ends(scene: Scene) -> None:

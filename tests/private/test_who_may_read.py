@@ -87,8 +87,10 @@ def test_a_role_is_the_same_however_it_is_written(scene: Scene) -> None:
         opens(scene, "taras")
     now = scene.clock.now()
     scene.work.holding.ask(scene.people["cleo"].me, alias, 10, "A court.", at=now)
-    with pytest.raises(Refused):
-        scene.work.holding.agree(taras, alias, at=now, to_reporter=False)
+    asked = scene.work.holding.asked(scene.work.casework.looked_at(taras, alias, at=now), at=now)
+    assert asked is not None
+    with pytest.raises(Refused, match="Another person"):
+        scene.work.holding.agree(taras, alias, str(asked.id), at=now, to_reporter=False)
 
 
 DECIDING: dict[str, Callable[[Scene, str, Unlocked], object]] = {
