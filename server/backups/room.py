@@ -37,6 +37,10 @@ def room_laid_over(chosen: Settings, db: Database, found: ForgetList | None, *, 
         wrong = work.trail.check(published=published(chosen.private_dir)).wrong
     finally:
         work.filing_pool.close()
+    yield (
+        "private: numbers that reporters changed and answers that they erased after this copy was made are as before:"
+        " an old number opens its case again."
+    )
     yield f"private: the trail {'is whole' if not wrong else 'has faults: see baraza audit verify'}."
 
 
@@ -45,11 +49,12 @@ def _erased(work: Work, found: ForgetList | None) -> None:
     with work.db.reading() as tx:
         cases = records.names_of_cases(tx).keys()
     held = work.vault.shred.keys().keys()
+    alone = [case for case in held if case not in cases]  # told after the copy had read the rows
     gone = [case for case in cases if case not in held or (found and work.forgetting.knows(found, case))]
     work.forgetting.note(gone)
     if found is not None:
         work.forgetting.take_in(found)
-    work.vault.shred.forget(*gone)
+    work.vault.shred.forget(*gone, *alone)
     with work.db.transaction() as tx:
         for case in gone:
             records.drop_case(tx, case)

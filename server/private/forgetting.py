@@ -68,7 +68,8 @@ class Forgetting:
 
     def revocations(self) -> frozenset[str]:
         """The revocations on the list, whatever has become of their rows."""
-        return self._known(self._now()).papers
+        known = self._read(self._path)
+        return frozenset() if known is None else known.papers
 
     def knows(self, found: ForgetList, case: UUID) -> bool:
         """Whether the list says that this case was erased."""

@@ -31,7 +31,7 @@ from server.forgetting.upkeep import Upkeep
 from server.forum.models import Message, Topic
 from server.ledger import checking as ledger
 from server.permissions import Role
-from server.private import database
+from server.private import database, wholeness
 from server.private.app import once_a_day
 from server.private.daily import Daily, published
 from server.private.forgetting import Forgetting
@@ -629,3 +629,21 @@ def test_nobody_waits_for_a_copy_and_what_was_erased_meanwhile_leaves_the_log_af
         assert log.stat().st_size
     scene.work.wholeness.look()  # what the daily work does in any case
     assert not log.stat().st_size
+
+
+def test_restoring_says_that_old_numbers_open_again(house_to_copy: WholeHouse, tmp_path: Path) -> None:
+    house_to_copy.scene.filed("first")
+    told = house_to_copy.restored(house_to_copy.elsewhere(tmp_path / "new"), house_to_copy.backed_up())
+    assert any("an old number opens its case again" in line for line in told)
+
+
+def test_a_case_told_while_the_copy_was_made_raises_no_alarm_after_restoring(
+    house_to_copy: WholeHouse, tmp_path: Path
+) -> None:
+    house, scene = house_to_copy, house_to_copy.scene
+    scene.filed("first")
+    scene.work.vault.shred.add(uuid4())  # the key alone is in the copy when its rows came after they were read
+    new = house.elsewhere(tmp_path / "new")
+    house.restored(new, house.backed_up())
+    assert wholeness.told(house.room_of(new).wholeness) == ""
+    assert len(house.room_of(new).vault.shred.keys()) == 1
