@@ -33,6 +33,8 @@ KEY_NAME = re.compile(r"^(keys/server\.key|private/keys/(pepper|salt)-[1-9][0-9]
 def ask(chosen: Settings, file: Path, out: Path) -> list[str]:
     """Write what two officers need to open a copy for this machine. Raises BootRefused."""
     found = SealedFile.at(file)
+    if found.head.label.kind != KEYS and not here(chosen):
+        raise BootRefused("The keys are not here. Restore the copy of the keys first.")
     chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = chosen.data_dir / OWN_KEY
     if not path.exists():
@@ -42,7 +44,7 @@ def ask(chosen: Settings, file: Path, out: Path) -> list[str]:
         raise BootRefused(f"{out} is there already.")
     lists.write(out, copies.request(found.head, public).text().encode())
     return [
-        f"A copy of the {found.head.label.day.isoformat()}. Hand {out} to one recovery officer, then to a second one.",
+        f"A copy of {found.head.label.day.isoformat()}. Hand {out} to one recovery officer, then to a second one.",
         f"Read this to both of them, by a voice that they know: {fingerprint(public, public)}",
     ]
 
@@ -83,6 +85,8 @@ def _key(chosen: Settings, found: SealedFile, answer: Path) -> bytes:
     try:
         asked = copies.read_request(answer.read_text("utf-8"))
         return copies.opened(asked, found.head.label, (chosen.data_dir / OWN_KEY).read_bytes())
+    except FileNotFoundError as missing:
+        raise BootRefused(f"{missing.filename} is not there.") from None
     except (OSError, UnicodeDecodeError, Damaged):
         raise BootRefused(
             f"{answer} does not open this copy on this machine. Two officers must answer what `--ask` wrote here."

@@ -7,6 +7,7 @@ said yes to.
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -46,6 +47,14 @@ class Presence:
         return frozenset({one.desk for one in readers} - there)
 
 
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """The cases of somebody who goes away: those that nobody who is there reads, and those that the cover does not."""
+
+    nobody: Sequence[str]
+    not_cover: Sequence[str]
+
+
 class Covering:
     """Goes away and comes back."""
 
@@ -71,8 +80,8 @@ class Covering:
         found = self._people.away(since=today).items()
         return sorted((names.get(who, ""), away.ends) for who, away in found if away.on(today) and away.cover == person)
 
-    def goes(self, me: Unlocked, away: Away, *, why: str, at: datetime) -> Sequence[str]:
-        """Note it, and give the cover the keys. Gives the cases that nobody reads meanwhile. Raises Invalid."""
+    def goes(self, me: Unlocked, away: Away, *, why: str, at: datetime) -> "Uncovered":
+        """Note it, and give the cover the keys. Gives the cases that are without. Raises Invalid."""
         today = self._roster.today()
         if not (today <= away.ends and away.starts <= away.ends and (away.ends - today).days <= MOST_DAYS):
             raise Invalid(NOT_SO, field="ends")
@@ -85,7 +94,12 @@ class Covering:
             for alias in mine:
                 self._give_key(me, alias, away.cover, why, at)
         self._people.goes_away(me.person, away)
-        return [alias for alias in mine if self._is_left(me, alias, gone, at)]
+        everybody = {one.person for one in self._roster.certificates()}
+        not_cover = everybody - {away.cover} if away.cover is not None else set[UUID]()
+        return Uncovered(
+            nobody=[alias for alias in mine if self._is_left(me, alias, gone, at)],
+            not_cover=[alias for alias in mine if not_cover and self._is_left(me, alias, not_cover, at)],
+        )
 
     def is_back(self, person: UUID) -> None:
         """Before the day, or on it."""

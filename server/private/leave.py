@@ -27,13 +27,19 @@ async def goes(call: Call, me: Unlocked) -> Response:
         left = await call.run(lambda: call.work.covering.goes(me, away, why=why, at=call.now))
     except Refused as error:
         return await _shown(call, me, call.state_of(error), error.status)
-    if not left:
+    if not left.nobody and left.not_cover:
+        sentence = say(
+            "It is noted. But the person whom you named cannot read these: %(cases)s. Your other colleagues can.",
+            cases=", ".join(left.not_cover),
+        )
+        return await _shown(call, me, FormState({}, {}, call.said(sentence)))
+    if not left.nobody:
         call.tell_once(say("It is noted. Your colleagues see it in their list."))
         return call.redirect(ADDRESS)
     sentence = say(
         "It is noted. Nobody who is there reads these meanwhile: %(cases)s. Let one more person read them, or ask the "
         "recovery officers.",
-        cases=", ".join(left),
+        cases=", ".join(left.nobody),
     )
     return await _shown(call, me, FormState({}, {}, call.said(sentence)))
 

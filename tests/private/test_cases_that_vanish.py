@@ -212,7 +212,7 @@ def test_a_damaged_case_keeps_nobody_from_going_away(scene: Scene) -> None:
         tx.run(text("delete from manifest where case_id = (select case_id from manifest limit 1)"))
     me, cover = scene.people["cleo"].me, scene.people["dara"].me.person
     today = scene.clock.now().date()
-    left = scene.work.covering.goes(me, Away(today, today, cover), why="leave", at=scene.clock.now())
+    left = scene.work.covering.goes(me, Away(today, today, cover), why="leave", at=scene.clock.now()).nobody
     assert len(left) == 1, "the one that does not open"
     assert scene.work.covering.of(me.person) is not None
 

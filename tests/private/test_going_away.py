@@ -21,7 +21,7 @@ def goes(scene: Scene, name: str, cover: str = "", *, days: int = 10, starts: in
     first = today(scene) + timedelta(days=starts)
     person = scene.people[cover].me.person if cover else None
     away = Away(first, first + timedelta(days=days), person)
-    return list(scene.work.covering.goes(scene.people[name].me, away, why="leave", at=scene.clock.now()))
+    return list(scene.work.covering.goes(scene.people[name].me, away, why="leave", at=scene.clock.now()).nobody)
 
 
 def cases(scene: Scene, name: str) -> int:
@@ -126,3 +126,13 @@ def test_nobody_covers_who_is_away_or_sits_elsewhere(scene: Scene) -> None:
     first = today(scene).isoformat()
     assert send(browser, "away", AT, starts=first, ends=first, cover=gul).status_code == 422
     assert scene.browser().get(AT).status_code == 303
+
+
+def test_who_goes_is_told_what_the_cover_cannot_read(scene: Scene) -> None:
+    scene.filed(excluded=Excluded(organisation="Bridge Network"))
+    cleo, dara = scene.people["cleo"], scene.people["dara"]
+    alias = scene.work.casework.work_list(cleo.me, at=scene.clock.now())[0].alias
+    today = scene.clock.now().date()
+    away = Away(today, today + timedelta(days=3), dara.me.person)
+    done = scene.work.covering.goes(cleo.me, away, why="leave", at=scene.clock.now())
+    assert (done.nobody, done.not_cover) == ([], [alias]), "Emil reads it, and Dara must not"
