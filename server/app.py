@@ -206,7 +206,7 @@ def _screener(folder: Any, settings: Settings) -> Screener:
 
 def _works(settings: Settings, services: Services) -> list[Due]:
     """What is done by the clock."""
-    works: list[Due] = []
+    works: list[Due] = [lambda _: services.db.forget_log_when_due()]
     if settings.notifier_command:
         works.append(Notifier(settings.notifier_command, settings.notifier_hours).run)
     if settings.backup_dir is not None:

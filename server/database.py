@@ -40,6 +40,8 @@ Kind = TypeVar("Kind")
 THREADS = 16
 """Connections in the pool: more than there are threads that serve pages, so that none waits for another."""
 BUSY_TIMEOUT_MS = 10_000
+MOMENT_MS = 300
+"""As long as a page may still be read when its words are to leave the log."""
 PRAGMAS: Mapping[str, tuple[str, object]] = {
     "journal_mode": ("WAL", "wal"),
     "synchronous": ("FULL", 2),
@@ -230,15 +232,15 @@ class Database:
     def forget_log_when_due(self) -> None:
         """Empty SQLite's write-ahead log, which still holds the pages as they were, if something was erased.
 
-        A reader may be in the way, as long as a backup takes. To wait for it would keep every writer waiting too: then
-        the next visit that writes does it, or whoever calls this by the clock.
+        A reader may be in the way: a page for a moment, which is waited for, or a backup for long. To wait for that
+        would keep every writer waiting too: then the next visit that writes does it, or the clock.
         """
         if not self._log_is_due:
             return
         with self.engine.connect() as connection:
             raw: Any = connection.connection.dbapi_connection
             connection.rollback()
-            raw.execute("PRAGMA busy_timeout=0")
+            raw.execute(f"PRAGMA busy_timeout={MOMENT_MS}")
             try:
                 self._log_is_due = False
                 busy = bool(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
