@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ OTHER = re.compile(r'(?:creat|truncate)\("((?:[^"\\]|\\.)*)"')
 COMPILED = "/__pycache__/"
 """Where a first run of the program writes its own code, compiled."""
 NOWHERE = ("/dev/null", "/dev/urandom", "/dev/shm/sem.")
-SOCKET = re.compile(r"/tmp/baraza-\w+/room")
+SOCKET = re.compile(re.escape(tempfile.gettempdir()) + r"/baraza-\w+/room")
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,10 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         command = ["strace", "-f", "-qq", "-e", f"trace={CALLS}", "-e", "signal=none", "-o", str(trace)]
         command += [part for pid in family(demo.pid) for part in ("-p", str(pid))]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as watcher:
-            time.sleep(2)
+            end = time.monotonic() + 60
+            while watcher.poll() is None and not all(map(is_watched, family(demo.pid))):
+                assert time.monotonic() < end, "strace does not begin"
+                time.sleep(0.05)
             if watcher.poll() is not None:
                 assert watcher.stderr is not None
                 pytest.skip(f"strace may not look on here: {watcher.stderr.read().strip()[-200:]}")
@@ -89,6 +93,12 @@ def family(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task").glob("*/children")
     started = [int(child) for listing in children for child in listing.read_text().split()]
     return [pid, *(one for child in started for one in family(child))]
+
+
+def is_watched(pid: int) -> bool:
+    """Whether somebody looks on at every thread of a process."""
+    told = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/status")]
+    return all(re.search(r"^TracerPid:\t[1-9]", one, re.MULTILINE) for one in told)
 
 
 def open_for_writing(pid: int) -> Iterator[str]:

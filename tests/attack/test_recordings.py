@@ -112,7 +112,7 @@ def test_behind_the_walls_nothing_of_this_machine_can_be_read_or_told(tmp_path: 
         "sys.path.append(sys.argv[1])\n"
         "from server.darkroom import walls\n"
         "acts = [lambda: open(sys.argv[2]), lambda: open(sys.argv[2], 'w'), lambda: os.listdir('/etc'),\n"
-        "        lambda: open('/proc/1/environ'), lambda: os.mkdir('/tmp/made'), socket.socket,\n"
+        "        lambda: open('/proc/1/environ'), lambda: os.mkdir(sys.argv[2] + '.d'), socket.socket,\n"
         "        lambda: os.kill(os.getppid(), 0), lambda: os.unlink(sys.argv[2])]\n"
         "def tried(act):\n"
         "    try:\n"
