@@ -15,7 +15,7 @@ from server.backups.laying import Files, Place
 from server.backups.parts import COMMUNITY, Part, here
 from server.backups.reading import NOT_WHOLE, SealedFile
 from server.backups.room import room_laid_over
-from server.crypto.sealed import copies
+from server.crypto.sealed import copies, forget_lists
 from server.crypto.sealed.boxes import Damaged, new_key, public_of
 from server.crypto.sealed.certificates import fingerprint
 from server.crypto.sealed.copies import KEYS
@@ -38,11 +38,11 @@ def ask(chosen: Settings, file: Path, out: Path) -> list[str]:
     chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = chosen.data_dir / OWN_KEY
     if not path.exists():
-        lists.write(path, new_key())
+        forget_lists.laid(path, new_key())
     public = public_of(path.read_bytes())
     if out.exists():
         raise BootRefused(f"{out} is there already.")
-    lists.write(out, copies.request(found.head, public).text().encode())
+    forget_lists.laid(out, copies.request(found.head, public).text().encode())
     return [
         f"A copy of {found.head.label.day.isoformat()}. Hand {out} to one recovery officer, then to a second one.",
         f"Read this to both of them, by a voice that they know: {fingerprint(public, public)}",
@@ -156,7 +156,7 @@ def _keys_laid(chosen: Settings, found: Iterator[rows.Record]) -> list[str]:
             raise BootRefused(f"There is a key at {path} already. Nothing was changed.")
     for path, content in targets.items():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lists.write(path, content)
+        forget_lists.laid(path, content)
     lists.wiped(chosen.data_dir / OWN_KEY)
     return [f"{len(targets)} keys are back. Now restore the newest backup."]
 

@@ -1,6 +1,5 @@
 """Where forget lists lie, and which of them is the newest. The community's is written here, the room's by the room."""
 
-import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +25,7 @@ def write_community(chosen: Settings, db: Database, *, at: datetime, folders: It
         found = worked_out(tx, key, at=at)
     raw = forget_lists.closed(found, key, part=COMMUNITY)
     for folder in folders:
-        write(folder / f"forgotten-{COMMUNITY}.list", raw)
+        forget_lists.laid(folder / f"forgotten-{COMMUNITY}.list", raw)
 
 
 def newest(key: bytes, part: str, places: Iterable[Path], *, after: datetime) -> ForgetList | None:
@@ -40,18 +39,6 @@ def newest(key: bytes, part: str, places: Iterable[Path], *, after: datetime) ->
     if part != COMMUNITY and found:
         return forget_lists.united(found)
     return max(found, key=lambda one: one.at, default=None)
-
-
-def write(path: Path, raw: bytes) -> None:
-    """In place of what is there, at once."""
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def wiped(path: Path) -> None:

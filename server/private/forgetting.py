@@ -4,7 +4,6 @@ Written by the daily work, always, at the same hour and in few sizes: it tells n
 """
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -60,7 +59,7 @@ class Forgetting:
                 self._written(united([there] if here is None else [here, there]))
             raw = self._path.read_bytes() if self._path.is_file() else b""
             if raw and not (target.is_file() and target.read_bytes() == raw):
-                _write(target, raw)
+                forget_lists.laid(target, raw)
 
     def take_in(self, found: ForgetList) -> None:
         """What a list said that an older copy was held against: the next copy is held against it too."""
@@ -87,7 +86,7 @@ class Forgetting:
         at = self._now()
         papers = found.papers | frozenset(self._revocations())
         found = forget_lists.younger(replace(found, at=at, papers=papers), at.date())
-        _write(self._path, forget_lists.closed(found, self._key, part=PART))
+        forget_lists.laid(self._path, forget_lists.closed(found, self._key, part=PART))
 
     def _read(self, path: Path) -> ForgetList | None:
         """None when there is none, or it does not open: what it said is in the list beside the copies."""
@@ -98,14 +97,3 @@ class Forgetting:
         except Damaged:
             log.error("a forget list does not open; what it said is taken from the one beside the copies")
             return None
-
-
-def _write(path: Path, raw: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -4,9 +4,11 @@ A list holds keyed hashes, never names, and is closed under a key of the install
 take a line out, or see how many there are. It lies beside the copies, because it must outlive what it speaks of.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 from server.crypto.sealed import plain_json
@@ -84,3 +86,15 @@ def opened(raw: bytes, key: bytes, *, part: str) -> ForgetList:
 
 def _about(part: str) -> bytes:
     return b"baraza/forgotten/" + part.encode()
+
+
+def laid(path: Path, raw: bytes) -> None:
+    """In place of what is there, at once."""
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
