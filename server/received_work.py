@@ -6,9 +6,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from server.crypto.sealed import officers as officer_keys
-from server.crypto.sealed import transfers
-from server.crypto.sealed.boxes import Damaged
+from server.crypto.sealed import successors, transfers
+from server.crypto.sealed.boxes import Damaged, hashed
 from server.crypto.sealed.certificates import Agency, fingerprint, granted, revocations, unsigned
+from server.crypto.sealed.successors import Successor
+from server.crypto.sealed.transfers import Replaced
 from server.errors import BootRefused
 from server.officer_work import keys_in, new_phrase, say, text_in, trust_in, write_new
 
@@ -37,6 +39,45 @@ def make(name: str, *, organisation: str, site: str, ties: Sequence[str], folder
     print(f"Your keys, to be read aloud to them: {fingerprint(paper.public, paper.verify)}")
 
 
+class _Seen:
+    """What came here before: which keys followed on which, and which files were opened.
+
+    An old key of a reader, in the hands of somebody else, closes nothing for this organisation any more once a newer
+    one was seen; a file that was opened then can be opened again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines = text_in(path).splitlines() if path.exists() else []
+
+    def successors(self) -> list[Successor]:
+        """Raises BootRefused when a line is not as it was written."""
+        try:
+            return [successors.read(line) for line in self._lines if not line.startswith(_OPENED)]
+        except Damaged:
+            raise BootRefused(
+                f"{self._path} is not as it was written. It tells whose old keys count no more."
+            ) from None
+
+    def was_opened(self, raw: bytes) -> bool:
+        """Whether this very file was."""
+        return _line(raw) in self._lines
+
+    def note(self, raw: bytes, steps: Sequence[str]) -> None:
+        """Remember them."""
+        new = [line for line in (_line(raw), *(step.strip() for step in steps)) if line not in self._lines]
+        self._path.touch(mode=0o600)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in new)
+
+
+_OPENED = "opened "
+
+
+def _line(raw: bytes) -> str:
+    return _OPENED + hashed(raw, "transfer/opened").hex()
+
+
 def open_received(file: Path, *, key: Path, certificate: Path, officers: Path, out: Path, phrase: Path | None) -> None:
     """Open a transfer into a new folder, after checking all of it. Raises BootRefused."""
     trust = trust_in(officers)
@@ -46,9 +87,19 @@ def open_received(file: Path, *, key: Path, certificate: Path, officers: Path, o
     secret = keys_in(key, phrase).box_secret
     papers = [text_in(path) for path in sorted(officers.glob("*.revocation"))]
     revoked = revocations(papers, trust, today=date.today())
+    seen = _Seen(key.with_suffix(".seen"))
     try:
-        sender, statement, items = transfers.opened(file.read_bytes(), secret, to=mine, trust=trust, revoked=revoked)
+        raw = file.read_bytes()
+        known = [] if seen.was_opened(raw) else seen.successors()
+        found = transfers.opened(raw, secret, to=mine, trust=trust, revoked=revoked, known=known)
+        sender, statement, items = found
+        seen.note(raw, statement.sender[1:])
         out.mkdir(mode=0o700)
+    except Replaced:
+        raise BootRefused(
+            "Whoever closed this has other keys now, or somebody else has theirs. Nothing was written. Ask the desk, "
+            "by a voice that you know, to fetch it for you once more."
+        ) from None
     except Damaged:
         raise BootRefused("This file is not for your key, or somebody changed it. Nothing was written.") from None
     except OSError as error:

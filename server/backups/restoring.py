@@ -129,7 +129,7 @@ def _made_current(
     with db.transaction() as tx:
         laying.check(tx, part)
     if part.name != COMMUNITY:
-        yield from room_laid_over(chosen, db, newer, at=at)
+        yield from room_laid_over(chosen, db, newer, since=since, at=at)
         return
     with db.transaction() as tx:
         forgetting.laid_over(tx, part.mark, newer, at=at)

@@ -22,6 +22,8 @@ class Purpose(StrEnum):
     SECOND_FACTORS = "second-factors"
     CODES = "codes"
     COPIES = "copies"
+    RETENTION = "retention"
+    BUS = "bus"
 
 
 class Keyring:

@@ -85,16 +85,22 @@ def _is_ip(host: str) -> bool:
     return True
 
 
+Once = Callable[[bytes, int], bool]
+"""Whether nobody has said this within so many seconds."""
+
+
 class Challenges:
     """Questions that hold for five minutes, for one session, and are answered once.
 
-    The key is made anew at each start: what was answered before a start cannot be sent again after it.
+    The key is made anew at each start: what was answered before a start cannot be sent again after it. Several
+    processes have a key in common, and `once` tells all of them what was answered.
     """
 
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+    def __init__(self, key: bytes = b"", once: Once | None = None) -> None:
+        self._key = key or secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._answered: dict[bytes, float] = {}
+        self._once = once
 
     def issue(self, session_key: bytes, *, at: datetime) -> str:
         """A question for this session (empty bytes: for somebody who is not signed in)."""
@@ -114,6 +120,10 @@ class Challenges:
     def spend(self, raw: bytes, *, at: datetime) -> None:
         """Answered rightly, and never again. Raises WrongKey the second time."""
         now = at.timestamp()
+        if self._once is not None:
+            if not self._once(raw, CHALLENGE_SECONDS):
+                raise WrongKey
+            return
         with self._lock:
             self._answered = {one: until for one, until in self._answered.items() if until >= now}
             if raw in self._answered:
@@ -127,9 +137,9 @@ class Challenges:
 class Passkeys:
     """Asks devices, and checks what they answer."""
 
-    def __init__(self, party: Party) -> None:
+    def __init__(self, party: Party, challenges: Challenges | None = None) -> None:
         self.party = party
-        self._challenges = Challenges()
+        self._challenges = challenges or Challenges()
 
     def question(self, session_key: bytes = b"", *, at: datetime) -> str:
         """What a device shall sign, in base64url."""

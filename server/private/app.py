@@ -35,6 +35,7 @@ from server.private.migrations import history
 from server.private.room import Room
 from server.private.routes import PLACES
 from server.private.sessions import Sessions
+from server.private.staffed import Staffed
 from server.private.work import Costs, Pace, made
 from server.pruning import prune
 from server.settings import Settings
@@ -179,7 +180,7 @@ def _lifespan(room: Room) -> Callable[[Any], Any]:
             clockwork.cancel()
             room.pool.close()
             room.darkroom.close()
-            room.work.filing_pool.close()
+            room.work.close()
             room.threads.close()
             room.db.close()
 
@@ -188,7 +189,8 @@ def _lifespan(room: Room) -> Callable[[Any], Any]:
 
 def once_a_day(room: Room) -> Sequence[Callable[[datetime], None]]:
     """What else the room does once a day. A folder that cannot be written is told, and the rest goes on."""
-    counting = Counting(room.db, room.work.vault, room.work.reporting, room.settings.told_dir)
+    work = room.work
+    counting = Counting(room.db, work.vault, work.reporting, work.forgetting, room.settings.told_dir)
 
     def forget_list(at: datetime) -> None:
         room.work.forgetting.once_a_day()
@@ -196,7 +198,12 @@ def once_a_day(room: Room) -> Sequence[Callable[[datetime], None]]:
             room.work.forgetting.copied_to(room.settings.backup_dir)
             prune(room.settings.backup_dir, days=room.policies.retention.backups_days, today=at.date())
 
-    return [_told_of("its forget list", forget_list), _told_of("the desks' account", counting.run)]
+    desks = Staffed(work.reporting, work.roster, room.settings.told_dir)
+    return [
+        _told_of("the desks' account", counting.run),
+        _told_of("its forget list", forget_list),
+        _told_of("which desks have readers", desks.run),
+    ]
 
 
 def _told_of(what: str, work: Callable[[datetime], None]) -> Callable[[datetime], None]:

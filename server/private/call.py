@@ -28,7 +28,7 @@ from server.web.words import Reading, read_in, reading
 
 Result = TypeVar("Result")
 FORM_TOKEN = "form_token"  # noqa: S105  the name of the field
-LOOK_BELOW = say("Something is missing or wrong. Your text is still here.")
+LOOK_BELOW = say("Please look at this once more. Your text is still here.")
 NOT_OURS = say("This form was open for too long, or did not come from this site. Please send it again.")
 SECRET = frozenset({FORM_TOKEN, "passphrase", "phrase", "second", "code"})
 TYPED = ("text", "note", "reason", "support_reason", "hand_reason", "state", "support", "person")

@@ -19,7 +19,7 @@ from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
 from server.private import letters, records
 from server.private.audit_trail import AuditTrail
-from server.private.consents import Consent, standing
+from server.private.consents import Consent, holds
 from server.private.desks import Desk, Reporting
 from server.private.facts import Facts, State, Support, half_day
 from server.private.letters import NOT_WHOLE, Letter, excluded_in
@@ -51,6 +51,8 @@ class Line:
     practice: bool
     news: bool
     """Whether the reporter has written something since a desk last wrote anything."""
+    asks: bool
+    """Whether somebody asked something of the others lately; of whom, the letters say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +176,11 @@ class Casework:
             first = now if known.acknowledged is None else known.acknowledged
             return known.changed(state=state, acknowledged=first, answered=now)
 
-        self._write(me, alias, {"kind": kind, "text": text}, at=at, to_reporter=True, then=answered)
+        self.write(me, alias, {"kind": kind, "text": text}, at=at, to_reporter=True, then=answered)
 
     def note(self, me: Unlocked, alias: str, text: str, *, at: datetime) -> None:
         """For colleagues who read this case; the reporter does not see it."""
-        self._write(me, alias, {"kind": "note", "text": text}, at=at, to_reporter=False, then=lambda known: known)
+        self.write(me, alias, {"kind": "note", "text": text}, at=at)
 
     def move(self, me: Unlocked, alias: str, state: State, reason: str, *, at: datetime) -> None:
         """The next step of the concern; the reporter is told it. Raises Refused for steps that are none."""
@@ -193,10 +195,11 @@ class Casework:
             first = now if known.acknowledged is None else known.acknowledged
             closed = now if state is State.CLOSED else None
             outcome = state.value if state in OUTCOMES else known.outcome
+            known = known if known.is_open else known.reopened(now=now)
             return known.changed(state=state, acknowledged=first, answered=now, closed=closed, outcome=outcome)
 
         body = {"kind": "state", "state": state.value, "text": reason}
-        self._write(me, alias, body, at=at, to_reporter=True, then=moved)
+        self.write(me, alias, body, at=at, to_reporter=True, then=moved)
 
     def support(self, me: Unlocked, alias: str, support: Support, reason: str, *, at: datetime) -> None:
         """The next step of the help; the reporter is told it. Raises Refused for steps that are none."""
@@ -208,7 +211,7 @@ class Casework:
             return known.changed(support=support, answered=half_day(at))
 
         body = {"kind": "support", "support": support.value, "text": reason}
-        self._write(me, alias, body, at=at, to_reporter=True, then=moved)
+        self.write(me, alias, body, at=at, to_reporter=True, then=moved)
 
     def refuse_interpreter(self, me: Unlocked) -> None:
         """What somebody who only puts it into another language does not decide. Raises Refused."""
@@ -225,20 +228,7 @@ class Casework:
         to_reporter: bool = False,
         then: Callable[[Facts], Facts] = lambda known: known,
     ) -> None:
-        """A signed letter of another kind, and what it changes; for the reporter too, unless that could harm."""
-        self._write(me, alias, body, at=at, to_reporter=to_reporter, then=then)
-
-    def _write(
-        self,
-        me: Unlocked,
-        alias: str,
-        body: Mapping[str, object],
-        *,
-        at: datetime,
-        to_reporter: bool,
-        then: Callable[[Facts], Facts],
-    ) -> None:
-        """Seal one envelope to the case, and to the reporter when it is for them."""
+        """A signed letter, and what it changes; for the reporter too, unless that could harm."""
         with self._db.transaction() as tx:
             found = self.read(tx, me, alias, at)
             if found.missing or found.stale or not self._roster.holds(me.person, me.verify):
@@ -304,6 +294,7 @@ class Casework:
             return None
         binding = Binding(case.id, known.epoch, slots.reporter_of(known.reporter_public, known.reporter_verify))
         released = is_released(known, desk, now=now, deserted=desk.code in deserted)
+        released = released and self._yes(known, Consent.OUTSIDE)
         release = known.release_key if released else None
         secret = slots.opened(box, me.box_secret, binding, release)
         if secret is None or not boxes.alike(boxes.public_of(secret), known.case_public):
@@ -326,8 +317,7 @@ class Casework:
 
     def _yes(self, known: Facts, name: Consent) -> bool:
         today = half_day(datetime.combine(self._roster.today(), time.min, UTC)) + 1
-        said = standing(known, now=today, hours=self._reporting.form.withdrawal_hours)[name]
-        return bool(said.value) and said.coming is not False  # a no holds from the moment when it is said
+        return holds(known, name, now=today, hours=self._reporting.form.withdrawal_hours)
 
     def _line(self, known: Facts, now: int) -> Line:
         desk = self._reporting.desk(known.desk)
@@ -342,6 +332,7 @@ class Casework:
             due=due(known, desk, now=now),
             practice=known.practice,
             news=known.heard > known.handled,
+            asks=known.asks is not None and now < known.asks,
         )
 
     def _read(self, tx: Transaction, case: Case, secret: bytes, now: int) -> Opened:

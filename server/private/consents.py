@@ -18,6 +18,8 @@ class Consent(StrEnum):
     """Pass it to the organisation that is concerned."""
     INTERPRETER = "interpreter"
     """Let a certified interpreter read it."""
+    OUTSIDE = "outside"
+    """Let the office outside read it when nobody answers; the word in the first form counts until it is changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,16 @@ def standing(known: Facts, *, now: int, hours: int) -> dict[Consent, Said]:
     return {name: _one(known, name, now, hours) for name in Consent}
 
 
+def holds(known: Facts, name: Consent, *, now: int, hours: int) -> bool:
+    """Whether a yes is in force. A no stops it from the moment when it is said."""
+    said = _one(known, name, now, hours)
+    return bool(said.value) and said.coming is not False
+
+
 def _one(known: Facts, name: Consent, now: int, hours: int) -> Said:
     value = known.consents.get(name.value)
+    if value is None and name is Consent.OUTSIDE:
+        value = known.may_release
     change = known.changes.get(name.value)
     if change is None:
         return Said(value)

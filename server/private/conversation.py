@@ -22,6 +22,8 @@ from server.private.consents import Consent, Said, standing
 from server.private.desks import Reporting
 from server.private.facts import Facts, State, half_day, halves
 from server.private.files import Attachment
+from server.private.forgetting import Forgetting
+from server.private.insisting import insisting
 from server.private.letters import NEW_NUMBER
 from server.private.records import Case
 from server.private.roster import Roster
@@ -33,10 +35,11 @@ HAS_NUMBER = say(
     "again. Your text is still here."
 )
 NOT_SAFE = say("Something is wrong with this conversation, so nothing was sent. Please speak to us in another way.")
-NOBODY_OUTSIDE = say("You chose that nobody outside may read this, so it stays where it is.")
+NOBODY_OUTSIDE = say("Your yes to the office outside does not count, or does not count yet, so this stays where it is.")
 
 NO_OFFICE_YET = say(
-    "There is no office outside yet that could read this. Your yes is kept: it counts when there is one."
+    "The office outside has no key to this yet. Your yes is kept: it gets one when there is such an office and "
+    "somebody here opens your message again."
 )
 
 _ORIGIN = b"origin"
@@ -67,11 +70,14 @@ class Conversation:
 class Conversations:
     """Opens, reads and goes on with conversations."""
 
-    def __init__(self, db: Database, vault: Vault, roster: Roster, reporting: Reporting) -> None:
+    def __init__(
+        self, db: Database, vault: Vault, roster: Roster, reporting: Reporting, forgetting: Forgetting
+    ) -> None:
         self._db = db
         self._vault = vault
         self._roster = roster
         self._reporting = reporting
+        self._forgetting = forgetting
 
     def find(self, keys: ReporterKeys, *, at: datetime) -> UUID | None:
         """The case of these keys, if its reporter may still come back. Wrong, erased and ended ones are the same."""
@@ -119,24 +125,37 @@ class Conversations:
         def written(known: Facts) -> Facts:
             if known.state is not State.CLOSED:
                 return known
-            return known.changed(state=State.REOPENED, closed=None)  # or nobody at the desk would look
+            return known.reopened(now=half_day(at))  # or nobody at the desk would look
 
         body = {"kind": "message", "text": text}
         name = _name(sending, [text, files.told(attachments)]) if sending else uuid4()
-        self._send(keys, body, at, written, name=name, attachments=attachments)
+        insisting(lambda: self._send(keys, body, at, written, name=name, attachments=attachments))
 
     def say(self, keys: ReporterKeys, name: Consent, value: bool, *, at: datetime) -> None:
         """Yes or no to something: a signed line in the case, and in force after some days."""
         hours, now = self._reporting.form.withdrawal_hours, half_day(at)
         body = {"kind": "consent", "name": name.value, "value": value}
-        self._send(keys, body, at, lambda known: consents.changed(known, name, value, now=now, hours=hours))
+
+        def said(known: Facts) -> Facts:
+            changed = consents.changed(known, name, value, now=now, hours=hours)
+            if name is not Consent.OUTSIDE or value:
+                return changed
+            return changed.changed(release_key=b"", asked_outside=False)  # what protects is not put off
+
+        self._send(keys, body, at, said)
+
+    def says_yes(self, known: Facts, name: Consent, *, at: datetime) -> bool:
+        """Whether the reporter's yes to this is in force."""
+        return consents.holds(known, name, now=half_day(at), hours=self._reporting.form.withdrawal_hours)
 
     def erase_answers(self, keys: ReporterKeys, *, at: datetime) -> None:
         """Take all answers away from this side; the desk keeps its own."""
         with self._db.transaction() as tx:
             case = self._mine(tx, keys, at)
-            for entry in records.entries(tx, self._vault, case.id):
+            erased = records.entries(tx, self._vault, case.id)
+            for entry in erased:
                 records.silence(tx, self._vault, case.id, entry.id, len(entry.for_reporter))
+        self._forgetting.note_answers(entry.id for entry in erased)
 
     def withdraw(self, keys: ReporterKeys, *, at: datetime) -> None:
         """Take the concern back. It shows at once and has its effect later: somebody may have been made to do it."""
@@ -171,13 +190,16 @@ class Conversations:
             known = case.facts.changed(origin=origin, originals=kept, intake=False, sent=case.facts.sent + 1)
             records.keep(tx, self._vault, case, known)
             records.renumber(tx, case.id, new.lookup)
+        self._forgetting.note_number(keys.lookup)
 
     def ask_outside(self, keys: ReporterKeys, *, at: datetime) -> None:
         """Nobody answers: let the office outside read it. Raises Refused when the reporter had said no to that."""
 
         def asked(known: Facts) -> Facts:
+            if not self.says_yes(known, Consent.OUTSIDE, at=at):
+                raise Refused(NOBODY_OUTSIDE)
             if not known.release_key:
-                raise Refused(NO_OFFICE_YET if known.may_release else NOBODY_OUTSIDE)
+                raise Refused(NO_OFFICE_YET)
             return known.changed(asked_outside=True)
 
         self._send(keys, {"kind": "asked_outside"}, at, asked)

@@ -1,9 +1,10 @@
 """What is told of the desks: once a month, in bands, of what was closed, and never of fewer than ten.
 
-Two things keep a single case out of every number. A case from which somebody was left out is not counted at all, so
+Three things keep a single case out of every number. A case from which somebody was left out is not counted at all, so
 that nobody at a desk can hold the numbers against their own list. And each counted case stands in one number only, so
 that no two numbers can be taken from each other: a month is told once and never again, and a desk is told in the
-finest way in which every number is large enough.
+finest way in which every number is large enough. And that a month was told is noted elsewhere, too: whoever takes the
+published file away does not get a second one, to hold against the first.
 """
 
 import json
@@ -17,7 +18,8 @@ from typing import Any
 from server.database import Database
 from server.private import records
 from server.private.desks import Reporting
-from server.private.facts import Facts, State, day_of, half_day
+from server.private.facts import Facts, State, half_day, month_of
+from server.private.forgetting import Forgetting
 from server.private.tracks import due
 from server.private.vault import Vault
 
@@ -52,17 +54,21 @@ class Told:
 class Counting:
     """Publishes the account of the desks into the folder that the community reads."""
 
-    def __init__(self, db: Database, vault: Vault, reporting: Reporting, folder: Path) -> None:
+    def __init__(self, db: Database, vault: Vault, reporting: Reporting, forgetting: Forgetting, folder: Path) -> None:
         self._db = db
         self._vault = vault
         self._reporting = reporting
+        self._forgetting = forgetting
         self._path = folder / FILE_NAME
 
     def run(self, at: datetime) -> None:
         """Publish the month that has passed, once; empty or not, so that the file says nothing by itself."""
         month = last_month(at.date())
         known = published(self._path)
-        if any(entry.get("month") == month for entry in known):
+        was_told = self._forgetting.was_told(month)
+        if was_told or any(entry.get("month") == month for entry in known):
+            if not was_told:
+                self._forgetting.note_told(month)
             return
         known = [*known[-MONTHS_KEPT + 1 :], self.account(month, at=at).content()]
         part = self._path.with_name(FILE_NAME + ".part")
@@ -70,6 +76,7 @@ class Counting:
         part.write_text(json.dumps(known, indent=1) + "\n", "ascii")
         part.chmod(0o640)  # the community may run as another user, in the same group
         part.replace(self._path)
+        self._forgetting.note_told(month)
 
     def account(self, month: str, *, at: datetime) -> Told:
         """What is told of a month."""
@@ -101,7 +108,7 @@ def published(path: Path) -> list[dict[str, Any]]:
 
 
 def _closed_in(known: Facts, month: str) -> bool:
-    return known.closed is not None and not known.is_open and day_of(known.closed).strftime("%Y-%m") == month
+    return known.closed is not None and not known.is_open and not known.told and month_of(known.closed) == month
 
 
 def _finest(cases: Sequence[Facts]) -> list[tuple[str, str, str]]:

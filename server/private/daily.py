@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -47,15 +47,29 @@ class Daily:
     def _publish(self) -> None:
         """The heads as plain lines, for people who note them down.
 
-        The file changes once a day, always, and not when this process begins anew: that would tell of a visit.
+        The file changes once a day, always, and not when this process begins anew: that would tell of a visit. What
+        was published once stays as it was: whoever changes the rows must not get the lines changed with them.
         """
-        lines = "".join(f"{day.isoformat()} {head.hex()}\n" for day, head in self.trail.heads())
-        told = self.folder / HEADS_FILE
-        if told.is_file() and told.read_text("ascii") == lines:
+        heads = dict(self.trail.heads())
+        try:
+            told = published(self.folder)
+        except BootRefused:
+            log.error("the heads of the trail are not as they were published: see baraza audit verify")
             return
-        part = self.folder / (HEADS_FILE + ".part")
-        part.write_text(lines, "ascii")
-        part.replace(told)
+        if any(heads.get(day) != head for day, head in told.items()):
+            log.error("the trail is not as it was published: see baraza audit verify")
+        publish(self.folder, {**heads, **told})
+
+
+def publish(folder: Path, heads: Mapping[date, bytes]) -> None:
+    """Write them, unless they stand there already."""
+    lines = "".join(f"{day.isoformat()} {heads[day].hex()}\n" for day in sorted(heads))
+    told = folder / HEADS_FILE
+    if told.is_file() and told.read_text("ascii", "replace") == lines:
+        return
+    part = folder / (HEADS_FILE + ".part")
+    part.write_text(lines, "ascii")
+    part.replace(told)
 
 
 def published(folder: Path) -> dict[date, bytes]:

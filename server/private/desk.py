@@ -10,14 +10,16 @@ from starlette.responses import Response
 from server.crypto.sealed import signatures, six_words
 from server.crypto.sealed.certificates import Certificate
 from server.errors import Invalid, Refused, Sentence, say
-from server.private import answering, practice
+from server.private import answering, practice, sample
 from server.private import desk_views as views
 from server.private.call import Call
 from server.private.desk_files import Download
-from server.private.desk_forms import admitted, wanted_paper
+from server.private.desk_forms import admitted, saved_paper, wanted_paper
 from server.private.door_views import sure
+from server.private.looking import looked_at
 from server.private.people import Person, Unlocked, plain_login
 from server.private.routing import takes_in
+from server.private.succession import NOBODY_LEFT
 from server.private.work import LIST_BEAT_SECONDS
 from server.web.fields import FormState
 
@@ -38,9 +40,10 @@ async def shown(call: Call) -> Response:
         return call.redirect(_before(call))
     beat = call.work.pace.beat(LIST_BEAT_SECONDS)
     lines = await call.run(lambda: call.work.casework.work_list(me, at=call.now))
+    waits = await call.run(lambda: call.work.waits.on_list(me, lines, at=call.now))
     takes = any(takes_in(one) for one in await call.run(lambda: call.work.roster.of(me.person)))
     covers = await call.run(lambda: call.work.covering.covered_by(me.person))
-    response = views.work_list(call, lines, covers, takes_in=takes)
+    response = views.work_list(call, lines, covers, waits, takes_in=takes)
     await beat.over()
     return response
 
@@ -120,12 +123,12 @@ async def unlock(call: Call) -> Response:
     try:
         call.work.spend("unlock", str(known.id), call.asked.bucket)
         words = call.work.people.phrase(known.id, call.value("phrase"), call.value("second"))
-        me = await call.work.filing_pool.run(
+        me = await call.work.opening_pool.run(
             lambda: call.work.rotating.unlock(known.id, words, at=call.now), whose=call.asked.bucket
         )
     except Refused as error:
         return views.unlock(call, call.state_of(error), error.status, second=known.second)
-    keys = " ".join(base64.b64encode(part).decode() for part in (me.box_secret, me.signing_seed))
+    keys = " ".join(base64.b64encode(part).decode() for part in (me.box_secret, me.signing_seed, *me.earlier))
     kept = {"person": str(known.id), "keys": keys}
     if not known.second and any(_demands(call, one) for one in _held(call, known)):
         kept["second"] = six_words.new()
@@ -154,7 +157,7 @@ async def second(call: Call) -> Response:
         call.work.spend("unlock", str(person), call.asked.bucket)
         if six_words.plain(typed) != words:
             raise Invalid(NOT_THESE, field="second")
-        await call.work.filing_pool.run(lambda: call.work.people.add_second(person, phrase, typed))
+        await call.work.opening_pool.run(lambda: call.work.people.add_second(person, phrase, typed))
     except Refused as error:
         return views.second(call, str(words), call.state_of(error), error.status)
     assert call.kept is not None
@@ -180,13 +183,23 @@ async def ask_for_paper(call: Call) -> Response:
     return views.paper(call, known, _held(call, known), call.form, asked_for=wanted)
 
 
+async def save_paper(call: Call) -> Response:
+    """The paper for the officers, as a file. Raises NotFound for another's."""
+    known = await _known(call)
+    if known is None:
+        return call.redirect(SIGN_IN)
+    return call.sent(answering.file(saved_paper(call, known), call.run))
+
+
 async def paper(call: Call) -> Response:
     """A signed paper comes in; the signatures alone decide."""
     known = await _known(call)
     if known is None:
         return call.redirect(SIGN_IN)
     try:
-        await call.run(lambda: admitted(call, known))
+        begins = not _held(call, known)
+        files = await sample.attached(call) if begins else []
+        await call.run(lambda: admitted(call, known, files))
     except Refused as error:
         return views.paper(call, known, _held(call, known), call.state_of(error), status=error.status)
     call.tell_once(say("The paper is right, and holds from now on."))
@@ -231,9 +244,8 @@ async def _case(call: Call, form: object = None, status: int = 200) -> Response:
         return call.redirect(_before(call))
     await call.run(lambda: call.work.succession.take_over(me, _alias(call), at=call.now))
     found = await call.run(lambda: call.work.casework.opened(me, _alias(call), at=call.now))
-    others = await call.run(lambda: call.work.succession.could_read(found))
-    files = await call.run(lambda: call.work.files.listed(me, found, at=call.now))
-    return views.case(call, found, others, files, form if isinstance(form, FormState) else FormState(), status)
+    looked = await call.run(lambda: looked_at(call, me, found))
+    return views.case(call, found, looked, form if isinstance(form, FormState) else FormState(), status)
 
 
 def giving(work: Callable[[Call, Unlocked, str], Download], *, shown: bool = False) -> Step:
@@ -257,8 +269,10 @@ async def recuse(call: Call) -> Response:
     me = _me(call)
     if me is None:
         return views.locked(call)
-    await call.run(lambda: call.work.casework.looked_at(me, _alias(call), at=call.now))
+    found = await call.run(lambda: call.work.casework.looked_at(me, _alias(call), at=call.now))
     call.keep_typed()
+    if not call.work.succession.may_leave(me, found):
+        return await _case(call, call.state_of(Refused(NOBODY_LEFT)), 409)
     return sure(
         call,
         say("Leave this case?"),
@@ -308,7 +322,8 @@ def signed_in(step: Step) -> Step:
 
 async def practise(call: Call, me: Unlocked) -> Response:
     """A case to learn with."""
-    await call.run(lambda: practice.begin(call, me))
+    files = await sample.attached(call)
+    await call.run(lambda: practice.begin(call, me, files))
     call.tell_once(say("The practice case is in the list."))
     return call.redirect(ADDRESS)
 
@@ -352,5 +367,5 @@ def _before(call: Call) -> str:
 def _me(call: Call) -> Unlocked | None:
     if call.kept is None or "keys" not in call.kept or "second" in call.kept:
         return None
-    secret, seed = (base64.b64decode(part) for part in call.kept["keys"].split())
-    return Unlocked(UUID(call.kept["person"]), secret, seed, signatures.verify_of(seed))
+    secret, seed, *earlier = (base64.b64decode(part) for part in call.kept["keys"].split())
+    return Unlocked(UUID(call.kept["person"]), secret, seed, signatures.verify_of(seed), tuple(earlier))

@@ -5,18 +5,26 @@ from uuid import UUID
 from server.errors import Invalid, say
 from server.private.call import Call
 from server.private.desk_files import Download
+from server.private.parts import parts_of
+from server.private.passing_views import ticked_parts
 from server.private.people import Unlocked
+from server.private.transferring import passable
 
 
 def pass_on(call: Call, me: Unlocked, alias: str) -> None:
     """To another organisation. Raises Refused."""
     to = agency(call)
     reason = call.text("pass_reason", call.work.reporting.form.text_characters, required=True)
-    try:
-        chosen = {UUID(value) for name, value in call.pairs if name == "letter"}
-    except ValueError:
-        raise Invalid(say("Please choose one."), field="letter") from None
-    call.work.transferring.pass_on(me, alias, to, chosen, reason, at=call.now)
+    chosen, without = _chosen(call, me, alias)
+    call.work.transferring.pass_on(me, alias, to, chosen, reason, at=call.now, without=without)
+
+
+def _chosen(call: Call, me: Unlocked, alias: str) -> tuple[set[UUID], set[str]]:
+    """The messages of which anything was ticked, and of these what was not. Raises NotFound."""
+    found = call.work.casework.looked_at(me, alias, at=call.now)
+    parts = [part for letter in passable(found.letters) for part in parts_of(letter)]
+    ticked = ticked_parts(call)
+    return {part.letter for part in parts if part.name in ticked}, {part.name for part in parts} - ticked
 
 
 def agency(call: Call) -> UUID:

@@ -15,7 +15,7 @@ from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
 from server.private import files, originals
 from server.private.casework import Casework, Opened
-from server.private.facts import half_day
+from server.private.facts import asking_until, half_day
 from server.private.files import Asked, Sent, Stored
 from server.private.letters import Letter
 from server.private.originals import Holders
@@ -28,7 +28,7 @@ ASKED_HALVES = 2
 NO_PARTNER = say("Nobody else who reads this case could open the original with you.")
 NOT_ASKED = say("Nobody has asked for this original in the last day. Ask for it, and let a colleague open it.")
 OWN_ASKING = say("You asked for this original yourself. A colleague must open it.")
-ASKED, OPENED = "original_asked", "original_opened"
+ASKED, OPENED, DROPPED = "original_asked", "original_opened", "original_dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Listed:
     """Who has asked for the original and waits for a colleague: for me, if I did not ask myself."""
     reason: str = ""
     may_open: bool = False
+    opened: bool = False
+    """Whether two have opened it already, as was asked; the same can fetch it once more that day, if the line broke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,28 @@ class DeskFiles:
         except Damaged:
             raise Refused(NO_PARTNER) from None  # my halves were closed for keys that I had before
         body = {"kind": ASKED, "file": str(stored.id), "by": str(me.person), "text": reason}
-        self._casework.write(me, alias, body, at=at)
+        waits = asking_until(at, days=0)
+        self._casework.write(me, alias, body, at=at, then=lambda known: known.asking(waits))
         with self._db.transaction() as tx:
             what = Asked(half_day(at), me.person, tuple(given))
             files.ask(tx, self._vault, found.case.id, stored.id, what)
+
+    def drop(self, me: Unlocked, alias: str, number: int, *, at: datetime) -> None:
+        """Nobody needs the original after all: the halves that were handed on are gone at once. Raises Refused.
+
+        Whoever asked takes it back; a colleague says that it is not needed.
+        """
+        self._casework.refuse_interpreter(me)
+        found = self._casework.looked_at(me, alias, at=at)
+        sent = self._sent(found, number)
+        with self._db.reading() as tx:
+            asked = self._asked(tx, found, sent, at)
+        if asked is None or sent.original is None:
+            raise Refused(NOT_ASKED)
+        stored = sent.original
+        self._casework.write(me, alias, {"kind": DROPPED, "file": str(stored.id)}, at=at)
+        with self._db.transaction() as tx:
+            files.ask(tx, self._vault, found.case.id, stored.id, Asked())
 
     def original(self, me: Unlocked, alias: str, number: int, *, at: datetime) -> Download:
         """The original, with the colleague who asked; the reporter is told. Raises NotFound, Refused."""
@@ -133,7 +153,7 @@ class DeskFiles:
             "asked": str(letter.id),
             "text": str(letter.body.get("text", "")),
         }
-        if any(one.body.get("kind") == OPENED and one.body.get("asked") == str(letter.id) for one in found.letters):
+        if _is_opened(found, letter):
             with self._db.transaction() as tx:  # once more, because a line broke: the reporter knows of it
                 self._casework.trace(tx, OPENED, me, found, at)
         else:
@@ -149,7 +169,8 @@ class DeskFiles:
             return Listed(number, one, gone, may_ask=has and not alone)
         others = asked.by != me.person
         reason = str(letter.body.get("text", ""))
-        return Listed(number, one, gone, not others, letter.name, reason, may_open=others and not alone)
+        done = _is_opened(found, letter)
+        return Listed(number, one, gone, not others, letter.name, reason, others and not alone, done)
 
     def _sent(self, found: Opened, number: int) -> Sent:
         sent = files_in(found.letters)
@@ -194,6 +215,11 @@ class DeskFiles:
         """Colleagues who hold fitting halves and still have papers."""
         fitting = {one.person for one in held.partners(me.person)}
         return [one for one in self._roster.people() if one.person in fitting]
+
+
+def _is_opened(found: Opened, asked: Letter) -> bool:
+    """Whether two have opened what this letter asked for."""
+    return any(one.body.get("kind") == OPENED and one.body.get("asked") == str(asked.id) for one in found.letters)
 
 
 def files_in(letters: Sequence[Letter]) -> list[Sent]:

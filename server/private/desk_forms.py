@@ -1,5 +1,6 @@
 """What focal points type, held against what it may be."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,8 +10,10 @@ from server.errors import Invalid, NotFound, say
 from server.private import practice
 from server.private.call import Call
 from server.private.desk_files import Download
+from server.private.files import Attachment
 from server.private.people import Person, Unlocked
 from server.private.roster import NOT_SIGNED
+from server.private.words import DUTIES
 from server.web.fields import CHOOSE
 from server.web.words import is_language
 
@@ -24,6 +27,9 @@ def wanted_paper(call: Call, person: Person) -> str:
     desk = call.value("desk")
     if desk not in {one.code for one in call.work.reporting.desks}:
         raise Invalid(CHOOSE, field="desk")
+    duty = call.value("duty")
+    if duty not in DUTIES:
+        raise Invalid(CHOOSE, field="duty")
     today = call.now.date()
     wanted = Certificate(
         serial=uuid4(),
@@ -34,7 +40,7 @@ def wanted_paper(call: Call, person: Person) -> str:
         desk=desk,
         organisation=call.text("organisation", limit, required=True),
         site=call.text("site", limit),
-        roles=_parts(call, "roles"),
+        roles=(*_parts(call, "roles"), duty) if duty else _parts(call, "roles"),
         languages=_languages(call),
         ties=_parts(call, "ties"),
         starts=today,
@@ -43,10 +49,10 @@ def wanted_paper(call: Call, person: Person) -> str:
     return unsigned(wanted).strip()
 
 
-def admitted(call: Call, person: Person) -> None:
+def admitted(call: Call, person: Person, files: Sequence[Attachment] = ()) -> None:
     """Take one's own signed paper in; for another's place or other keys it is none. Raises Refused.
 
-    With the first one comes a case to practise with.
+    With the first one comes a case to practise with, and `files` in it.
     """
     begins = not call.work.roster.of(person.id)
     text = call.value("paper").strip()
@@ -54,12 +60,27 @@ def admitted(call: Call, person: Person) -> None:
         paper = read(text).paper
     except Damaged:
         raise Invalid(NOT_SIGNED, field="paper") from None
-    own = (person.id, person.public, person.verify)
-    if not isinstance(paper, Certificate) or (paper.person, paper.public, paper.verify) != own:
+    if not isinstance(paper, Certificate) or not _is_own(paper, person):
         raise Invalid(NOT_SIGNED, field="paper")
     call.work.roster.admit(text)
     if begins:
-        practice.first(call, person.id)
+        practice.first(call, person.id, files)
+
+
+def saved_paper(call: Call, person: Person) -> Download:
+    """The paper that was asked for, as a file in plain text. Raises NotFound for one that is not one's own."""
+    try:
+        paper = read(call.value("asked_for").strip()).paper
+    except Damaged:
+        raise NotFound from None
+    if not isinstance(paper, Certificate) or not _is_own(paper, person):
+        raise NotFound
+    content = unsigned(paper).strip().encode() + b"\n"
+    return Download("paper.request", "text/plain; charset=utf-8", len(content), iter([content]))
+
+
+def _is_own(paper: Certificate, person: Person) -> bool:
+    return (paper.person, paper.public, paper.verify) == (person.id, person.public, person.verify)
 
 
 def _languages(call: Call) -> tuple[str, ...]:
@@ -98,6 +119,11 @@ def ask_original(call: Call, me: Unlocked, alias: str) -> None:
     except Invalid as error:
         raise Invalid(error.sentence, field=f"original-{number}") from None  # each file has a field of its own
     call.work.files.ask(me, alias, number, reason, at=call.now)
+
+
+def drop_original(call: Call, me: Unlocked, alias: str) -> None:
+    """What was asked is not needed, or taken back. Raises NotFound and Refused."""
+    call.work.files.drop(me, alias, _number(call), at=call.now)
 
 
 def _number(call: Call) -> int:

@@ -6,7 +6,7 @@ from server.errors import say
 from server.private import desk, desk_ends, intake, leave
 from server.private import desk_acts as acts
 from server.private.desk import Step
-from server.private.desk_forms import ask_original, copy_of, original_of
+from server.private.desk_forms import ask_original, copy_of, drop_original, original_of
 
 PAGES: Mapping[str, Step] = {
     desk.ADDRESS: desk.shown,
@@ -36,6 +36,7 @@ STEPS: Mapping[str, Step] = {
     "unlock": desk.unlock,
     "second": desk.second,
     "ask_for_paper": desk.ask_for_paper,
+    "save_paper": desk.save_paper,
     "paper": desk.paper,
     "lock": desk.lock,
     "sign_out": desk.sign_out,
@@ -52,6 +53,9 @@ STEPS: Mapping[str, Step] = {
     "download": desk.giving(copy_of),
     "ask_original": desk.acting(
         ask_original, say("Your half is handed on. A colleague can open the original for a day.")
+    ),
+    "drop_original": desk.acting(
+        drop_original, say("The original stays closed. What was handed on to open it is gone.")
     ),
     "open_original": desk.giving(original_of),
     "pass_on": desk.acting(

@@ -1,6 +1,6 @@
 """The pages of `/desk`. Nothing here counts what a person may not read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 import segno
@@ -12,16 +12,19 @@ from server.errors import Sentence, say
 from server.private.call import Call
 from server.private.casework import Line, Opened
 from server.private.consents import standing
-from server.private.desk_files import ASKED, OPENED, Listed, files_in
+from server.private.desk_files import ASKED, DROPPED, OPENED, Listed, files_in
 from server.private.desks import Topic
 from server.private.door_views import coming
 from server.private.facts import State, Support, day_of, half_day
 from server.private.holding_views import holding
 from server.private.letters import NOT_WHOLE, Letter
+from server.private.looking import Looked
 from server.private.passing_views import passing_on
 from server.private.people import Away, Person
+from server.private.routing import plain
 from server.private.tracks import MOVES, SUPPORT_MOVES
-from server.private.words import CONSENTS, DESKS, STATES, SUPPORTS, TOPICS, WHO
+from server.private.waiting import Asks, Waiting
+from server.private.words import CONSENTS, DESKS, DUTIES, STATES, SUPPORTS, TOPICS, WHO
 from server.web.fields import FormState
 from server.web.words import full_day, language_name
 
@@ -87,6 +90,7 @@ def paper(
             "desk": call.said(DESKS[one.desk]) if one.desk in DESKS else one.desk,
             "office": " · ".join(part for part in (one.organisation, one.site) if part),
             "name": one.name,
+            "duty": _duty(call, one),
             "ends": full_day(one.ends),
         }
         for one in held
@@ -98,15 +102,28 @@ def paper(
         asked_for=asked_for,
         fingerprint=fingerprint(person.public, person.verify),
         papers=papers,
+        duties=[(word, call.said(sentence)) for word, sentence in DUTIES.items()],
         desks=[(desk.code, call.said(DESKS[desk.code])) for desk in call.work.reporting.desks if desk.code in DESKS],
     )
 
 
-def work_list(call: Call, lines: Sequence[Line], covers: Sequence[tuple[str, date]], *, takes_in: bool) -> Response:
-    """The cases that open for this person."""
+def _duty(call: Call, paper: Certificate) -> str:
+    """What the paper is only for, if it is not for reading and answering."""
+    return next((call.said(DUTIES[word]) for word in DUTIES if word in map(plain, paper.roles)), "")
+
+
+def work_list(
+    call: Call,
+    lines: Sequence[Line],
+    covers: Sequence[tuple[str, date]],
+    waits: Collection[str],
+    *,
+    takes_in: bool,
+) -> Response:
+    """The cases that open for this person; `waits`: those in which a colleague asks something of them."""
     return call.page(
         "private/list.html",
-        lines=[_line(call, line) for line in lines],
+        lines=[{**_line(call, line), "waits": line.alias in waits} for line in lines],
         takes_in=takes_in,
         covers=[(name, full_day(ends)) for name, ends in covers],
         practises=any(line.practice for line in lines),
@@ -134,8 +151,7 @@ def away(
 def case(
     call: Call,
     found: Opened,
-    others: Sequence[Certificate],
-    files: Sequence[Listed],
+    looked: Looked,
     form: FormState,
     status: int = 200,
 ) -> Response:
@@ -160,7 +176,9 @@ def case(
         practice=found.practice,
         withdrawing=known.withdrawn_at is not None,
         letters=[_letter(call, letter) for letter in found.letters],
-        files=[_file(call, one) for one in files],
+        files=[_file(call, one) for one in looked.files],
+        waiting=[_waiting(call, one) for one in looked.waiting],
+        may_leave=looked.may_leave,
         states=[("", "—"), *((one.value, call.said(STATES[one])) for one in State if one in MOVES[known.state])],
         supports=[
             ("", "—"),
@@ -174,11 +192,25 @@ def case(
             }
             for name, one in said.items()
         ],
-        people=[("", "—"), *((str(one.person), f"{one.name}, {one.organisation}") for one in others)],
+        people=[("", "—"), *((str(one.person), f"{one.name}, {one.organisation}") for one in looked.others)],
         may_write=not found.missing,
         **passing_on(call, found),
         **holding(call, found),
     )
+
+
+_ASKS: Mapping[Asks, tuple[Sentence, str]] = {
+    Asks.ORIGINAL: (say("Asks you to open an original together:"), "file-%d"),
+    Asks.HOLD: (say("Asks you to agree that this is kept longer:"), "keep-longer"),
+    Asks.GIVEN: (say("Let you read this case, and asks you to look at it:"), ""),
+}
+
+
+def _waiting(call: Call, one: Waiting) -> Mapping[str, str]:
+    """What a colleague asks, and where on the page it is answered."""
+    sentence, place = _ASKS[one.what]
+    place = place % one.file if one.file else place
+    return {"name": one.name, "asks": call.said(sentence), "reason": one.reason, "place": place}
 
 
 _STANDING: Mapping[bool | None, Sentence] = {None: say("not asked"), True: say("yes"), False: say("no")}
@@ -192,15 +224,26 @@ _NAMES: Mapping[str, Sentence] = {
     "consent": say("Yes or no from the reporter"),
     "withdrawal": say("The reporter takes it back, or goes on"),
     "asked_outside": say("The reporter asked the office outside"),
-    "succession": say("New keys"),
-    ASKED: say("Somebody asks to open an original together"),
+    "succession": say("The keys of this case were changed"),
+    ASKED: say("Asked to open an original together"),
+    DROPPED: say("The original is not needed; it stays closed"),
     OPENED: say("Two of you have opened an original; the reporter is told"),
     "new_number": say("The reporter has taken a new number"),
     "transferred": say("Passed on, sealed"),
-    "hold_asked": say("Somebody asks to keep it longer"),
+    "hold_asked": say("Asked to keep it longer"),
     "hold": say("Kept longer, because the law asks for it"),
     "hold_ended": say("No longer kept because of the law"),
 }
+_SUCCESSIONS: Mapping[str, Sentence] = {
+    "recused": say("Has left this case"),
+    "handed_over": say("Has let one more person read this"),
+    "released": say("The office outside reads this from now on"),
+    "recovered": say("Reads this from now on; the recovery officers gave the key"),
+    "revoked": say("Somebody may not read this any more; the others go on"),
+    "outside": say("The office outside has a key now, for when nobody answers"),
+    "keys": say("The keys were renewed; the same people read this"),
+}
+"""Why a case got new keys; the name beside it says who did it."""
 _KINDS: Mapping[str, Sentence] = {
     "image/jpeg": say("Picture"),
     "application/pdf": say("Pages"),
@@ -234,13 +277,19 @@ def _letter(call: Call, letter: Letter) -> Mapping[str, object]:
     if came:
         facts = [*facts, call.said(say("Files that came with it: %(count)s.", count=came))]
     return {
-        "title": call.said(_NAMES[kind]) if kind in _NAMES else "",
+        "title": _title(call, kind, body),
         "name": letter.name,
         "day": _day(call, letter.day),
         "text": str(body.get("text", "")),
         "facts": facts,
         "inward": letter.inward,
     }
+
+
+def _title(call: Call, kind: str, body: Mapping[str, object]) -> str:
+    sentence = _SUCCESSIONS.get(str(body.get("why", ""))) if kind == "succession" else None
+    sentence = sentence or _NAMES.get(kind)
+    return "" if sentence is None else call.said(sentence)
 
 
 def _file(call: Call, one: Listed) -> Mapping[str, object]:
@@ -256,6 +305,7 @@ def _file(call: Call, one: Listed) -> Mapping[str, object]:
         "may_ask": one.may_ask,
         "may_open": one.may_open,
         "asked_by": one.asked_by,
+        "opened": one.opened,
         "reason": one.reason,
     }
 

@@ -24,6 +24,8 @@ from server.web.fields import FormState
 
 ADDRESS = "/help"
 Step = Callable[[Call], Awaitable[Response]]
+A_YES = say("Your yes is noted. It counts after 3 days; until then you can take it back.")
+A_NO = say("Your no is noted. It stops us from now on.")
 NO_ANSWER = say(
     "This number opens nothing. Please look at each group of four again. "
     "If it is right, the answers are no longer kept."
@@ -254,7 +256,7 @@ def _consent(name: Consent, value: bool) -> Step:
     def said(call: Call, keys: ReporterKeys) -> None:
         call.work.conversations.say(keys, name, value, at=call.now)
 
-    return _doing(said, say("It is noted, and counts after some days."))
+    return _doing(said, A_YES if value else A_NO)
 
 
 async def erase(call: Call) -> Response:
@@ -334,10 +336,12 @@ def _taken(call: Call) -> Receipt:
 async def close(call: Call) -> Response:
     """The visit ends; but not over words that were not sent."""
     if call.kept is not None and call.kept["kind"] == "conversation" and call.value("text").strip():
-        error = Refused(say("You have not sent what you wrote. Send it, or empty the field; then close this."))
+        error = Refused(
+            say("You have not sent what you wrote. Send it, or empty the field; then close the conversation.")
+        )
         return await _conversation(call, call.state_of(error), error.status)
     call.end()
-    return views.done(call, say("This is closed"), say("Your number opens it again."))
+    return views.done(call, say("The conversation is closed"), say("Your number opens it again."))
 
 
 STEPS: Mapping[str, Step] = {

@@ -9,14 +9,14 @@ from server.crypto.sealed import receipts
 from server.crypto.sealed.receipts import Receipt
 from server.errors import Sentence, say
 from server.private.call import Call
-from server.private.consents import Said
+from server.private.consents import Consent, Said
 from server.private.contacts import Contact
 from server.private.conversation import Answer, Conversation
 from server.private.desk_files import OPENED
 from server.private.desks import INDEPENDENT, Topic
 from server.private.door_files import CLEAN, ORIGINALS, accepted
 from server.private.door_forms import BETWEEN, offices
-from server.private.facts import State, Support, day_of, half_day, halves
+from server.private.facts import Facts, State, Support, day_of, half_day, halves
 from server.private.filing import Concern
 from server.private.routing import route
 from server.private.tracks import due
@@ -48,19 +48,29 @@ def start(call: Call) -> Response:
     room = call.room
     languages = room.pages.catalogues.languages
     can_write = call.work.offered(languages, demonstration=room.demonstration)
-    found = room.contacts.all(on=call.now.date(), hide_days=room.policies.information.help_hide_days)
     return call.page(
         "private/start.html",
-        contacts=[_contact(call, one) for one in _nearest(found)],
+        contacts=nearest(call),
         offered=call.language in can_write,
         can_write=can_write,
         topics_open=bool(call.work.open_topics(call.now)),
-        reads=_listed(call, sorted({organisation for organisation, _ in call.work.roster.offices()})),
+        reads=organisations(call),
         switch=languages,
     )
 
 
-def _nearest(found: Sequence[Contact]) -> list[Contact]:
+def organisations(call: Call) -> str:
+    """Where those work who read."""
+    return _listed(call, sorted({organisation for organisation, _ in call.work.roster.offices()}))
+
+
+def nearest(call: Call) -> list[Mapping[str, object]]:
+    """Who can help at once."""
+    found = call.room.contacts.all(on=call.now.date(), hide_days=call.room.policies.information.help_hide_days)
+    return [_contact(call, one) for one in _first_few(found)]
+
+
+def _first_few(found: Sequence[Contact]) -> list[Contact]:
     """One of each kind that is needed first, then others, up to a few."""
     first = [next((one for one in found if one.kind == kind), None) for kind in FIRST_KINDS]
     chosen = [one for one in first if one is not None]
@@ -133,15 +143,15 @@ def check(call: Call, form: FormState, concern: Concern, status: int = 200) -> R
         form=form,
         topic=said(TOPICS[concern.topic]),
         barred=barred(call, concern),
-        reader=said(_reader(call, concern)),
-        promise=_promise(call, concern),
+        reader=said(reader(call, concern)),
+        promise=promise(call, concern),
         carried={name: values.get(name, "") for name in CARRIED if values.get(name, "")},
         yes_no=_choices(call, YES_NO),
-        **_for_files(call, keeps=call.work.filing.could_keep_originals(concern, at=call.now)),
+        **for_files(call, keeps=call.work.filing.could_keep_originals(concern, at=call.now)),
     )
 
 
-def _for_files(call: Call, *, keeps: bool) -> Mapping[str, object]:
+def for_files(call: Call, *, keeps: bool) -> Mapping[str, object]:
     """What the field for files needs. `keeps`: whether originals could be kept."""
     return {
         "sends_files": call.sends_files,
@@ -159,7 +169,7 @@ def receipt_page(call: Call, receipt: Receipt, desk: str, *, came: int) -> Respo
     """The number, once. `came`: how many files came with the message."""
     minutes = call.work.reporting.form.receipt_minutes
     shown = receipts.grouped(receipt)
-    promise = _after(call, desk)
+    promise = after(call, desk)
     return call.page("private/receipt.html", receipt=shown, promise=promise, minutes=minutes, came=came)
 
 
@@ -206,19 +216,48 @@ def conversation(call: Call, found: Conversation, form: FormState, status: int =
         status,
         form=FormState({"originals": CLEAN, **form.values}, form.errors, form.summary),
         filing=call.work.filing_keys.issue(),
-        **_for_files(call, keeps=keeps),
+        **for_files(call, keeps=keeps),
         state=said(STATES[known.state]),
         support="" if known.support is Support.NOT_ASKED else said(SUPPORTS[known.support]),
         promise=promise,
         answered=known.answered is not None,
         answers=[_answer(call, answer) for answer in found.answers],
         withdrawn=_withdrawn(call, found) if withdrawing else "",
+        law_keeps=_law_keeps(call, known),
         may_write=known.state is not State.WITHDRAWN,
-        consents=[_consent(call, name.value, CONSENTS[name], one) for name, one in found.consents.items()],
-        may_ask_outside=bool(known.release_key) and known.is_open and not known.asked_outside,
+        consents=[
+            _consent(call, name.value, CONSENTS[name], one)
+            for name, one in found.consents.items()
+            if name is not Consent.OUTSIDE or _may_choose_outside(known)
+        ],
+        may_ask_outside=_may_ask_outside(call, known),
+        waits_for_key=_waits_for_key(found),
         may_withdraw=known.is_open and not withdrawing,
         may_keep_going=withdrawing,
     )
+
+
+def _may_choose_outside(known: Facts) -> bool:
+    """Whether a yes or a no changes anything: not when the office outside reads it in any case."""
+    return known.is_open and not known.released and known.desk != INDEPENDENT
+
+
+def _may_ask_outside(call: Call, known: Facts) -> bool:
+    yes = call.work.conversations.says_yes(known, Consent.OUTSIDE, at=call.now)
+    return yes and bool(known.release_key) and known.is_open and not known.asked_outside
+
+
+def _waits_for_key(found: Conversation) -> bool:
+    """Whether a yes to the office outside was said, and nobody could make its key yet."""
+    said = found.consents[Consent.OUTSIDE]
+    return not found.case.facts.release_key and bool(said.value if said.coming is None else said.coming)
+
+
+def _law_keeps(call: Call, known: Facts) -> str:
+    """Until when the law keeps it all the same: only where somebody said that telling the reporter is safe."""
+    if known.held_until is None or not known.held_told or known.held_until <= half_day(call.now):
+        return ""
+    return full_day(day_of(known.held_until))
 
 
 def _withdrawn(call: Call, found: Conversation) -> str:
@@ -287,7 +326,7 @@ def barred(call: Call, concern: Concern) -> str:
     return BETWEEN.join(part for part in (office, named.site, named.role) if part) or call.said(EXCLUDE[NOBODY_BARRED])
 
 
-def _reader(call: Call, concern: Concern) -> Sentence:
+def reader(call: Call, concern: Concern) -> Sentence:
     """Who will read it; not told apart from a full desk when an office was left out, but for the office outside."""
     way = route(
         call.work.reporting,
@@ -301,12 +340,13 @@ def _reader(call: Call, concern: Concern) -> Sentence:
     return say("A few trained people will read it.")
 
 
-def _promise(call: Call, concern: Concern) -> str:
+def promise(call: Call, concern: Concern) -> str:
+    """The same for a concern that is not sent yet."""
     desk = call.work.reporting.desk_for(concern.topic).code
-    return _after(call, desk)
+    return after(call, desk)
 
 
-def _after(call: Call, desk: str) -> str:
+def after(call: Call, desk: str) -> str:
     """When an answer can be expected; no day is promised before a person has confirmed the clocks."""
     reporting = call.work.reporting
     if not reporting.confirmed:

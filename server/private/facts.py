@@ -76,13 +76,17 @@ class Facts:
     release_key: bytes = b""
     """Opens the outside office's slots; empty when the reporter said no, and once it has been used."""
     may_release: bool = False
-    """Whether the reporter said yes to the office outside; for the reporter's page only, the letter is what counts."""
+    """Whether the reporter said yes to the office outside in the first form; a later word stands in `consents`."""
     asked_outside: bool = False
+    released: bool = False
+    """Whether the office outside has taken it over: from then on no no takes it away from them."""
     sent: int = 1
     """How many envelopes there are; the next one takes this number."""
     heard: int = 1
     """How many envelopes there were when the reporter last wrote, and when somebody at the desk did (`handled`)."""
     handled: int = 1
+    asks: int | None = None
+    """Until that half-day somebody at the desk may be waiting for a colleague; who, and for what, the letters say."""
     intake: bool = False
     """Written down by staff: the number is known to them until the reporter has changed it."""
     practice: bool = False
@@ -100,8 +104,12 @@ class Facts:
     """Consents that were changed and are not in force yet: when that was, by their name."""
     held_until: int | None = None
     """Two readers said that a law needs it until then: till that half-day it is not erased."""
+    held_told: bool = False
+    """Whether the reporter was told of it: else no page of theirs may show it."""
     counts: bool = False
     """Whether it may stand in a published number: only when nobody was left out of it."""
+    told: bool = False
+    """Whether a month's account may have counted it: it was closed, the month ended, and it was opened again."""
     outcome: str = ""
     """What was found out, once it was; kept for the month's account."""
     read: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -112,6 +120,15 @@ class Facts:
         """Whether somebody still works on it."""
         return self.state not in (State.CLOSED, State.WITHDRAWN)
 
+    def reopened(self, *, now: int) -> "Facts":
+        """No longer closed. What was closed in a month that is over stands in an account already."""
+        over = self.closed is not None and month_of(self.closed) != month_of(now)
+        return replace(self, state=State.REOPENED, closed=None, told=self.told or over)
+
+    def asking(self, until: int) -> "Facts":
+        """The same, with something more that may wait for a colleague until then."""
+        return self.changed(asks=max(until, self.asks or 0))
+
     def changed(self, **what: Any) -> "Facts":
         """The same with something changed."""
         return replace(self, **what)
@@ -120,6 +137,11 @@ class Facts:
 def new_alias() -> str:
     """What people at the desk call a case: random, so that no gap between two tells of a third."""
     return "".join(secrets.choice(ALIAS_SIGNS) for _ in range(ALIAS_LENGTH))
+
+
+def asking_until(at: datetime, *, days: int) -> int:
+    """The half-day from which nothing that is asked now waits any more: what is asked on a day holds all that day."""
+    return half_day(at + timedelta(days=days + 1))
 
 
 def half_day(moment: datetime) -> int:
@@ -135,6 +157,11 @@ def began(half: int) -> datetime:
 def day_of(half: int) -> date:
     """The day of a half-day."""
     return began(half).date()
+
+
+def month_of(half: int) -> str:
+    """The month of a half-day, as 2026-02."""
+    return day_of(half).strftime("%Y-%m")
 
 
 def halves(*, hours: int = 0, days: int = 0) -> int:

@@ -7,9 +7,12 @@ The same form sent twice, from the same page, is one case with one number, also 
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
+
+from sqlalchemy.exc import OperationalError
 
 from server.crypto.sealed import boxes, envelopes, manifests, signatures, slots
 from server.crypto.sealed.certificates import Certificate
@@ -23,6 +26,7 @@ from server.private.desks import Reporting, Topic
 from server.private.epochs import Beginning
 from server.private.facts import Facts, half_day, new_alias
 from server.private.files import Attachment, NewFile
+from server.private.insisting import insisting
 from server.private.roster import Roster
 from server.private.routing import Excluded, Route, interprets, route
 from server.private.vault import Vault
@@ -119,7 +123,7 @@ class Filing:
             raise Refused(NOBODY_READS, field="exclude")
         sealed = self.sealed(concern, keys, way, digest=digest, at=at, writer=writer)
         try:
-            self._kept(sealed)
+            insisting(lambda: self._kept(sealed))
         except Exception:
             with self._db.reading() as tx:  # two of the same form at the same moment: the other one was first
                 known = records.case_by_receipt(tx, self._vault, keys.lookup)
@@ -128,20 +132,22 @@ class Filing:
             return self._again(known, concern, digest)
         return sealed.case
 
-    def practise(self, paper: Certificate, text: str, *, language: str, at: datetime) -> UUID:
+    def practise(
+        self, paper: Certificate, text: str, *, language: str, at: datetime, attachments: Sequence[Attachment] = ()
+    ) -> UUID:
         """An invented concern for one person of a desk, sealed like any other. Nobody has its number."""
         desk = self._reporting.desk(paper.desk)
         topic = next(iter(desk.topics), Topic.QUESTION)
-        concern = Concern(topic, text, language, practice=True)
+        concern = Concern(topic, text, language, practice=True, files=attachments)
         seed, secret = boxes.new_key(), boxes.new_key()
         nobody = ReporterKeys(boxes.new_key(), secret, boxes.public_of(secret), seed, signatures.verify_of(seed))
         sealed = self.sealed(concern, nobody, Route(desk, [paper], ()), digest=_digest(concern, seed), at=at)
-        self._kept(sealed)
+        insisting(lambda: self._kept(sealed))
         return sealed.case
 
-    def could_keep_originals(self, concern: Concern, *, at: datetime) -> bool:
+    def could_keep_originals(self, concern: Concern, *, at: datetime, writer: UUID | None = None) -> bool:
         """Whether two people would hold the key for originals, if the office outside may be one of them."""
-        way = self._way(concern, at, None)
+        way = self._way(concern, at, writer)
         holders = [] if way is None else [*way.readers, *way.outside]
         return len({one.person for one in holders if not interprets(one)}) > 1
 
@@ -160,8 +166,9 @@ class Filing:
         )
 
     def _kept(self, sealed: Sealed) -> None:
-        """The rows first, then the key: a crash in between leaves noise, which the next sending replaces."""
+        """The rows first, then the key: what a crash leaves in between is given its key by whoever comes next."""
         with self._vault.filing():
+            records.come_to_an_end(self._db, self._vault)
             self._vault.new_case(sealed.case)
             try:
                 with self._db.transaction() as tx:
@@ -172,7 +179,7 @@ class Filing:
                 self._vault.keep_case(sealed.case)
             except BaseException:
                 self._vault.give_up(sealed.case)
-                with self._db.transaction() as tx:
+                with suppress(OperationalError), self._db.transaction() as tx:  # what went wrong first is what counts
                     records.drop_case(tx, sealed.case)
                 raise
 

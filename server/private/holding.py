@@ -12,7 +12,7 @@ from uuid import UUID
 from server.errors import Invalid, NotFound, Refused, say
 from server.private.casework import Casework, Letter, Opened
 from server.private.desks import Reporting
-from server.private.facts import Facts, half_day, halves
+from server.private.facts import Facts, asking_until, half_day, halves
 from server.private.people import Unlocked
 from server.private.roster import Roster
 
@@ -50,7 +50,8 @@ class Holding:
             raise Invalid(say(TOO_LONG.english, days=most), field="hold_days")
         self._refuse_interpreter(me)
         body: dict[str, object] = {"kind": ASKED, "days": days, "text": reason}
-        self._casework.write(me, alias, body, at=at)
+        waits = asking_until(at, days=ASKED_DAYS)
+        self._casework.write(me, alias, body, at=at, then=lambda known: known.asking(waits))
 
     def agree(self, me: Unlocked, alias: str, letter: str, *, at: datetime, to_reporter: bool) -> None:
         """The second person: from now on it is kept, as that letter asks. Raises Refused for the one who asked, and
@@ -65,7 +66,7 @@ class Holding:
         until = half_day(at) + halves(days=asked.days)
 
         def held(known: Facts) -> Facts:
-            return known.changed(held_until=until)
+            return known.changed(held_until=until, held_told=to_reporter)
 
         body: dict[str, object] = {"kind": HELD, "days": asked.days, "text": asked.reason}
         self._casework.write(me, alias, body, at=at, then=held, to_reporter=to_reporter)
@@ -76,7 +77,7 @@ class Holding:
         def free(known: Facts) -> Facts:
             if known.held_until is None:
                 raise Refused(NOTHING_ASKED)
-            return known.changed(held_until=None)
+            return known.changed(held_until=None, held_told=False)
 
         body: dict[str, object] = {"kind": ENDED, "text": reason}
         self._casework.write(me, alias, body, at=at, then=free, to_reporter=to_reporter)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from server.private.call import Call
 from server.private.casework import Opened
-from server.private.facts import day_of
+from server.private.facts import day_of, half_day
 from server.web.words import full_day
 
 _CHOICES = (30, 60, 90, 120, 180)
@@ -14,6 +14,7 @@ _CHOICES = (30, 60, 90, 120, 180)
 def holding(call: Call, found: Opened) -> Mapping[str, object]:
     """Until when it is kept, and what somebody asked for."""
     until = found.case.facts.held_until
+    until = None if until is None or until <= half_day(call.now) else until
     most = call.work.reporting.keeping.legal_hold_days
     asked = call.work.holding.asked(found, at=call.now)
     return {

@@ -5,6 +5,7 @@ the concern again. The number must be changed at the first visit, because the wr
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
 
@@ -13,14 +14,15 @@ from starlette.responses import Response
 from server.crypto.sealed import receipts
 from server.crypto.sealed.certificates import Certificate
 from server.crypto.sealed.receipts import Receipt
-from server.errors import Invalid, NotFound, Refused, say
+from server.errors import Invalid, NotFound, Refused, Sentence, say
+from server.private import door_files
 from server.private import intake_views as views
-from server.private.call import Call
-from server.private.consents import Consent
+from server.private.call import LOOK_BELOW, Call
 from server.private.door_forms import concern_of, filled, with_answers
 from server.private.filing import NOBODY_READS, Changed, Concern
 from server.private.routing import takes_in
-from server.web.fields import CHOOSE
+from server.private.words import SCRIPTS
+from server.web.fields import CHOOSE, FormState
 
 ADDRESS = "/desk/intake"
 ANSWERS: Mapping[str, bool | None] = {"": None, "yes": True, "no": False}
@@ -34,7 +36,8 @@ async def page(call: Call) -> Response:
     if call.kept is not None and "card" in call.kept:
         since = float(call.kept["card_since"])
         if call.now.timestamp() - since <= call.work.reporting.form.receipt_minutes * 60:
-            return views.card(call, Receipt(call.kept["card"]))
+            kept = call.kept
+            return views.card(call, Receipt(kept["card"]), desk=kept["card_desk"], came=kept["card_came"])
         _put_away(call)
     return views.form(call, filled(call, call.form), paper)
 
@@ -46,7 +49,7 @@ async def check(call: Call) -> Response:
         concern = _concern(call, paper)
         if not call.work.filing.somebody_reads(concern, at=call.now, writer=paper.person):
             raise Refused(NOBODY_READS, field="exclude")
-        return views.check(call, filled(call, call.form), concern)
+        return views.check(call, filled(call, call.form), concern, paper)
     except Refused as error:
         return views.form(call, filled(call, call.state_of(error)), paper, error.status)
 
@@ -65,19 +68,50 @@ async def send(call: Call) -> Response:
         concern = _concern(call, paper)
         if filing_key is None:
             raise Refused(AGAIN)
-        receipt = receipts.receipt_for(filing_key, work.vault.pepper)
-        keys = await work.filing_pool.run(lambda: work.derivation.keys(receipt))
-        key = filing_key
-        await call.run(lambda: work.filing.file(concern, keys, filing_key=key, at=call.now, writer=paper.person))
+    except Refused as error:
+        return views.form(call, filled(call, call.state_of(error)), paper, error.status)
+    try:
+        concern = replace(concern, files=await door_files.taken(call))
+        receipt, desk = await _sealed(call, concern, filing_key, paper)
     except Changed:
         again = call.state_of(Refused(AGAIN))
         anew = {name: value for name, value in again.values.items() if name != "filing"}
         return views.form(call, filled(call, replace(again, values=anew)), paper, 409)
     except Refused as error:
-        return views.form(call, filled(call, call.state_of(error)), paper, error.status)
+        return _wrong(call, concern, paper, call.state_of(error), error.status)
+    finally:
+        door_files.wiped(concern.files)
     assert call.kept is not None
-    call.hold({**call.kept, "card": receipt, "card_since": call.now.timestamp()})
+    card = {"card": receipt, "card_since": call.now.timestamp(), "card_desk": desk, "card_came": len(concern.files)}
+    call.hold({**call.kept, **card})
     return call.redirect(ADDRESS)
+
+
+async def _sealed(call: Call, concern: Concern, key: bytes, paper: Certificate) -> tuple[Receipt, str]:
+    """File it: the number, and the desk that reads it. Raises Changed and Refused."""
+    work = call.work
+    receipt = receipts.receipt_for(key, work.vault.pepper)
+    keys = await work.filing_pool.run(lambda: work.derivation.keys(receipt))
+    await call.run(lambda: work.filing.file(concern, keys, filing_key=key, at=call.now, writer=paper.person))
+    return receipt, await call.run(lambda: work.conversations.desk_of(keys))
+
+
+def _wrong(call: Call, concern: Concern, paper: Certificate, state: FormState, status: int) -> Response:
+    """Files are chosen on the last page, so what is wrong with them is said there; all else on the first."""
+    if {"files", "originals"} & set(state.errors):
+        return views.check(call, filled(call, state), concern, paper, status)
+    return views.form(call, filled(call, state), paper, status)
+
+
+async def again(call: Call, sentence: Sentence, status: int) -> Response | None:
+    """The last page once more, when its files could not be taken whole. None for the other pages."""
+    if call.value("form") != "intake_check" or call.kept is None:
+        return None
+    with suppress(Refused, NotFound):
+        paper = await _paper(call)
+        form = FormState(call.form.values, {"files": call.said(sentence)}, call.said(LOOK_BELOW))
+        return views.check(call, filled(call, form), _concern(call, paper), paper, status)
+    return None
 
 
 async def handed(call: Call) -> Response:
@@ -109,7 +143,7 @@ def _concern(call: Call, paper: Certificate) -> Concern:
     if spoken not in {code for code, _ in views.spoken_languages(call, paper)}:
         raise Invalid(CHOOSE, field="spoken")
     consents: dict[str, bool] = {}
-    for name in Consent:
+    for name in SCRIPTS:
         answer = call.value(name.value)
         if answer not in ANSWERS:
             raise Invalid(CHOOSE, field=name.value)

@@ -1,23 +1,22 @@
 """The pages of `/desk/intake`, with what is read aloud."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
 from server.crypto.sealed import receipts
 from server.crypto.sealed.certificates import Certificate
 from server.crypto.sealed.receipts import Receipt
-from server.errors import say
+from server.errors import Sentence, say
 from server.private import door_views
 from server.private.call import Call
-from server.private.consents import Consent
 from server.private.door_views import YES_NO
 from server.private.filing import Concern
-from server.private.words import SCRIPTS, TOPICS
+from server.private.words import CONSENTS, SCRIPTS, TOPICS, WHO
 from server.web.fields import FormState
 from server.web.words import language_name
 
-CARRIED = (*door_views.CARRIED, "spoken", "release", *(name.value for name in Consent))
+CARRIED = (*door_views.CARRIED, "spoken", "release", *(name.value for name in SCRIPTS))
 """What the last page carries on unseen."""
 
 
@@ -30,6 +29,8 @@ def form(call: Call, state: FormState, paper: Certificate, status: int = 200) ->
         form=state,
         spoken=[("", "—"), *spoken_languages(call, paper)],
         topics=[("", "—"), *((topic.value, call.said(TOPICS[topic])) for topic in call.work.open_topics(call.now))],
+        contacts=door_views.nearest(call),
+        reads=door_views.organisations(call),
         scripts=[(name.value, call.said(sentence)) for name, sentence in SCRIPTS.items()],
         answers=[("", call.said(say("not asked"))), *yes_no],
         yes_no=yes_no,
@@ -37,22 +38,39 @@ def form(call: Call, state: FormState, paper: Certificate, status: int = 200) ->
     )
 
 
-def check(call: Call, state: FormState, concern: Concern) -> Response:
-    """What will be sent, to be read aloud."""
+def check(call: Call, state: FormState, concern: Concern, paper: Certificate, status: int = 200) -> Response:
+    """What will be sent, to be read aloud, and a place for files that the person hands over."""
+    keeps = call.work.filing.could_keep_originals(concern, at=call.now, writer=paper.person)
     return call.page(
         "private/intake_check.html",
+        status,
+        form=state,
+        who=call.said(WHO[concern.who]) if concern.who else "",
+        urgent=concern.urgent,
+        child=concern.child,
+        consents=[
+            (call.said(CONSENTS[name]), call.said(_ANSWERED[concern.consents.get(name.value)])) for name in SCRIPTS
+        ],
+        release=call.said(_ANSWERED[concern.may_release]),
+        reader=call.said(door_views.reader(call, concern)),
+        promise=door_views.promise(call, concern),
         topic=call.said(TOPICS[concern.topic]),
         barred=door_views.barred(call, concern),
         spoken=language_name(concern.language),
         words=concern.text,
         said=call.said,
         carried={name: state.values[name] for name in CARRIED if state.values.get(name)},
+        **door_views.for_files(call, keeps=keeps),
     )
 
 
-def card(call: Call, receipt: Receipt) -> Response:
-    """The number, to be printed or copied, and nothing on it that says what it is for."""
-    return call.page("private/intake_card.html", receipt=receipts.grouped(receipt))
+_ANSWERED: Mapping[bool | None, Sentence] = {None: say("not asked"), True: say("yes"), False: say("no")}
+
+
+def card(call: Call, receipt: Receipt, *, desk: str, came: int) -> Response:
+    """The number, to be printed or copied, and nothing on it that says what it is for. `came`: how many files."""
+    promise = door_views.after(call, desk)
+    return call.page("private/intake_card.html", receipt=receipts.grouped(receipt), promise=promise, came=came)
 
 
 def spoken_languages(call: Call, paper: Certificate) -> Sequence[tuple[str, str]]:

@@ -8,6 +8,7 @@ half lies among the case's facts under a mark that only the reporter's own keys 
 import base64
 import struct
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -169,7 +170,11 @@ def _holder(case: UUID, person: UUID, held: Sequence[Half], public: bytes) -> Ho
 
 
 def _opened(case: UUID, own: Holder, me: Unlocked) -> tuple[Half, ...]:
-    return halves.opened(own.box, me.box_secret, about=_about(case, me.person))
+    """Raises Damaged. In a case that was closed to me they are closed for the key that I had when it began."""
+    for secret in (me.box_secret, *me.earlier):
+        with suppress(Damaged):
+            return halves.opened(own.box, secret, about=_about(case, me.person))
+    raise Damaged
 
 
 def _still_mine(case: UUID, own: Holder | None, me: Unlocked) -> Holder | None:

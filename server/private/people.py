@@ -6,7 +6,7 @@ box. Signing in shows nothing yet; the passphrase once more opens the keys, for 
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -68,6 +68,8 @@ class Person:
     """Whether six words from chance are needed besides the passphrase to open them."""
     version: int = 1
     away: Away | None = None
+    earlier: bytes = b""
+    """Box keys of before, closed for the present one, while a case that is not open yet may hold something for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Unlocked:
     box_secret: bytes
     signing_seed: bytes
     verify: bytes
+    earlier: tuple[bytes, ...] = ()
+    """Box keys of before, the newest first: for halves of originals in cases that open later, and for nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +201,16 @@ class People:
         raw = None if known is None else self._phrases.unlocked(passphrase, known.keys, about=b"keys" + person.bytes)
         if known is None or raw is None:
             raise Invalid(WRONG_WORDS, field="phrase")
-        rings = [_unlocked(person, raw[at : at + PAIR_BYTES]) for at in range(0, len(raw), PAIR_BYTES)]
+        pairs = [raw[at : at + PAIR_BYTES] for at in range(0, len(raw), PAIR_BYTES)]
+        earlier = _earlier(known, [pair[: boxes.KEY_BYTES] for pair in pairs])
+        rings = [_unlocked(person, pair, earlier) for pair in pairs]
         return Ring(rings[-1], rings[0] if len(rings) > 1 else None)
 
     def begin_change(self, person: UUID, passphrase: str) -> Ring:
         """New keys beside the old ones: until the change has ended, the words open both. Slow. Raises Invalid."""
         old, known = self.opened(person, passphrase).now, self.by_id(person)
         assert known is not None
-        new = _unlocked(person, boxes.new_key() + boxes.new_key())
+        new = _unlocked(person, boxes.new_key() + boxes.new_key(), old.earlier)
         changed_keys = replace(
             known,
             keys=self._phrases.locked(passphrase, _raw(old) + _raw(new), about=b"keys" + person.bytes),
@@ -215,12 +221,14 @@ class People:
         self._keep(known, changed_keys)
         return Ring(new, old)
 
-    def end_change(self, person: UUID, passphrase: str) -> None:
-        """The old keys are nowhere any more. Slow. Raises Invalid."""
+    def end_change(self, person: UUID, passphrase: str, *, keep: Sequence[bytes] = ()) -> Unlocked:
+        """The old keys are nowhere any more, but for the box keys that are to be kept. Slow. Raises Invalid."""
         new, known = self.opened(person, passphrase).now, self.by_id(person)
         assert known is not None
         keys = self._phrases.locked(passphrase, _raw(new), about=b"keys" + person.bytes)
-        self._keep(known, replace(known, keys=keys))
+        earlier = boxes.sealed(boxes.public_of(new.box_secret), b"".join(keep)) if keep else b""
+        self._keep(known, replace(known, keys=keys, earlier=earlier))
+        return replace(new, earlier=tuple(keep))
 
     def by_id(self, person: UUID) -> Person | None:
         """The account."""
@@ -299,7 +307,7 @@ class People:
     def _person(self, row: Any) -> Person:
         person, box, version = row
         values = json.loads(self._vault.open_paper(box, about=b"person" + person.bytes))
-        raw = {name: base64.b64decode(values[name]) for name in _BYTES}
+        raw = {name: base64.b64decode(values.get(name, "")) for name in _BYTES}
         return Person(
             id=person,
             passphrase=values["passphrase"],
@@ -317,9 +325,15 @@ def _raw(keys: Unlocked) -> bytes:
     return keys.box_secret + keys.signing_seed
 
 
-def _unlocked(person: UUID, raw: bytes) -> Unlocked:
+def _unlocked(person: UUID, raw: bytes, earlier: tuple[bytes, ...]) -> Unlocked:
     secret, seed = raw[: boxes.KEY_BYTES], raw[boxes.KEY_BYTES :]
-    return Unlocked(person, secret, seed, signatures.verify_of(seed))
+    return Unlocked(person, secret, seed, signatures.verify_of(seed), earlier)
+
+
+def _earlier(known: Person, secrets: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The keys of before; while keys are being changed they are closed for the old one still."""
+    raw = next((raw for one in secrets if (raw := boxes.unsealed(one, known.earlier)) is not None), b"")
+    return tuple(raw[at : at + boxes.KEY_BYTES] for at in range(0, len(raw), boxes.KEY_BYTES))
 
 
 def joined_words(passphrase: str, second: str) -> str:
@@ -343,5 +357,5 @@ def _read(values: list[str] | None) -> Away | None:
     return Away(date.fromisoformat(starts), date.fromisoformat(ends), UUID(cover) if cover else None)
 
 
-_BYTES = ("second_factor", "keys", "public", "verify")
+_BYTES = ("second_factor", "keys", "public", "verify", "earlier")
 _ROWS = select(col(models.Person.id), col(models.Person.facts), col(models.Person.version))

@@ -3,7 +3,7 @@
 import json
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from server.crypto.sealed import boxes
 from server.crypto.sealed.boxes import Damaged
-from server.database import Transaction, changed
+from server.database import Database, Transaction, changed
 from server.errors import NotFound, Refused, say
 from server.private import models
 from server.private.facts import Facts
@@ -252,6 +252,19 @@ def renumber(tx: Transaction, case: UUID, receipt_id: bytes) -> None:
     tx.run(update(models.Case).where(col(models.Case.id) == case).values(receipt_id=receipt_id))
 
 
+def forgotten_by_reporters(
+    tx: Transaction, vault: Vault, *, number: Callable[[bytes], bool], answer: Callable[[UUID], bool]
+) -> None:
+    """In a copy that is laid back: numbers that were changed since open nothing, and erased answers are noise."""
+    for case, receipt_id in tx.look(select(col(models.Case.id), col(models.Case.receipt_id))).all():
+        if number(receipt_id):
+            renumber(tx, case, secrets.token_bytes(32))
+    columns = (col(models.Entry.case_id), col(models.Entry.id), func.length(col(models.Entry.for_reporter)))
+    for case, message, length in tx.look(select(*columns)).all():
+        if answer(message):
+            silence(tx, vault, case, message, max(0, length - boxes.LOCK_BYTES))
+
+
 def close_door(tx: Transaction, vault: Vault, case: Case) -> None:
     """The reporter's number opens nothing any more, and no answer is left on that side."""
     columns = (col(models.Entry.id), func.length(col(models.Entry.for_reporter)))
@@ -287,6 +300,22 @@ def drop_noise(tx: Transaction, vault: Vault, receipt_id: bytes) -> None:
     for (case,) in tx.look(select(col(models.Case.id)).where(col(models.Case.receipt_id) == receipt_id)).all():
         if not vault.has_key(case):
             drop_case(tx, case)
+
+
+def come_to_an_end(db: Database, vault: Vault) -> None:
+    """What was being filed when a process was killed: it is there, key and all, or it is not.
+
+    While the vault's `filing` is held. Nobody can make the room keep a key that it did not make for this case.
+    """
+    case = vault.unfinished()
+    if case is None:
+        return
+    with db.reading() as tx:
+        there = tx.look(select(col(models.Case.id)).where(col(models.Case.id) == case)).first() is not None
+    if there:
+        vault.keep_case(case)
+    else:
+        vault.give_up(case)
 
 
 def counts(tx: Transaction, table: type[models.Entry | models.Slot | models.Pair]) -> dict[UUID, int]:

@@ -61,8 +61,8 @@ class Roster:
         self._vault = vault
         self.trust = trust
         self._today = today
-        self.revoked: Callable[[], Iterable[str]] = tuple
-        """Gives the revocations that are written down outside the database, too."""
+        self.kept_outside: Callable[[], Iterable[str]] = tuple
+        """Gives the revocations and the successors that are written down outside the database, too."""
         self._lock = threading.Lock()
         self._read: _Papers | None = None
         self._known: frozenset[UUID] = frozenset()
@@ -94,6 +94,12 @@ class Roster:
     def holds(self, person: UUID, verify: bytes) -> bool:
         """Whether this person is at a desk today, with this very key."""
         return any(one.verify == verify for one in self.of(person))
+
+    def named(self, person: UUID, verify: bytes) -> bool:
+        """Whether this is the newest key under a paper of this person's that was not taken back, ended or not."""
+        papers = self._papers()
+        known = [one for one in papers.certificates if one.serial not in (papers.revoked or {})]
+        return any((one.person, one.verify) == (person, verify) for one in known)
 
     def may_sign(self, verify: bytes) -> bool:
         """Whether new keys under this signature count: certified once, and not revoked since.
@@ -183,9 +189,12 @@ class Roster:
         return ()
 
     def follow(self, text: str) -> None:
-        """Take in that somebody's keys have successors. Raises Refused unless these are the keys they have now."""
+        """Take in that somebody's keys have successors. Raises Refused unless these are the keys they have now.
+
+        A paper that has ended meanwhile is no reason to refuse: it gives no right, and the next one names the new keys.
+        """
         found = _successor(text)
-        if found is None or not self.holds(found.person, found.before):
+        if found is None or not self.named(found.person, found.before):
             raise Refused(NOT_SIGNED)
         self._keep(text)
 
@@ -212,6 +221,10 @@ class Roster:
     def revocations(self) -> list[str]:
         """Every revocation that officers have signed, as it was brought."""
         return [text for text in self._texts() if isinstance(self._signed(text), Revocation)]
+
+    def successions(self) -> list[str]:
+        """Every line in the database that tells which keys followed on which."""
+        return [text for text in self._rows() if _successor(text) is not None]
 
     def pair_blobs(self, secret: bytes, binding: Binding, excluded: Excluded) -> list[bytes]:
         """For every two officers a box that only both together open; noise for two of whom one is barred."""
@@ -273,7 +286,13 @@ class Roster:
         return _Papers(now, revoked, agencies, keys, [one for one, steps in followed if steps is None])
 
     def _texts(self) -> dict[str, date]:
-        """The papers that lie here, and the day on which each came."""
+        """The papers that lie here or are written down outside, and the day on which each came."""
+        found = self._rows()
+        for text in self.kept_outside():
+            found.setdefault(text, date.min)  # somebody took its row away: it holds from the day that it names
+        return found
+
+    def _rows(self) -> dict[str, date]:
         with self._db.reading() as tx:
             rows = tx.look(select(col(models.Paper.id), col(models.Paper.box))).all()
         found: dict[str, date] = {}
@@ -284,8 +303,6 @@ class Roster:
             except (Damaged, ValueError):
                 continue  # put there by somebody without the room's key
             found[text] = min(taken_in, found.get(text, taken_in))
-        for text in self.revoked():
-            found.setdefault(text, date.min)  # somebody took its row away: it holds from the day that it names
         return found
 
     def _signed(self, text: str) -> Paper | None:

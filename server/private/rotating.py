@@ -7,6 +7,7 @@ Then the old key is destroyed. If the process dies in between, the next unlock g
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from server.private import records
 from server.private.audit_trail import AuditTrail
 from server.private.casework import Casework
 from server.private.desks import Reporting
+from server.private.forgetting import Forgetting
 from server.private.people import People, Ring, Unlocked
 from server.private.records import Case
 from server.private.roster import Roster
@@ -39,6 +41,7 @@ class Rotating:
         casework: Casework,
         succession: Succession,
         trail: AuditTrail,
+        forgetting: Forgetting,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -48,6 +51,7 @@ class Rotating:
         self._casework = casework
         self._succession = succession
         self._trail = trail
+        self._forgetting = forgetting
 
     def unlock(self, person: UUID, passphrase: str, *, at: datetime) -> Unlocked:
         """The keys of this visit. Slow; very slow when they are changed. Raises Invalid."""
@@ -57,12 +61,13 @@ class Rotating:
             return ring.now
         if ring.before is None:
             ring = self._people.begin_change(person, passphrase)
-        self._follow(ring, at)
-        self._closed_anew(ring, at)
-        self._people.end_change(person, passphrase)
+        if not self._follow(ring, at):
+            return ring.now  # both keys stay under the words until a new paper is there
+        keep = self._closed_anew(ring, at)
+        now = self._people.end_change(person, passphrase, keep=keep)
         with self._db.transaction() as tx:
             self._trail.note(tx, "keys changed", at=at, by=str(person))
-        return ring.now
+        return now
 
     def _renewed(self, me: Unlocked, at: datetime) -> None:
         """Cases whose last signer was revoked get new keys now: until then their reporters can add nothing."""
@@ -80,27 +85,37 @@ class Rotating:
         old = known is not None and known.keys_since < at.date() - days
         return old and self._roster.holds(keys.person, keys.verify)
 
-    def _follow(self, ring: Ring, at: datetime) -> None:
-        """The old keys vouch for the new ones; from now on everything is sealed to these."""
+    def _follow(self, ring: Ring, at: datetime) -> bool:
+        """The old keys vouch for the new ones: whether everything is sealed to these from now on.
+
+        Not if the paper has ended while the keys were being changed: then nothing opens, and nothing is closed anew.
+        That the old keys are over is written outside the database too, before anything else is done.
+        """
         old, new = ring.before, ring.now
         assert old is not None
-        if self._roster.holds(new.person, new.verify):
-            return
-        step = Successor(new.person, old.verify, boxes.public_of(new.box_secret), new.verify, at.date())
-        self._roster.follow(successors.written(step, old_seed=old.signing_seed, new_seed=new.signing_seed))
+        if not self._roster.named(new.person, new.verify):
+            step = Successor(new.person, old.verify, boxes.public_of(new.box_secret), new.verify, at.date())
+            self._roster.follow(successors.written(step, old_seed=old.signing_seed, new_seed=new.signing_seed))
+        self._forgetting.refresh()
+        return self._roster.holds(new.person, new.verify)
 
-    def _closed_anew(self, ring: Ring, at: datetime) -> None:
+    def _closed_anew(self, ring: Ring, at: datetime) -> list[bytes]:
+        """Gives the box keys that are to be kept: halves of originals in cases that open later are closed for these."""
         assert ring.before is not None
-        between = Unlocked(ring.now.person, ring.before.box_secret, ring.now.signing_seed, ring.now.verify)
+        between = replace(ring.now, box_secret=ring.before.box_secret)
+        changed = {line.alias for line in self._casework.work_list(ring.now, at=at)}  # before it was cut off
         for line in self._casework.work_list(between, at=at):
             try:
                 self._succession.rekey(between, line.alias, at=at)
             except (Refused, NotFound, Damaged):
                 continue  # something is wrong with it, which the reader will be told; the slot is handed on as it is
+            changed.add(line.alias)
         with self._db.reading() as tx:
             cases = records.every_case(tx, self._vault)
         for case in cases:
             self._hand_on(case, ring)
+        handed_on = any(self._is_mine(case, ring.now) for case in cases if case.facts.alias not in changed)
+        return [ring.before.box_secret, *ring.now.earlier] if handed_on else []
 
     def _hand_on(self, case: Case, ring: Ring) -> None:
         """The reader's slots in a case that has its old keys still: closed as they are, for the new key."""
@@ -116,6 +131,17 @@ class Rotating:
                 if handed is not None:
                     records.replace_slot(tx, self._vault, case.id, tag, handed)
                     tx.erases = True
+
+    def _is_mine(self, case: Case, me: Unlocked) -> bool:
+        """Whether my place in this case is a true one, open or not."""
+        tags = list(self._tags(case, me.person))
+        with self._db.reading() as tx:
+            found = records.slots_by_tag(tx, tags)
+        for tag, locked in found.items():
+            with suppress(Damaged, NotFound):
+                if boxes.unsealed(me.box_secret, self._vault.open(case.id, locked, about=records.SLOT + tag)):
+                    return True
+        return False
 
     def _tags(self, case: Case, person: UUID) -> Iterator[bytes]:
         for place in (case.facts.epoch, case.facts.epoch | records.RECOVERED):

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from server.errors import NotFound, Refused, Sentence, TooFast, say
 from server.logs import where
-from server.private import answering, desk, desk_steps, door
+from server.private import answering, desk, desk_steps, door, intake
 from server.private.asking import Asked, Place
 from server.private.body import Cut, TooLarge, TooMuch, TooSlow
 from server.private.call import FORM_TOKEN, NOT_OURS, Call
@@ -60,7 +60,8 @@ async def shown_desk(asked: Asked) -> Response:
 
 async def done_desk(asked: Asked) -> Response:
     """POST under /desk."""
-    return await _done(Call.of(asked, Side.DESK, asked.url.path), desk_steps.STEPS)
+    files = "files" if asked.url.path == intake.ADDRESS else ""
+    return await _done(Call.of(asked, Side.DESK, asked.url.path), desk_steps.STEPS, files=files)
 
 
 async def _done(call: Call, steps: Mapping[str, Step], *, files: str = "") -> Response:
@@ -84,8 +85,10 @@ async def _done(call: Call, steps: Mapping[str, Step], *, files: str = "") -> Re
 async def _again(call: Call, sentence: Sentence, status: int) -> Response:
     """What could not be taken: where files were chosen in our own form, that form again, with a place for files."""
     call.listen(call.value("lang"))
-    foreign = call.value("form") != "check" and _barred(call) is not None  # the others show more than was sent
-    shown = None if foreign or call.side is not Side.REPORTER else await door.again(call, sentence, status)
+    only_sent = call.value("form") in ("check", "intake_check")  # the others show more than was sent
+    foreign = not only_sent and _barred(call) is not None
+    again = door.again if call.side is Side.REPORTER else intake.again
+    shown = None if foreign else await again(call, sentence, status)
     return shown or kept(call, sentence, status)
 
 

@@ -150,6 +150,12 @@ def open_topics(reporting: Reporting, certificates: Collection[Certificate], tod
     ]
 
 
+def staffed(reporting: Reporting, certificates: Collection[Certificate], today: date) -> dict[str, bool]:
+    """By desk: whether it has as many readers, of as many organisations, as it was promised."""
+    readers = [one for one in in_force(certificates, today) if reads(one)]
+    return {desk.code: _enough(desk, [one for one in readers if one.desk == desk.code]) for desk in reporting.desks}
+
+
 def _enough(desk: Desk, readers: Sequence[Certificate]) -> bool:
     people = {reader.person for reader in readers}
     organisations = {" ".join(reader.organisation.casefold().split()) for reader in readers}

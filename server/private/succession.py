@@ -18,9 +18,10 @@ from server.database import Database, Transaction
 from server.errors import NotFound, Refused, say
 from server.private import epochs, originals, records
 from server.private.casework import Casework, Opened
+from server.private.consents import Consent
 from server.private.desks import INDEPENDENT
 from server.private.epochs import Beginning, Epoch
-from server.private.facts import Facts
+from server.private.facts import Facts, asking_until
 from server.private.letters import NOT_WHOLE, excluded_in
 from server.private.people import Unlocked
 from server.private.records import Link
@@ -31,6 +32,8 @@ from server.private.vault import Vault
 NOBODY_LEFT = say(
     "Nobody else may read this case, so it cannot be left. Ask the recovery officers for another person first."
 )
+LOOK_DAYS = 14
+"""So long a case that a colleague gave somebody is marked on their list, until they write in it."""
 NO_SUCH_READER = say("This person cannot read for this desk, or must not read this case.")
 
 
@@ -58,12 +61,17 @@ class Succession:
         """ "I must not read this": everybody else who reads it goes on, under new keys. Raises Refused."""
         with self._db.transaction() as tx:
             found = self._casework.read(tx, me, alias, at)
-            left = self.readers_of(found) - {me.person}
-            if not any(one.person in left and not interprets(one) for one in self._casework.unbarred(found)):
+            if not self.may_leave(me, found):
                 raise Refused(NOBODY_LEFT)
+            left = self.readers_of(found) - {me.person}
             body: dict[str, object] = {"kind": "succession", "why": "recused", "left": str(me.person)}
             self._renew(tx, me, found, _New(left, body, lambda known: known), at)
             self._casework.trace(tx, "recused", me, found, at)
+
+    def may_leave(self, me: Unlocked, found: Opened) -> bool:
+        """Whether somebody else would go on with it: somebody who reads, not one who interprets."""
+        left = self.readers_of(found) - {me.person}
+        return any(one.person in left and not interprets(one) for one in self._casework.unbarred(found))
 
     def hand_over(self, me: Unlocked, alias: str, to: UUID, reason: str, *, at: datetime) -> None:
         """Let one more person of the desk read it: somebody new, or who lost their words. Raises Refused."""
@@ -75,7 +83,8 @@ class Succession:
             if comes is None:
                 raise Refused(NO_SUCH_READER, field="person")
             body: dict[str, object] = {"kind": "succession", "why": "handed_over", "text": reason}
-            self._renew(tx, me, found, _New(readers | {to}, body, lambda known: known, comes), at)
+            waits = asking_until(at, days=LOOK_DAYS)
+            self._renew(tx, me, found, _New(readers | {to}, body, lambda known: known.asking(waits), comes), at)
             self._casework.trace(tx, "handed over", me, found, at)
 
     def take_over(self, me: Unlocked, alias: str, *, at: datetime) -> None:
@@ -97,9 +106,8 @@ class Succession:
             released = me.person in outside and bool(found.case.facts.release_key)
             new = readers | (outside if released else {me.person})
             body = {"kind": "succession", "why": "released" if released else "recovered"}
-            self._renew(
-                tx, me, found, _New(new, body, lambda known: known.changed(release_key=b"") if released else known), at
-            )
+            then: Callable[[Facts], Facts] = _released if released else lambda known: known
+            self._renew(tx, me, found, _New(new, body, then, self._own(me, found)), at)
             self._casework.trace(tx, "taken over", me, found, at)
 
     def rekey(self, me: Unlocked, alias: str, *, at: datetime) -> None:
@@ -110,12 +118,15 @@ class Succession:
             if found.missing or me.person not in readers:
                 raise Refused(NO_SUCH_READER)
             body: dict[str, object] = {"kind": "succession", "why": "keys"}
-            own = next((one for one in self._casework.unbarred(found) if one.person == me.person), None)
-            self._renew(tx, me, found, _New(readers, body, lambda known: known, own), at)
+            self._renew(tx, me, found, _New(readers, body, lambda known: known, self._own(me, found)), at)
 
     def readers_of(self, found: Opened) -> set[UUID]:
         """Who reads the case, as it says itself: its first envelope, and every change since."""
         return self._named(found) & {one.person for one in self._casework.unbarred(found)}
+
+    def _own(self, me: Unlocked, found: Opened) -> Certificate | None:
+        """My own paper: what I hold of the key for originals is closed for the keys that I have now."""
+        return next((one for one in self._casework.unbarred(found) if one.person == me.person), None)
 
     def _named(self, found: Opened) -> set[UUID]:
         readers: set[UUID] = set()
@@ -138,11 +149,12 @@ class Succession:
         return [one for one in self._casework.unbarred(found) if one.desk == INDEPENDENT]
 
     def _owed_outside(self, found: Opened) -> list[Certificate]:
-        """The office outside, when the reporter said yes to it and nobody was certified there when it was filed.
+        """The office outside, when the reporter said yes to it and has no key yet: nobody was certified there when it
+        was filed, or the yes came later. Whether the yes counts already is looked at when somebody there opens it.
 
-        The yes is read from the reporter's own letter; it counts once.
+        The yes is read from the reporter's own letters; it counts once.
         """
-        said = any(letter.inward and letter.body.get("may_release") is True for letter in found.letters)
+        said = _said_outside(found)
         released = any(letter.body.get("why") == "released" for letter in found.letters)
         if not said or released or found.case.facts.release_key or found.desk.code == INDEPENDENT:
             return []
@@ -203,3 +215,18 @@ class Succession:
         signed = manifests.signed(epoch.manifest, me.signing_seed, before=found.secret)
         before = boxes.sealed(epoch.manifest.case_public, found.secret)
         records.put_link(tx, self._vault, case, Link(signed, before))
+
+
+def _released(known: Facts) -> Facts:
+    return known.changed(release_key=b"", released=True)
+
+
+def _said_outside(found: Opened) -> bool:
+    """What the reporter said last about the office outside."""
+    said = False
+    for body in (letter.body for letter in found.letters if letter.inward):
+        if body.get("kind") == "concern":
+            said = body.get("may_release") is True
+        elif body.get("kind") == "consent" and body.get("name") == Consent.OUTSIDE.value:
+            said = body.get("value") is True
+    return said

@@ -4,7 +4,6 @@ It leaves as one sealed file that this server cannot open again. The case stays 
 reporter is told, and goes on talking to this desk.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +15,13 @@ from server.crypto.sealed.certificates import Agency
 from server.crypto.sealed.transfers import Item
 from server.database import Database
 from server.errors import Invalid, NotFound, Refused, say
-from server.private import files, originals
+from server.private import files
 from server.private.casework import Casework, Opened
 from server.private.consents import Consent
 from server.private.desks import INDEPENDENT
 from server.private.facts import Facts, State, half_day
 from server.private.letters import NOT_WHOLE, Letter, excluded_in
+from server.private.parts import chosen_files, conversation, parts_of
 from server.private.people import Unlocked
 from server.private.roster import Roster
 from server.private.tracks import MOVES
@@ -33,22 +33,20 @@ NO_YES = say(
 NO_SUCH_AGENCY = say(
     "This organisation cannot be given the case: no two officers stand for it, or the reporter barred it."
 )
-NOTHING_CHOSEN = say("Choose what is passed on: at least one of the messages.")
+NOTHING_CHOSEN = say("Choose what is passed on: tick at least one thing below.")
 KIND = "transferred"
 WORDS = "conversation.json"
-_LEFT_OUT = frozenset(
-    {"readers", "kind", "may_release", "interpreted", "files", originals.FIELD, "left", "practice", "taken_in_by"}
-)
-"""What the organisation has no need of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Where a case has gone: the organisation's paper, its name, and the messages that were chosen."""
+    """Where a case has gone: the organisation's paper, its name, and what was chosen."""
 
     agency: UUID
     name: str
     letters: frozenset[UUID]
+    without: frozenset[str] = frozenset()
+    """The parts of these messages that were left out, by their names."""
 
 
 class Transferring:
@@ -72,14 +70,26 @@ class Transferring:
         ]
 
     def pass_on(
-        self, me: Unlocked, alias: str, to: UUID, chosen: Collection[UUID], reason: str, *, at: datetime
+        self,
+        me: Unlocked,
+        alias: str,
+        to: UUID,
+        chosen: Collection[UUID],
+        reason: str,
+        *,
+        at: datetime,
+        without: Collection[str] = (),
     ) -> None:
-        """Note it and tell the reporter; the file is made when it is fetched. Raises Refused."""
+        """Note it and tell the reporter; the file is made when it is fetched. Raises Refused.
+
+        `without`: parts of the chosen messages that stay here, by their names.
+        """
         self._casework.refuse_interpreter(me)
         found = self._casework.opened(me, alias, at=at)
         agency = self._agency(found, to)
         letters = [letter for letter in passable(found.letters) if letter.id in chosen]
-        if not letters:
+        named = {part.name for letter in letters for part in parts_of(letter)}
+        if not named - set(without):
             raise Invalid(NOTHING_CHOSEN, field="letter")
 
         def passed(known: Facts) -> Facts:
@@ -91,6 +101,7 @@ class Transferring:
             "agency": str(agency.serial),
             "name": agency.name,
             "letters": sorted(str(letter.id) for letter in letters),
+            "without": sorted(named & set(without)),
             "text": reason,
         }
         self._casework.write(me, alias, body, at=at, to_reporter=True, then=passed)
@@ -106,7 +117,7 @@ class Transferring:
         if done is None or not self._roster.holds(me.person, me.verify):
             raise NotFound
         letters = [letter for letter in passable(found.letters) if letter.id in done.letters]
-        items = [Item(WORDS, _words(letters)), *_files(self._db, found, letters)]
+        items = [Item(WORDS, conversation(letters, done.without)), *_files(self._db, found, letters, done.without)]
         statement = transfers.of(
             items,
             id=uuid4(),
@@ -138,31 +149,24 @@ def gone_to(letters: Sequence[Letter]) -> list[Passed]:
     """Where a case has gone, the newest last."""
     found = {str(letter.body["agency"]): letter.body for letter in letters if letter.body.get("kind") == KIND}
     return [
-        Passed(UUID(serial), str(body.get("name", "")), frozenset(UUID(one) for one in _named(body)))
+        Passed(
+            UUID(serial),
+            str(body.get("name", "")),
+            frozenset(UUID(one) for one in _named(body, "letters")),
+            frozenset(_named(body, "without")),
+        )
         for serial, body in found.items()
     ]
 
 
-def _named(body: Mapping[str, object]) -> list[str]:
-    names = body.get("letters")
+def _named(body: Mapping[str, object], what: str) -> list[str]:
+    names = body.get(what)
     return [str(one) for one in names] if isinstance(names, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
-def _words(letters: Sequence[Letter]) -> bytes:
-    told = [
-        {
-            "day": letter.day.isoformat(),
-            "from": "reporter" if letter.direction == "in" else letter.name,
-            **{name: value for name, value in letter.body.items() if name not in _LEFT_OUT},
-        }
-        for letter in letters
-    ]
-    return json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass")
-
-
-def _files(db: Database, found: Opened, letters: Sequence[Letter]) -> list[Item]:
+def _files(db: Database, found: Opened, letters: Sequence[Letter], without: Collection[str]) -> list[Item]:
     """The safe copies of what came with the chosen messages; never an original. Raises Refused for a damaged one."""
-    sent = [one.copy for letter in letters if letter.inward for one in files.read(letter.body)]
+    sent = chosen_files(letters, without)
     with db.reading() as tx:
         there = files.present(tx, found.case.id)
     kept = [(number, one) for number, one in enumerate(sent, 1) if one.id in there]

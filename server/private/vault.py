@@ -10,14 +10,14 @@ from uuid import UUID
 
 from server.crypto.sealed import boxes
 from server.crypto.sealed.boxes import Damaged
-from server.crypto.sealed.shredding import ShredKeys
+from server.crypto.sealed.shredding import Disk, ShredKeys
 from server.errors import NotFound
 from server.private import facts
 from server.private.alone import alone
 from server.private.facts import Facts
 
 FACTS_STEP = 2048
-LOCK_NAME = "filing.lock"
+LOCK_NAME, UNFINISHED = "filing.lock", "filing.unfinished"
 
 
 class Vault:
@@ -27,6 +27,8 @@ class Vault:
         self.pepper = pepper
         self.shred = shred
         self._new: dict[UUID, bytes] = {}
+        self._disk, self._unfinished = Disk(), shred.folder / UNFINISHED
+        self._unfinished_key = boxes.derived(pepper, "unfinished")
         self._facts_key = boxes.derived(pepper, "case-facts")
         self._papers_key = boxes.derived(pepper, "papers")
 
@@ -38,17 +40,36 @@ class Vault:
         return alone(self.shred.folder / LOCK_NAME)
 
     def new_case(self, case: UUID) -> None:
-        """Make the key that a case lies under. It is in this process only, until `keep_case`."""
-        self._new[case] = boxes.new_key()
+        """Make the key that a case lies under. It is in this process only, until `keep_case`; and, closed, in a file
+        for whoever comes after a crash."""
+        key = self._new[case] = boxes.new_key()
+        self._disk.write(self._unfinished, boxes.locked(self._unfinished_key, case.bytes + key, about=_UNFINISHED))
 
     def keep_case(self, case: UUID) -> None:
         """The case's rows are in the database: keep its key. A key without rows then means that they were taken."""
         self.shred.add(case, self._new[case])
-        del self._new[case]
+        self.give_up(case)
 
     def give_up(self, case: UUID) -> None:
-        """It came to nothing."""
+        """It came to nothing, or to its end."""
         self._new.pop(case, None)
+        self._disk.wipe(self._unfinished)
+
+    def unfinished(self) -> UUID | None:
+        """The case that was being filed when a process was killed, if there is one. Its key is ready to be kept.
+
+        To be asked while `filing` is held: then nobody is just filing it.
+        """
+        try:
+            raw = boxes.unlocked(self._unfinished_key, self._unfinished.read_bytes(), about=_UNFINISHED)
+        except FileNotFoundError:
+            return None
+        except Damaged:  # it was not written to its end, so nothing came after it
+            self._disk.wipe(self._unfinished)
+            return None
+        case = UUID(bytes=raw[:16])
+        self._new[case] = raw[16:]
+        return case
 
     def lock_facts(self, case: UUID, known: Facts) -> bytes:
         """What the room knows of a case, in steps of one size."""
@@ -90,6 +111,9 @@ class Vault:
 
     def _for_facts(self, case: UUID) -> bytes:
         return hashlib.blake2b(self._of(case), key=self._facts_key, digest_size=32).digest()
+
+
+_UNFINISHED = b"unfinished"
 
 
 def _stepped(raw: bytes) -> bytes:

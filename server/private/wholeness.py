@@ -1,9 +1,10 @@
 """Whether every case still has its row and its key: whoever destroys a case must not do it unseen.
 
 Rows are written before their key, and a key is erased before its rows. So a key without rows means that somebody took
-them; rows without a key are left by a crash, or somebody destroyed the key; rows that their key does not open were
-changed. A case with fewer letters or keys than it says itself is told of too, but never erased for it. Which cases
-these are nobody is told: the people at a desk must not learn of a case that is not theirs.
+them; rows without a key mean that somebody destroyed it, because what a crash left without one is given it at the next
+look; rows that their key does not open were changed. A case with fewer letters or keys than it says itself is told of
+too, but never erased for it. Which cases these are nobody is told: the people at a desk must not learn of a case that
+is not theirs.
 """
 
 import time
@@ -59,6 +60,8 @@ class Wholeness:
     def look(self) -> Found:
         """Look at everything. Raises Damaged when the file of the keys itself is broken."""
         self._db.forget_log_when_due()
+        with self._vault.filing():
+            records.come_to_an_end(self._db, self._vault)
         with self._vault.filing(), self._db.reading() as tx:
             rows, keys = records.names_of_cases(tx), self._vault.shred.keys()
             opened = {case.id: case.facts.alias for case in records.every_case(tx, self._vault)}

@@ -6,6 +6,7 @@ from server.errors import Sentence, say
 from server.private.consents import Consent
 from server.private.desks import Topic
 from server.private.facts import State, Support
+from server.private.routing import INTAKE, INTERPRETER
 
 TOPICS: Mapping[Topic, Sentence] = {
     Topic.QUESTION: say("A question"),
@@ -61,7 +62,14 @@ CONSENTS: Mapping[Consent, Sentence] = {
     Consent.INVESTIGATOR: say("Show it, without my name, to whoever looks into it"),
     Consent.AGENCY: say("Pass it, without my name, to the organisation concerned"),
     Consent.INTERPRETER: say("Let a certified interpreter read it"),
+    Consent.OUTSIDE: say("Let an office outside read it, if nobody answers in time"),
 }
+DUTIES: Mapping[str, Sentence] = {
+    "": say("I read what people write, and answer"),
+    INTERPRETER: say("I only put it into another language"),
+    INTAKE: say("I only write down what others tell me"),
+}
+"""What somebody does at a desk, by the word for it on the officers' paper."""
 SCRIPTS: Mapping[Consent, Sentence] = {
     Consent.SERVICES: say(
         "“Some services could help you. May we tell them what they need to know to help? You can say no, and you can "

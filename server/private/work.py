@@ -41,6 +41,7 @@ from server.private.routing import open_topics
 from server.private.succession import Succession
 from server.private.transferring import Transferring
 from server.private.vault import Vault
+from server.private.waiting import Waits
 from server.private.wholeness import Wholeness
 from server.web.limits import Limits
 
@@ -54,6 +55,7 @@ SENDINGS = "20/600"
 """Sendings from one network in ten minutes; beyond that they are taken all the same, and take longer."""
 LONGEST_PAUSE = 4.0
 FILINGS_WAITING = 500
+OPENINGS_WAITING, OPENING_PATIENCE = 50, 60.0
 SHRED_FILE, OFFICERS = "shred.keys", "officers"
 
 
@@ -110,6 +112,7 @@ class Work:
     transferring: Transferring
     rotating: Rotating
     holding: Holding
+    waits: Waits
     people: People
     factors: SecondFactors
     trail: AuditTrail
@@ -121,11 +124,18 @@ class Work:
     limits: Limits
     filing_pool: DerivationPool
     """Apart from the pool in which numbers and sign-ins are tried, so that a flood of tries delays no concern."""
+    opening_pool: DerivationPool
+    """Where readers' keys are opened, which takes long when they are changed: no concern waits for that either."""
     pace: Pace
 
     def now(self) -> datetime:
         """The present moment."""
         return self.clock.now()
+
+    def close(self) -> None:
+        """Slow work that waits is not done any more."""
+        self.filing_pool.close()
+        self.opening_pool.close()
 
     def open_topics(self, at: datetime) -> list[Topic]:
         """What can be talked about: topics that somebody reads."""
@@ -165,14 +175,17 @@ def made(
         raise BootRefused(f"A file in {private_dir / OFFICERS} is no public file of a recovery officer.") from None
     roster = Roster(db, vault, trust, today=lambda: clock.now().date())
     trail = AuditTrail(db, keys.pepper, trust)
-    forgetting = Forgetting(private_dir, keys.pepper, now=clock.now, revocations=roster.revocations)
-    roster.revoked = forgetting.revocations
+    forgetting = Forgetting(
+        private_dir, keys.pepper, now=clock.now, revocations=roster.revocations, successions=roster.successions
+    )
+    roster.kept_outside = forgetting.papers
     factors = SecondFactors(boxes.derived(keys.pepper, "second-factors"))
     passwords = Passwords(boxes.derived(keys.pepper, "sign-in"), memory_kib=costs.sign_in_kib)
     phrases = Phrases(boxes.derived(keys.pepper, "unlock"), memory_kib=costs.unlock_kib)
     people = People(db, vault, passwords, phrases, factors, today=lambda: clock.now().date())
     casework = Casework(db, vault, roster, reporting, trail, Presence(people, roster).deserted)
     succession = Succession(db, vault, roster, casework)
+    files, holding = DeskFiles(db, vault, roster, casework), Holding(roster, reporting, casework)
     return Work(
         reporting=reporting,
         db=db,
@@ -180,13 +193,14 @@ def made(
         vault=vault,
         roster=roster,
         filing=Filing(db, vault, roster, reporting),
-        conversations=Conversations(db, vault, roster, reporting),
+        conversations=Conversations(db, vault, roster, reporting, forgetting),
         casework=casework,
-        files=DeskFiles(db, vault, roster, casework),
+        files=files,
         succession=succession,
         covering=Covering(people, roster, casework, succession),
-        holding=Holding(roster, reporting, casework),
-        rotating=Rotating(db, vault, roster, reporting, people, casework, succession, trail),
+        holding=holding,
+        waits=Waits(roster, casework, files, holding),
+        rotating=Rotating(db, vault, roster, reporting, people, casework, succession, trail, forgetting),
         transferring=Transferring(db, roster, casework),
         people=people,
         factors=factors,
@@ -198,5 +212,6 @@ def made(
         filing_keys=FilingKeys(keys.pepper),
         limits=Limits(),
         filing_pool=DerivationPool(waiting=FILINGS_WAITING, workers=1),
+        opening_pool=DerivationPool(waiting=OPENINGS_WAITING, workers=1, patience=OPENING_PATIENCE),
         pace=pace or Pace(),
     )

@@ -1,7 +1,12 @@
 """Sealed copies and forget lists: who opens them, and that nothing else does."""
 
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -79,7 +84,7 @@ def test_only_the_installation_can_mark_its_copies() -> None:
 
 def test_a_forget_list_opens_only_where_it_was_written_and_its_size_tells_little() -> None:
     name = forget_lists.name_of(KEY, "case", b"x")
-    found = ForgetList(AT, {name: AT.date()}, {"role": frozenset({name})}, frozenset({"paper"}))
+    found = ForgetList(AT, {name: AT.date()}, {"role": frozenset({name})}, frozenset({"paper"}), frozenset({"step"}))
     raw = forget_lists.closed(found, KEY, part="private")
     assert forget_lists.opened(raw, KEY, part="private") == found
     assert len(raw) == len(forget_lists.closed(ForgetList(AT), KEY, part="private"))
@@ -94,6 +99,82 @@ def test_a_forget_list_opens_only_where_it_was_written_and_its_size_tells_little
 
 
 def test_a_line_goes_when_no_copy_can_need_it() -> None:
-    old, new = b"o" * 32, b"n" * 32
-    found = ForgetList(AT, {old: AT.date() - timedelta(days=KEPT_DAYS + 1), new: AT.date()})
-    assert set(forget_lists.younger(found, AT.date()).gone) == {new}
+    old, last, new = b"o" * 32, b"l" * 32, b"n" * 32
+    days = {old: KEPT_DAYS + 1, last: KEPT_DAYS, new: 0}
+    gone = {name: AT.date() - timedelta(days=ago) for name, ago in days.items()}
+    found = ForgetList(AT, gone, {"role": frozenset({old})}, frozenset({"paper"}), frozenset({"step"}))
+    younger = forget_lists.younger(found, AT.date())
+    assert younger == replace(found, gone={name: gone[name] for name in (last, new)})
+    assert KEPT_DAYS == 60, "longer than the fourteen days of a copy, and than the month that an account is of"
+
+
+def test_of_several_lists_everything_is_gone_and_what_stands_is_as_the_newest_says() -> None:
+    names, days = [bytes([number]) * 32 for number in range(3)], [AT.date() - timedelta(days=n) for n in range(3)]
+    newer = ForgetList(
+        AT, {names[0]: days[2], names[1]: days[0]}, {"role": frozenset({b"a"})}, frozenset({"p"}), frozenset({"s"})
+    )
+    older = ForgetList(
+        AT - timedelta(hours=1), {names[0]: days[1], names[2]: days[2]}, {"role": frozenset({b"b"})},
+        frozenset({"q"}), frozenset({"t"}),
+    )  # fmt: skip
+    whole = replace(
+        newer,
+        gone={names[0]: days[1], names[1]: days[0], names[2]: days[2]},
+        papers=frozenset({"p", "q"}),
+    )
+    assert forget_lists.united([older, newer]) == whole == forget_lists.united([newer, older])
+    assert forget_lists.united([newer, replace(older, at=AT)]).followed == newer.followed, "of two as old, the first"
+
+
+def test_two_who_write_the_same_file_at_once_each_write_all_of_it(tmp_path: Path) -> None:
+    path, each = tmp_path / "forgotten-community.list", [bytes([number]) * 300_000 for number in range(4)]
+
+    def writes(raw: bytes) -> None:
+        for _ in range(25):
+            forget_lists.laid(path, raw)
+            assert path.read_bytes() in each
+
+    with ThreadPoolExecutor(len(each)) as pool:
+        list(pool.map(writes, each))  # raises what one of them raised
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+def test_what_a_crash_left_half_written_goes_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    path, now = tmp_path / "forgotten-community.list", time.time()
+    crashed, writing, other = (tmp_path / f"{name}.part" for name in (f"{path.name}.0a", f"{path.name}.0b", "x.0a"))
+    for part, age in ((crashed, 3700), (writing, 3500), (other, 9999)):
+        part.write_bytes(b"half")
+        os.utime(part, (now - age, now - age))
+    forget_lists.laid(path, b"whole")
+    assert {one.name for one in tmp_path.iterdir()} == {path.name, writing.name, other.name}
+
+
+def test_what_cannot_be_laid_leaves_nothing_lying_about(tmp_path: Path) -> None:
+    path = tmp_path / "forgotten-community.list"
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        forget_lists.laid(path, b"whole")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_officers_are_enough_and_one_twice_is_not() -> None:
+    one, other = (boxes.public_of(secret) for secret in OFFICERS[:2])
+    assert copies.head(LABEL, KEY, [one, other])
+    with pytest.raises(Damaged):
+        copies.head(LABEL, KEY, [one, one])
+
+
+def test_a_list_lies_on_the_disk_as_lists_of_older_versions_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: a version that wrote anything else could not read what the one before it left."""
+    name = boxes.keyed(KEY, b"case\0x", "forgotten")
+    assert forget_lists.name_of(KEY, "case", b"x") == name
+    raw = forget_lists.closed(ForgetList(AT, {name: AT.date()}), KEY, part="private")
+    plain = boxes.unpadded_from(boxes.unlocked(KEY, raw, about=b"baraza/forgotten/private"), 16_384)
+    content = {"at": AT.isoformat(), "followed": [], "gone": {name.hex(): AT.date().isoformat()}}
+    assert json.loads(plain) == {"v": 1, "papers": [], "standing": {}, **content}
+    assert forget_lists.STEP_BYTES == 16_384
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_size))
+    forget_lists.laid(tmp_path / "list", raw)
+    assert synced == [len(raw)], "all of it, before it takes the other's place"
+    assert (tmp_path / "list").stat().st_mode & 0o777 == 0o600

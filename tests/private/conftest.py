@@ -10,6 +10,8 @@ from server.private.app import PrivateHouse, build
 from server.private.migrations import history
 from server.settings import Settings
 from tests.doubles import StillClock
+from tests.people import Community
+from tests.private.houses import WholeHouse, whole_house
 from tests.private.rooms import RoomBrowser, Ticking
 from tests.private.scene import Scene
 
@@ -64,3 +66,13 @@ def scene(room_settings: Settings, ticking: Ticking) -> Iterator[Scene]:
     made.everybody()
     yield made
     made.close()
+
+
+@pytest.fixture
+def house_to_copy(
+    room_settings: Settings, community: Community, ticking: Ticking, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WholeHouse]:
+    """A community and a private room on SQLite."""
+    made = whole_house(room_settings, community, ticking, tmp_path_factory.mktemp("outside"))
+    yield made
+    made.scene.close()

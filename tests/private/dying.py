@@ -93,6 +93,7 @@ class Act:
 
 
 def _filed(told: Told) -> bool:
+    assert told.work.wholeness.look().whole, "a crash is no alarm"
     known = told.work.conversations.find(told.new, at=told.now)
     told.file()  # what a browser does that got no answer: the same form once more
     again = told.work.conversations.find(told.new, at=told.now)

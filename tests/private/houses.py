@@ -18,7 +18,9 @@ from server.forgetting import lists
 from server.private import database, desks, keys
 from server.private.work import Work, made
 from server.settings import Settings
+from tests.doubles import StillClock
 from tests.people import Community
+from tests.private.rooms import Ticking
 from tests.private.scene import CHEAP, Scene
 
 POLICIES = Path("policies")
@@ -80,6 +82,18 @@ class WholeHouse:
         return made(
             new.private_dir, desks.load(POLICIES), db, keys.load(new.private_dir).newest, self.scene.clock, CHEAP
         )
+
+
+def whole_house(settings: Settings, community: Community, ticking: Ticking, folder: Path) -> WholeHouse:
+    """A community and a private room on one data directory, with people at every desk."""
+    settings = settings.model_copy(
+        update={"database_url": community.house.services.db.engine.url.render_as_string(False)}
+    )
+    scene = Scene(settings, StillClock(), ticking)
+    scene.everybody()
+    copies_dir = folder / "copies"
+    copies_dir.mkdir()
+    return WholeHouse(community, scene, settings, copies_dir)
 
 
 def texts_in(new: Settings) -> list[str]:

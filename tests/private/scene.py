@@ -90,7 +90,7 @@ class Scene:
     def close(self) -> None:
         """End it."""
         self.house.room.pool.close()
-        self.house.room.work.filing_pool.close()
+        self.house.room.work.close()
         self.house.room.threads.close()
         self.house.room.db.close()
 

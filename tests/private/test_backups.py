@@ -21,7 +21,7 @@ from server.backups import restoring
 from server.cli import app as commands
 from server.crypto.sealed import boxes, copies, forget_lists, officers
 from server.crypto.sealed.certificates import Revocation
-from server.crypto.sealed.receipts import ReporterKeys
+from server.crypto.sealed.receipts import ReporterKeys, receipt_for
 from server.database import BUSY_TIMEOUT_MS, Database
 from server.errors import BootRefused
 from server.finding.models import WordPlace
@@ -36,41 +36,19 @@ from server.private.app import once_a_day
 from server.private.daily import Daily, published
 from server.private.forgetting import Forgetting
 from server.private.migrations import history
-from server.private.models import Entry
+from server.private.models import Entry, Paper
 from server.private.work import OFFICERS, Work
 from server.pruning import prune
 from server.settings import Settings
 from tests.clusters import Cluster
-from tests.doubles import StillClock, WordScreen, quick_passwords
-from tests.people import Community
-from tests.private.houses import WholeHouse, snapshot, texts_in
+from tests.doubles import WordScreen, quick_passwords
+from tests.private.houses import WholeHouse, snapshot, texts_in, whole_house
 from tests.private.rooms import Ticking
-from tests.private.scene import Scene
+from tests.private.scene import WORDS, Scene
 from tests.private.test_stolen_room import found_in
 
 CANARY = "canary-2205-marmot"
 TOLD = "canary-8817-plover"
-
-
-def _house(settings: Settings, community: Community, ticking: Ticking, folder: Path) -> WholeHouse:
-    settings = settings.model_copy(
-        update={"database_url": community.house.services.db.engine.url.render_as_string(False)}
-    )
-    scene = Scene(settings, StillClock(), ticking)
-    scene.everybody()
-    copies_dir = folder / "copies"
-    copies_dir.mkdir()
-    return WholeHouse(community, scene, settings, copies_dir)
-
-
-@pytest.fixture
-def house_to_copy(
-    room_settings: Settings, community: Community, ticking: Ticking, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[WholeHouse]:
-    """A community and a private room on SQLite."""
-    made = _house(room_settings, community, ticking, tmp_path_factory.mktemp("outside"))
-    yield made
-    made.scene.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -82,7 +60,7 @@ def house_on_both(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[WholeHouse, tuple[str, str]]]:
     """The same on each kind of database, and addresses of two empty ones to restore into."""
-    from tests.conftest import _community
+    from tests.conftest import community_at
 
     outside = tmp_path_factory.mktemp("outside")
     with ExitStack() as stack:
@@ -100,8 +78,8 @@ def house_on_both(
             with closing(database.opened(private)) as db:
                 history.upgrade(db)
             room_settings = room_settings.model_copy(update={"private_database_url": private})
-        community = stack.enter_context(_community(url, tmp_path))
-        made = _house(room_settings, community, ticking, outside)
+        community = stack.enter_context(community_at(url, tmp_path))
+        made = whole_house(room_settings, community, ticking, outside)
         yield made, empty
         made.scene.close()
 
@@ -181,7 +159,7 @@ def test_a_copy_made_while_people_write_is_whole(
     for line in cases:
         assert not work.casework.opened(house.scene.people["cleo"].me, line.alias, at=house.scene.clock.now()).missing
     assert work.trail.check(published=published(new.private_dir)).wrong == ()
-    work.filing_pool.close()
+    work.close()
     work.db.close()
     reborn = build(new, clock=house.community.clock, screen=WordScreen(), passwords=quick_passwords)
     reborn.services.db.close()
@@ -253,7 +231,7 @@ def test_an_erased_case_does_not_come_back(house_to_copy: WholeHouse, tmp_path: 
         assert any("stays" in body for body in bodies)
         assert any(TOLD in body for body in bodies) is there
         assert (work.vault.shred.key(case) is not None) is there
-        work.filing_pool.close()
+        work.close()
         work.db.close()
 
 
@@ -271,7 +249,7 @@ def test_revoked_papers_and_used_codes_stay_so(house_to_copy: WholeHouse, tmp_pa
     assert work.roster.of(scene.people["cleo"].me.person)
     step = int(house.community.clock.now().timestamp()) // 30
     assert all(person.last_step > step for person in work.people.everybody())
-    work.filing_pool.close()
+    work.close()
     work.db.close()
 
 
@@ -511,6 +489,7 @@ def test_a_folder_that_cannot_be_written_is_told_once_a_day_and_the_rest_goes_on
     assert sorted(caplog.messages) == [
         "the private room cannot write its forget list: FileNotFoundError",
         "the private room cannot write the desks' account: NotADirectoryError",
+        "the private room cannot write which desks have readers: NotADirectoryError",
     ]
 
 
@@ -587,6 +566,56 @@ def test_a_list_that_does_not_open_is_made_whole_from_the_one_beside_the_copies(
     assert house.room_of(new).conversations.find(gone, at=scene.clock.now()) is None
 
 
+@pytest.mark.parametrize("beside", [False, True], ids=["elsewhere", "with the room's own list"])
+def test_a_copy_has_the_keys_of_its_day_and_they_are_changed_once_more(
+    house_to_copy: WholeHouse, tmp_path: Path, beside: bool
+) -> None:
+    """What came after them is lost with what was lost: to insist on it would shut the reader out."""
+    house, scene = house_to_copy, house_to_copy.scene
+    scene.filed(CANARY)
+    for _ in range(91):
+        days_later(house)
+    copy, cleo = house.backed_up(), scene.people["cleo"].me
+    days_later(house)
+    lost = scene.work.rotating.unlock(cleo.person, WORDS, at=scene.clock.now())
+    assert lost.verify != cleo.verify
+    house.lists_written()
+    new = house.elsewhere(tmp_path / "new")
+    if beside:
+        for name in ("forgotten-private.list", "heads.txt"):
+            if (scene.settings.private_dir / name).is_file():
+                (new.private_dir / name).write_bytes((scene.settings.private_dir / name).read_bytes())
+    house.restored(new, copy)
+    work = house.room_of(new)
+    assert [one.verify for one in work.roster.of(cleo.person)] == [cleo.verify]
+    days_later(house)
+    again = work.rotating.unlock(cleo.person, WORDS, at=scene.clock.now())
+    assert again.verify not in (cleo.verify, lost.verify)
+    work.forgetting.copied_to(house.copies)
+    after = house.room_of(new)
+    assert [one.verify for one in after.roster.of(cleo.person)] == [again.verify], "no two successors of one key"
+    assert len(after.casework.work_list(again, at=scene.clock.now())) == 1
+
+
+def test_a_copy_made_after_somebody_took_the_row_of_a_successor_away_does_not_bring_the_old_key_back(
+    house_to_copy: WholeHouse, tmp_path: Path
+) -> None:
+    house, scene = house_to_copy, house_to_copy.scene
+    with scene.work.db.reading() as tx:
+        before = [name for (name,) in tx.look(select(col(Paper.id)))]
+    for _ in range(91):
+        days_later(house)
+    cleo = scene.work.rotating.unlock(scene.people["cleo"].me.person, WORDS, at=scene.clock.now())
+    with scene.work.db.transaction() as tx:
+        tx.run(delete(Paper).where(col(Paper.id).not_in(before)))
+    copy = house.backed_up()
+    days_later(house)
+    house.lists_written()
+    new = house.elsewhere(tmp_path / "new")
+    house.restored(new, copy)
+    assert [one.verify for one in house.room_of(new).roster.of(cleo.person)] == [cleo.verify]
+
+
 def test_no_line_is_lost_when_a_copy_is_made_while_cases_are_erased(house_to_copy: WholeHouse) -> None:
     scene = house_to_copy.scene
     mine, names, done = scene.work.forgetting, [uuid4() for _ in range(60)], threading.Event()
@@ -595,6 +624,7 @@ def test_no_line_is_lost_when_a_copy_is_made_while_cases_are_erased(house_to_cop
         scene.work.vault.pepper,
         now=scene.clock.now,
         revocations=scene.work.roster.revocations,
+        successions=scene.work.roster.successions,
     )
 
     def refreshing() -> None:
@@ -635,6 +665,32 @@ def test_restoring_says_that_old_numbers_open_again(house_to_copy: WholeHouse, t
     house_to_copy.scene.filed("first")
     told = house_to_copy.restored(house_to_copy.elsewhere(tmp_path / "new"), house_to_copy.backed_up())
     assert any("an old number opens its case again" in line for line in told)
+
+
+def test_a_number_that_was_changed_and_answers_that_were_erased_do_not_come_back(
+    house_to_copy: WholeHouse, tmp_path: Path
+) -> None:
+    house, scene = house_to_copy, house_to_copy.scene
+    reporters = [scene.filed(text)[1] for text in ("changes", "erases", "does nothing")]
+    me, now = scene.people["cleo"].me, scene.clock.now()
+    for line in scene.work.casework.work_list(me, at=now):
+        scene.work.casework.answer(me, line.alias, CANARY, at=now)
+    copy = house.backed_up()
+    number = scene.work.derivation.keys(receipt_for(boxes.new_key(), scene.work.vault.pepper))
+    scene.work.conversations.change_number(reporters[0], number, at=now)
+    scene.work.conversations.erase_answers(reporters[1], at=now)
+    house.lists_written()
+    new = house.elsewhere(tmp_path / "new")
+    told = house.restored(new, copy)
+    assert any("open nothing, neither the old nor the new" in line for line in told)
+    work, now = house.room_of(new), scene.clock.now()
+    assert work.conversations.find(reporters[0], at=now) is None is work.conversations.find(number, at=now)
+    assert work.conversations.shown(reporters[1], at=now).answers == []
+    assert [one.text for one in work.conversations.shown(reporters[2], at=now).answers] == [CANARY]
+    for line in work.casework.work_list(me, at=now):
+        found = work.casework.opened(me, line.alias, at=now)
+        assert not found.missing and CANARY in [letter.body.get("text") for letter in found.letters]
+    assert work.wholeness.look().whole
 
 
 def test_a_case_told_while_the_copy_was_made_raises_no_alarm_after_restoring(

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -16,7 +17,7 @@ from server.private.daily import Daily
 from server.private.facts import State
 from server.private.people import Away
 from server.private.recovering import Recovering
-from server.private.vault import Vault
+from server.private.vault import UNFINISHED, Vault
 from server.private.wholeness import Wholeness
 from server.private.work import SHRED_FILE
 from tests.private.scene import Scene, words
@@ -223,3 +224,37 @@ def test_a_damaged_box_keeps_the_officers_from_no_other_case(scene: Scene) -> No
     with scene.work.db.transaction() as tx:
         tx.run(text("update pair set box = zeroblob(100) where id = (select id from pair limit 1)"))
     assert Recovering(scene.work).bundle()
+
+
+def test_what_a_crash_left_is_given_its_key_and_nothing_else_is(scene: Scene) -> None:
+    """Whoever destroys a key and lays back a file of the moment in which it was made gives the case back whole."""
+    unfinished = scene.settings.private_dir / UNFINISHED
+    seen = list[bytes]()
+
+    class Watched(ShredKeys):
+        def add(self, case: UUID, key: bytes | None = None) -> bytes:
+            seen.append(unfinished.read_bytes())
+            return super().add(case, key)
+
+    work = scene.work
+    work.vault.shred = Watched(work.vault.shred.folder / SHRED_FILE)
+    _, reporter = scene.filed("first")
+    assert not unfinished.exists()
+    [(case, key)] = work.vault.shred.keys().items()
+    assert key not in seen[0] and case.bytes not in seen[0]
+    work.vault.shred.forget(case)
+    assert wholeness.told(work.wholeness) == "a case's key is gone"
+    unfinished.write_bytes(seen[0][:-1])
+    assert wholeness.told(work.wholeness) == "a case's key is gone" and not unfinished.exists()
+    unfinished.write_bytes(seen[0])
+    assert work.wholeness.look().whole and not unfinished.exists()
+    assert work.conversations.find(reporter, at=scene.clock.now()) == case
+    work.erasing.erase(case)
+    unfinished.write_bytes(seen[0])
+    assert work.wholeness.look().whole and not work.vault.shred.keys(), "what was erased stays erased"
+
+
+def test_the_next_concern_is_filed_whatever_a_crash_has_left(scene: Scene) -> None:
+    (scene.settings.private_dir / UNFINISHED).write_bytes(b"half a line")
+    scene.filed("first")
+    assert scene.work.wholeness.look().whole

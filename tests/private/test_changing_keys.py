@@ -113,7 +113,7 @@ def test_an_old_copy_and_the_words_open_nothing_that_came_later(scene: Scene, tm
             for secret in secrets
             for entry in records.entries(tx, scene.work.vault, case.id)
         ), "what was there before does open: the test tries the right keys"
-    thief.work.filing_pool.close()
+    thief.work.close()
     thief.work.db.close()
 
 
@@ -244,11 +244,74 @@ def test_reporters_go_on_when_who_changed_the_keys_last_is_revoked(scene: Scene)
         scene.work.conversations.add(reporter, AFTER, at=scene.clock.now())
 
 
+def released_to_hana(scene: Scene) -> str:
+    """The time of a case has come: the office outside takes it over."""
+    scene.people["hana"].me = hana = unlocks(scene, "hana")
+    alias = the_alias(scene, "hana")
+    scene.work.succession.take_over(hana, alias, at=scene.clock.now())
+    return alias
+
+
+@pytest.mark.parametrize("changes", [1, 3])
+def test_the_outside_office_keeps_its_halves_when_its_keys_change_before_its_time(scene: Scene, changes: int) -> None:
+    _, reporter = scene.filed(BEFORE, may_release=True, files=[attachment()])
+    for _ in range(changes):
+        scene.clock.goes_on(days=91)
+        answered(scene)
+        unlocks(scene, "hana")
+        assert texts(scene, unlocks(scene, "hana")) == []
+    scene.work.conversations.ask_outside(reporter, at=scene.clock.now())
+    alias = released_to_hana(scene)
+    asks(scene, "hana")
+    assert opens(scene, "dara") == ORIGINAL
+    asks(scene, "dara")
+    assert opens(scene, "hana") == ORIGINAL
+    scene.clock.goes_on(days=91)
+    scene.people["hana"].me = later = unlocks(scene, "hana")
+    assert later.earlier == (), "nothing is closed for the earlier keys any more, so they are nowhere"
+    assert the_alias(scene, "hana") == alias
+    asks(scene, "hana")
+    assert opens(scene, "dara") == ORIGINAL
+
+
+def answered(scene: Scene) -> None:
+    """Nobody is late, so nothing is released."""
+    dara = scene.people["dara"].me
+    scene.work.casework.answer(dara, the_alias(scene, "dara"), "We are here.", at=scene.clock.now())
+
+
+def test_halves_are_kept_when_the_change_was_cut_off_after_the_place_was_handed_on(scene: Scene) -> None:
+    _, reporter = scene.filed(BEFORE, may_release=True, files=[attachment()])
+    scene.clock.goes_on(days=91)
+    answered(scene)
+    ring = scene.work.people.begin_change(scene.people["hana"].me.person, WORDS)
+    scene.work.rotating._follow(ring, scene.clock.now())
+    scene.work.rotating._closed_anew(ring, scene.clock.now())
+    unlocks(scene, "hana")
+    scene.work.conversations.ask_outside(reporter, at=scene.clock.now())
+    released_to_hana(scene)
+    asks(scene, "cleo")
+    assert opens(scene, "hana") == ORIGINAL
+
+
+def test_an_earlier_key_opens_no_case_and_signs_nothing(scene: Scene) -> None:
+    _, reporter = scene.filed(BEFORE, may_release=True, files=[attachment()])
+    old = scene.people["hana"].me
+    scene.clock.goes_on(days=91)
+    answered(scene)
+    new = unlocks(scene, "hana")
+    assert new.earlier == (old.box_secret,)
+    scene.work.conversations.ask_outside(reporter, at=scene.clock.now())
+    assert texts(scene, old) == []
+    assert BEFORE in texts(scene, new)
+    assert unlocks(scene, "cleo").earlier == (), "whoever reads all their cases keeps no earlier key"
+
+
 def test_the_outside_office_is_told_the_truth_when_its_halves_are_lost(scene: Scene) -> None:
     scene.filed(BEFORE, may_release=True, files=[attachment()])
     scene.clock.goes_on(days=91)
     hana = scene.people["hana"]
-    hana.me = unlocks(scene, "hana")
+    hana.me = replace(unlocks(scene, "hana"), earlier=())
     alias, now = the_alias(scene, "hana"), scene.clock.now()
     scene.work.succession.take_over(hana.me, alias, at=now)
     found = scene.work.casework.opened(hana.me, alias, at=now)
@@ -320,5 +383,5 @@ def test_the_page_changes_them_and_says_nothing_of_it(scene: Scene) -> None:
     cleo = scene.sign_in("cleo")
     alias = cleo.get("/desk").text.partition('href="/desk/')[2].partition('"')[0]
     page = words(cleo.get(f"/desk/{alias}"))
-    assert BEFORE in page and "New keys" in page
+    assert BEFORE in page and "The keys were renewed" in page
     assert send(cleo, "note", f"/desk/{alias}", note="All is well.").status_code == 303

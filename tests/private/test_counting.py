@@ -1,7 +1,7 @@
 """The desks' account: bands from ten on, once a month, and nothing in it that tells of one case."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from server.private import counting, records
 from server.private.counting import LEAST, Counting, band, last_month
 from server.private.desks import Topic
-from server.private.facts import Facts, State, half_day
+from server.private.facts import Facts, State, Support, half_day
+from server.private.forgetting import Forgetting
 from server.private.routing import Excluded
 from server.transparency import desks
 from tests.people import Community
@@ -26,7 +27,15 @@ IN_MARCH = datetime(2026, 3, 20, 9, tzinfo=UTC)
 
 @pytest.fixture
 def account(scene: Scene, tmp_path: Path) -> Counting:
-    return Counting(scene.work.db, scene.work.vault, scene.work.reporting, tmp_path / "told")
+    return counting_in(scene, tmp_path)
+
+
+def counting_in(scene: Scene, folder: Path) -> Counting:
+    """It has told nothing yet."""
+    folder.mkdir(exist_ok=True)
+    work = scene.work
+    noted = Forgetting(folder, work.vault.pepper, now=scene.clock.now, revocations=list, successions=list)
+    return Counting(work.db, work.vault, work.reporting, noted, folder / "told")
 
 
 def closed(scene: Scene, count: int, *, topic: Topic = Topic.SEA, **facts: object) -> list[Facts]:
@@ -75,9 +84,8 @@ def test_whoever_is_left_out_reads_the_same_account_in_both_worlds(scene: Scene,
     closed(scene, 10)
     worlds: list[bytes] = []
     for number in range(2):
-        made = Counting(scene.work.db, scene.work.vault, scene.work.reporting, tmp_path / str(number))
-        made.run(FIRST)
-        worlds.append((tmp_path / str(number) / counting.FILE_NAME).read_bytes())
+        counting_in(scene, tmp_path / str(number)).run(FIRST)
+        worlds.append((tmp_path / str(number) / "told" / counting.FILE_NAME).read_bytes())
         for _ in range(12):
             _, reporter = scene.filed("About her.", excluded=Excluded(organisation="Harbour Refugee Support"))
             with scene.work.db.transaction() as tx:
@@ -103,6 +111,65 @@ def test_a_month_is_told_once_and_filing_changes_nothing_in_it(scene: Scene, acc
     assert [one["month"] for one in json.loads(path.read_bytes())] == ["2026-03", "2026-04"]
     assert json.loads(path.read_bytes())[0] == json.loads(first)[0]
     assert json.loads(path.read_bytes())[1]["desks"] == {}, "no case of March is told again in April"
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_text("[]"), lambda path: path.write_text("{")])
+def test_a_month_is_not_told_again_when_somebody_takes_the_file_away(
+    scene: Scene, account: Counting, tmp_path: Path, harm: Callable[[Path], object]
+) -> None:
+    """Two accounts of one month, held against each other, could tell of what was changed between them."""
+    path = tmp_path / "told" / counting.FILE_NAME
+    closed(scene, 19)
+    account.run(FIRST)
+    harm(path)
+    before = path.read_bytes() if path.exists() else b""
+    closed(scene, 1)
+    for days in range(29):
+        account.run(FIRST + timedelta(days=days))
+        assert (path.read_bytes() if path.exists() else b"") == before
+    account.run(FIRST + timedelta(days=31))
+    assert [one["month"] for one in json.loads(path.read_bytes())] == ["2026-04"]
+
+
+def test_a_file_that_was_written_before_it_could_be_noted_is_noted_then(
+    scene: Scene, account: Counting, tmp_path: Path
+) -> None:
+    path, other = tmp_path / "told" / counting.FILE_NAME, tmp_path / "other"
+    counting_in(scene, other).run(FIRST)
+    path.parent.mkdir()
+    path.write_bytes((other / "told" / counting.FILE_NAME).read_bytes())
+    account.run(FIRST)
+    path.unlink()
+    account.run(FIRST)
+    assert not path.exists()
+
+
+BY_WHOM = ("the desk", "the reporter")
+
+
+@pytest.mark.parametrize("who", BY_WHOM)
+@pytest.mark.parametrize(("again_in", "counted"), [(IN_MARCH, ["2026-03"]), (FIRST, [])])
+def test_a_case_that_is_closed_twice_stands_in_one_account_at_most(
+    scene: Scene, account: Counting, who: str, again_in: datetime, counted: list[str]
+) -> None:
+    """It stood in the one of March already, if it was opened again after March."""
+    closed(scene, 9)
+    closed(scene, 9, closed=half_day(FIRST))
+    _, reporter = scene.filed("Closed twice.")
+    work, cleo = scene.work, scene.people["cleo"].me
+    with work.db.transaction() as tx:
+        case = records.case_by_receipt(tx, work.vault, reporter.lookup)
+        assert case is not None
+        ended = case.facts.changed(state=State.CLOSED, closed=half_day(IN_MARCH), support=Support.DECLINED)
+        records.keep(tx, work.vault, case, ended)
+    if who == "the desk":
+        work.casework.move(cleo, ended.alias, State.REOPENED, "So.", at=again_in)
+    else:
+        work.conversations.add(reporter, "One more thing.", at=again_in)
+    for state in (State.TRIAGE, State.FEEDBACK_GIVEN, State.CLOSED):
+        work.casework.move(cleo, ended.alias, state, "So.", at=again_in)
+    months = {month: told(account, at) for month, at in {"2026-03": FIRST, "2026-04": FIRST + timedelta(30)}.items()}
+    assert [month for month, one in months.items() if one["desks"]] == counted
 
 
 def test_those_who_wait_too_long_are_told_from_ten_on(scene: Scene, account: Counting) -> None:

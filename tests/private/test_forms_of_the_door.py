@@ -428,3 +428,40 @@ def test_a_step_of_the_desk_does_not_undo_a_taking_back(scene: Scene) -> None:
     scene.clock.goes_on(days=4)
     shown = scene.work.conversations.shown(reporter, at=scene.clock.now())
     assert shown.case.facts.state is State.WITHDRAWN
+
+
+WANTED = {"name": "Amal", "desk": "sea", "organisation": "Bridge", "languages": "en"}
+
+
+def test_the_paper_for_the_officers_is_a_file_of_plain_text_and_nobody_elses(scene: Scene) -> None:
+    browser = scene.sign_in("cleo")
+    browser.get("/desk/paper")
+    shown = send(browser, "ask_for_paper", "/desk/paper", **WANTED)
+    assert "Download the file" in words(shown)
+    text = hidden(shown)["asked_for"]
+    file = send(browser, "save_paper", "/desk/paper", asked_for=text)
+    assert file.headers["content-type"] == "text/plain; charset=utf-8"
+    assert file.headers["content-disposition"] == 'attachment; filename="paper.request"'
+    assert file.text.strip() == text.strip()
+    dara = scene.sign_in("dara")
+    dara.get("/desk/paper")
+    for other in (text, "{}", ""):
+        assert send(dara, "save_paper", "/desk/paper", asked_for=other).status_code == 404
+
+
+@pytest.mark.parametrize("duty", ["interpreter", "intake"])
+def test_what_somebody_does_at_a_desk_is_chosen_in_words(scene: Scene, duty: str) -> None:
+    browser = scene.sign_in("cleo")
+    page = words(browser.get("/desk/paper"))
+    assert "I only put it into another language" in page and "“interpreter”" not in page
+    made = send(browser, "ask_for_paper", "/desk/paper", **WANTED, roles="nurse", duty=duty)
+    assert f'"roles":["nurse","{duty}"]' in words(made)
+    wrong = send(browser, "ask_for_paper", "/desk/paper", **WANTED, duty="queen")
+    assert wrong.status_code == 422
+
+
+def test_what_is_wrong_is_not_called_missing(scene: Scene) -> None:
+    browser = scene.sign_in("cleo")
+    browser.get("/desk/paper")
+    refused = words(send(browser, "ask_for_paper", "/desk/paper", **{**WANTED, "languages": "arabic"}))
+    assert "Please look at this once more" in refused and "missing" not in refused

@@ -10,6 +10,7 @@ from server.private.conversation import Conversation
 from server.private.facts import State, half_day
 from server.private.people import Unlocked
 from server.private.routing import Excluded
+from tests.private.rooms import RoomBrowser
 from tests.private.scene import WORDS, Scene, hidden, send, words
 
 TOLD = "canary-6120-curlew"
@@ -175,3 +176,36 @@ def test_pages_ask_agree_and_tell(scene: Scene) -> None:
     assert "keep this for up to 90 days" in words(amal.get("/help"))
     assert send(dara, "end_hold", at, end_reason="Done.").status_code == 303
     assert "kept until" not in words(dara.get(at))
+
+
+def visits(scene: Scene, receipt: str) -> RoomBrowser:
+    amal = scene.browser()
+    amal.get("/help")
+    send(amal, "return", receipt=receipt)
+    return amal
+
+
+def test_who_takes_it_back_is_told_that_the_law_keeps_it(scene: Scene) -> None:
+    receipt, _ = scene.filed(TOLD)
+    amal = visits(scene, receipt)
+    assert "If a court or a law asks for it, it is kept until that is over" in words(amal.get("/help"))
+    alias = scene.work.casework.work_list(me(scene, "cleo"), at=scene.clock.now())[0].alias
+    held(scene, alias, 90)
+    assert "But the law asks us to keep it until" in words(amal.get("/help"))
+    send(amal, "withdraw")
+    taken_back = words(amal.get("/help"))
+    assert "until then you can undo it. The law still asks us to keep it until" in taken_back
+    assert "The law keeps it all the same" in words(scene.sign_in("cleo").get(f"/desk/{alias}"))
+    scene.clock.goes_on(days=4)
+    assert "You have taken your message back. The law still asks us" in words(visits(scene, receipt).get("/help"))
+
+
+def test_a_hold_that_is_not_safe_to_tell_shows_on_no_page_of_the_reporter(scene: Scene) -> None:
+    receipt, _ = scene.filed(TOLD)
+    before = words(visits(scene, receipt).get("/help"))
+    alias = scene.work.casework.work_list(me(scene, "cleo"), at=scene.clock.now())[0].alias
+    held(scene, alias, 90, tell=False)
+    amal = visits(scene, receipt)
+    assert words(amal.get("/help")) == before
+    send(amal, "withdraw")
+    assert "The law still asks" not in words(amal.get("/help"))

@@ -1,21 +1,26 @@
 """A case goes to another organisation: with a yes only, to a certified key only, and the reporter is told."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
+from httpx2 import Response
 from sqlalchemy import insert
 from typer.testing import CliRunner
 
 from server.cli import app as commands
-from server.crypto.sealed import certificates, officers, transfers
+from server.crypto.sealed import boxes, certificates, officers, successors, transfers
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.certificates import Agency, Certificate, Revocation, Trust
 from server.crypto.sealed.officers import OfficerKeys
-from server.crypto.sealed.transfers import Item
+from server.crypto.sealed.signatures import verify_of
+from server.crypto.sealed.successors import Successor
+from server.crypto.sealed.transfers import Item, Replaced
 from server.errors import BootRefused, NotFound, Refused
 from server.private import models
 from server.private.consents import Consent
@@ -25,9 +30,10 @@ from server.private.routing import Excluded
 from server.private.transferring import passable
 from server.private.work import OFFICERS
 from tests.private.rooms import RoomBrowser
-from tests.private.scene import Scene, send, words
+from tests.private.scene import WORDS, Scene, send, words
 
 TOLD = "canary-3109-osprey"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
 AGENCY_KEYS = OfficerKeys(bytes([7]) * 32, bytes([8]) * 32)
 
 
@@ -189,7 +195,7 @@ def test_nobody_without_two_officers_makes_an_organisation(scene: Scene) -> None
     again = scene.opened()
     assert again.room.work.roster.agencies() == []
     again.room.db.close()
-    again.room.work.filing_pool.close()
+    again.room.work.close()
     again.room.pool.close()
     again.room.threads.close()
     fine = certified(scene)
@@ -256,6 +262,37 @@ def test_a_statement_that_says_something_else_is_refused(scene: Scene) -> None:
             opened(scene, made(items, sender=sender), agency)
 
 
+def test_keys_that_the_receiver_knows_to_be_replaced_pass_nothing_on_any_more(scene: Scene) -> None:
+    agency, old = certified(scene), scene.people["cleo"].me
+    items, papers = [Item("a", b"one")], scene.work.roster.paper_of(old.verify)
+
+    def made(seed: bytes, sender: tuple[str, ...]) -> bytes:
+        day = scene.clock.now().date()
+        statement = transfers.of(items, id=uuid4(), day=day, agency=agency.serial, sender=sender, said_yes_to=())
+        return b"".join(transfers.written(statement, items, seed=seed, to=agency))
+
+    def received(raw: bytes, known: list[Successor]) -> list[Successor]:
+        trust = Trust.load(scene.settings.private_dir / OFFICERS)
+        found = transfers.opened(raw, AGENCY_KEYS.box_secret, to=agency, trust=trust, known=known)
+        return transfers.told(found[1])
+
+    def followed(secret: bytes, seed: bytes) -> str:
+        step = Successor(old.person, old.verify, boxes.public_of(secret), verify_of(seed), scene.clock.now().date())
+        return successors.written(step, old_seed=old.signing_seed, new_seed=seed)
+
+    new, thief = (followed(bytes([n]) * 32, bytes([n]) * 32) for n in (11, 12))
+    before = made(old.signing_seed, papers)
+    assert received(before, []) == []
+    known = received(made(bytes([11]) * 32, (*papers, new)), [])
+    assert known == [successors.read(new)]
+    assert received(made(bytes([11]) * 32, (*papers, new)), known) == known
+    for stolen in (before, made(bytes([12]) * 32, (*papers, thief))):
+        with pytest.raises(Replaced):
+            received(stolen, known)
+    with pytest.raises(Damaged):  # two successors at once: nobody can say whose keys are true
+        received(made(old.signing_seed, (*papers, new, thief)), [])
+
+
 def test_the_organisation_opens_it_on_its_own_computer(
     scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,6 +352,83 @@ def test_the_organisation_opens_it_on_its_own_computer(
     refused = scene.signed(Revocation(paper_sent.serial, today), officers=1)
     (scene.settings.private_dir / OFFICERS / "two.revocation").write_text(refused)
     assert "Nothing was written" in refusal(*words_, "--officers", trusted, "--out", "other", *given)
+    for name in ("one", "two"):
+        (scene.settings.private_dir / OFFICERS / f"{name}.revocation").unlink()
+    first = (place / "it.transfer").read_bytes()
+    of_old_keys = scene.work.transferring.file(cleo, alias, agency.serial, at=now)
+    newer = scene.work.rotating.unlock(cleo.person, WORDS, at=scene.clock.now())
+    second = scene.work.transferring.file(newer, alias, agency.serial, at=scene.clock.now())
+    (place / "it.transfer").write_bytes(second)
+    run(*words_, "--officers", trusted, "--out", "second", *given)
+    (place / "it.transfer").write_bytes(first)
+    run(*words_, "--officers", trusted, "--out", "again", *given)
+    (place / "it.transfer").write_bytes(of_old_keys)
+    assert "has other keys now" in refusal(*words_, "--officers", trusted, "--out", "other", *given)
+    (place / "safeline.seen").write_text("noise\n")
+    assert "not as it was written" in refusal(*words_, "--officers", trusted, "--out", "other", *given)
+    (place / "safeline.seen").unlink()
     (place / "it.transfer").write_bytes(b"{}")
     assert "Nothing was written" in refusal(*words_, "--officers", trusted, "--out", "other", *given)
     assert not (place / "other").exists()
+
+
+def ticks(page_text: str) -> dict[str, bool]:
+    """The boxes of the page: what can be passed on, and whether it is ticked."""
+    found = re.findall(r'name="part" value="([^"]+)"( checked)?', page_text)
+    return {name: bool(checked) for name, checked in found}
+
+
+def posted(browser: RoomBrowser, at: str, agency: str, parts: list[str], reason: str) -> Response:
+    form = [("step", "pass_on"), ("lang", "en"), ("form_token", browser.token), ("agency", agency)]
+    form += [("part", part) for part in parts] + [("pass_reason", reason)]
+    return browser.post(at, content=urlencode(form), headers={**FORM, "sec-fetch-site": "same-origin"})
+
+
+def test_words_facts_and_files_are_passed_on_one_by_one(scene: Scene) -> None:
+    agency = certified(scene)
+    kept = [
+        Attachment(f"{name}.jpg", "image/jpeg", bytearray(name.encode()), digest_of(name.encode()), None, "png")
+        for name in ("card", "face")
+    ]
+    scene.filed(TOLD, consents={"agency": True}, files=kept, who="self", child=True)
+    alias, [first] = the_case(scene)
+    browser, at = scene.sign_in("cleo"), f"/desk/{alias}"
+    page = browser.get(at)
+    assert "The file card.jpg" in words(page) and "A message goes whole or not at all" in words(page)
+    boxes = list(ticks(page.text))
+    assert not any(ticks(page.text).values()), "nothing goes that nobody chose"
+    facts = {"words", "topic", "language", "who", "child", "consents"}
+    card = next(name for name in boxes if name.partition(":")[2] not in facts)
+    chosen = [f"{first}:topic", f"{first}:child", card]
+    done = posted(browser, at, str(agency.serial), chosen, "They help.")
+    assert done.status_code == 303, words(done)
+    raw = scene.work.transferring.file(scene.people["cleo"].me, alias, agency.serial, at=scene.clock.now())
+    said, *files = opened(scene, raw, agency)[2]
+    [told] = json.loads(said.content)
+    assert {name: told.get(name) for name in ("topic", "child")} == {"topic": "sea", "child": True}
+    assert not {"text", "who", "language", "consents"} & set(told)
+    assert [item.content for item in files] == [b"card"]
+
+
+def test_ticks_are_there_again_after_something_was_wrong(scene: Scene) -> None:
+    agency = certified(scene)
+    scene.filed(TOLD, consents={"agency": True})
+    alias, [first] = the_case(scene)
+    browser, at = scene.sign_in("cleo"), f"/desk/{alias}"
+    browser.get(at)
+    wrong = posted(browser, at, str(agency.serial), [f"{first}:words", f"{first}:topic"], "")
+    assert wrong.status_code == 422
+    assert {name for name, checked in ticks(wrong.text).items() if checked} == {f"{first}:words", f"{first}:topic"}
+    nothing = posted(browser, at, str(agency.serial), [f"{uuid4()}:words", "nonsense"], "They help.")
+    assert nothing.status_code == 422 and "They help." in nothing.text
+
+
+def test_answers_go_along_only_when_they_are_ticked(scene: Scene) -> None:
+    agency = certified(scene)
+    scene.filed(TOLD, consents={"agency": True})
+    cleo, now = scene.people["cleo"].me, scene.clock.now()
+    alias, [first] = the_case(scene)
+    scene.work.casework.answer(cleo, alias, "our-answer-7741", at=now)
+    scene.work.transferring.pass_on(cleo, alias, agency.serial, [first], "Why", at=now)
+    raw = scene.work.transferring.file(cleo, alias, agency.serial, at=now)
+    assert "our-answer" not in opened(scene, raw, agency)[2][0].content.decode()

@@ -6,6 +6,7 @@ from sqlalchemy import func, select, text
 from server.crypto.sealed import recovery
 from server.private import models
 from server.private.facts import State, Support
+from server.private.files import Attachment, digest_of
 from server.private.recovering import Recovering
 from server.private.words import PRACTICE
 from tests.private.scene import WORDS, FocalPoint, Scene, send, words
@@ -71,7 +72,14 @@ def test_everything_can_be_tried_in_it_and_nothing_of_it_is_in_the_trail(scene: 
 
 def test_in_the_database_it_is_like_any_other(scene: Scene) -> None:
     def shape() -> list[tuple[int, ...]]:
-        columns = {"case": "facts", "slot": "box", "pair": "box", "entry": "for_desk", "manifest": "box"}
+        columns = {
+            "case": "facts",
+            "slot": "box",
+            "pair": "box",
+            "entry": "for_desk",
+            "manifest": "box",
+            "file": "facts",
+        }
         with scene.work.db.reading() as tx:
             return [
                 (table, *sorted({len(bytes(box)) for (box,) in tx.look(text(f'select {one} from "{table}"'))}))  # type: ignore[misc]
@@ -80,7 +88,11 @@ def test_in_the_database_it_is_like_any_other(scene: Scene) -> None:
 
     practised(scene)
     alone = shape()
-    scene.filed(PRACTICE.english)
+    sent = scene.people["cleo"].browser  # and a true one, with a picture like that one
+    alias = scene.work.casework.work_list(scene.people["cleo"].me, at=scene.clock.now())[0].alias
+    sent.get(f"/desk/{alias}")
+    picture = bytearray(send(sent, "look", f"/desk/{alias}", file="1").content)
+    scene.filed(PRACTICE.english, files=[Attachment("card.png", "image/jpeg", picture, digest_of(picture))])
     assert shape() == alone
 
 
@@ -143,3 +155,13 @@ def test_ending_practice_changes_no_forget_list(scene: Scene) -> None:
     scene.work.erasing.forget(at=scene.clock.now())
     assert not scene.work.vault.has_key(case)
     assert file.read_bytes() == before
+
+
+def test_a_safe_copy_can_be_opened_in_it(scene: Scene) -> None:
+    alias = practised(scene)
+    browser = scene.people["cleo"].browser
+    assert "card.png" in words(browser.get(f"/desk/{alias}"))
+    picture = send(browser, "look", f"/desk/{alias}", file="1")
+    assert picture.headers["content-type"] == "image/jpeg"
+    assert picture.content.startswith(b"\xff\xd8")
+    assert picture.headers["content-disposition"].startswith("inline")

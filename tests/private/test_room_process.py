@@ -219,7 +219,7 @@ def test_the_room_imports_nothing_of_the_community() -> None:
 
 
 def test_the_running_community_loads_none_of_the_rooms_parts() -> None:
-    found = told("import server.operating, sys; print(*sys.modules)")
+    found = told("import server.answering, sys; print(*sys.modules)")
     rooms = {name for name in found if name.startswith(("server.private", "server.crypto.sealed"))}
     assert rooms == {"server.private", "server.private.handed", "server.private.keeping"}
 

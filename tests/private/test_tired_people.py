@@ -82,7 +82,7 @@ def test_what_the_reporter_typed_stays_whatever_button_is_pressed(scene: Scene) 
     assert typed(page.text, "text") == HALF and "changed" in words(page)
     closed = send(browser, "close", text=HALF)
     assert closed.status_code == 409 and typed(closed.text, "text") == HALF
-    assert "This is closed" in words(send(browser, "close", text=" "))
+    assert "The conversation is closed" in words(send(browser, "close", text=" "))
 
 
 def test_memory_is_not_filled_with_what_was_typed_beside_a_button(scene: Scene) -> None:

@@ -5,10 +5,12 @@ import re
 import pytest
 from httpx2 import Response
 
+from tests.attack.originals import MARK, phone_jpeg
 from tests.private.rooms import RoomBrowser
-from tests.private.scene import Scene, hidden, send, shown_receipt, words
+from tests.private.scene import Scene, hidden, send, send_in_parts, shown_receipt, words
 
 AT = "/desk/intake"
+PHOTO = phone_jpeg()
 TEXT = "He keeps her card and wants money."
 SAID = {
     "spoken": "sw",
@@ -155,3 +157,80 @@ def test_nobody_without_that_paper_writes_for_others(scene: Scene) -> None:
     assert send(cleo, "intake_send", AT, **SAID).status_code == 404
     assert scene.browser().get(AT).headers["location"] == "/desk/sign-in"
     assert len(scene.work.casework.work_list(scene.people["dara"].me, at=scene.clock.now())) == 0
+
+
+ALOUD = (
+    "Are you safe now?",
+    "medical care is best in the first 3 days",
+    "It is free. Nobody may ask you for money or favours. Telling us does not change your help",
+    "It is read by trained people at: Bridge Network, Harbour Refugee Support",
+    "You can change each yes and no later",
+)
+READ_BACK = (
+    "About somebody who knows that I write",
+    "It happened in the last 5 days, or there is danger now",
+    "Pass what is needed to a service that can help me: yes",
+    "Show it, without my name, to whoever looks into it: no",
+    "Pass it, without my name, to the organisation concerned: not asked",
+    "Let a certified interpreter read it: not asked",
+    "may an office outside read it? yes",
+    "A few trained people will read it.",
+    "they must pass it on: the least that is needed",
+    "The people who run this site cannot open it.",
+)
+
+
+def test_what_the_reporters_own_page_says_is_read_aloud_too(olena: RoomBrowser) -> None:
+    page = olena.get(AT)
+    assert [one for one in ALOUD if one not in words(page)] == []
+    summary = send(olena, "intake_check", AT, **{**carried(page), **SAID, "urgent": "yes"})
+    assert [one for one in READ_BACK if one not in words(summary)] == []
+    assert "A child was hurt" not in words(summary), "what was not said is not read back"
+    send(olena, "intake_send", AT, **carried(summary))
+    assert "Come back after" in words(olena.get(AT))
+
+
+def summary_in_parts(browser: RoomBrowser) -> Response:
+    form = carried(browser.get(AT))
+    return send_in_parts(browser, "intake_check", at=AT, **{**form, **SAID})
+
+
+def test_files_that_the_person_hands_over_are_made_safe_and_come_along(scene: Scene, olena: RoomBrowser) -> None:
+    summary = summary_in_parts(olena)
+    assert 'type="file"' in summary.text
+    form = {**carried(summary), "originals": "clean"}
+    sent = send_in_parts(olena, "intake_send", ("me.jpg", PHOTO), at=AT, **form)
+    assert sent.status_code == 303, words(sent)
+    assert "Files that came with it: 1." in words(olena.get(AT))
+    cleo = scene.people["cleo"].me
+    alias = scene.work.casework.work_list(cleo, at=scene.clock.now())[0].alias
+    copy = b"".join(scene.work.files.copy(cleo, alias, 1, at=scene.clock.now()).pieces)
+    assert copy.startswith(b"\xff\xd8") and MARK not in copy
+    again = send_in_parts(olena, "intake_send", at=AT, **form)
+    assert again.status_code == 303, "a browser that let go of its files sends the same form"
+    assert len(scene.work.casework.work_list(cleo, at=scene.clock.now())) == 1
+
+
+@pytest.mark.parametrize(
+    "file", [("me.docx", b"PK\x03\x04word"), ("large.jpg", bytes(26_000_000))], ids=["office", "large"]
+)
+def test_a_file_that_cannot_be_taken_sends_nothing_and_loses_no_word(
+    scene: Scene, olena: RoomBrowser, file: tuple[str, bytes]
+) -> None:
+    form = {**carried(summary_in_parts(olena)), "originals": "clean"}
+    page = send_in_parts(olena, "intake_send", file, at=AT, **form)
+    assert page.status_code in (413, 422)
+    assert TEXT in words(page) and "Nothing was sent" in words(page) and 'type="file"' in page.text
+    assert "Read this aloud" in words(page)
+    assert scene.work.casework.work_list(scene.people["cleo"].me, at=scene.clock.now()) == []
+    sent = send_in_parts(olena, "intake_send", ("me.jpg", PHOTO), at=AT, **{**carried(page), "originals": "clean"})
+    assert sent.status_code == 303
+
+
+def test_no_other_place_at_the_desk_takes_files(scene: Scene) -> None:
+    scene.filed()
+    cleo = scene.sign_in("cleo")
+    alias = scene.work.casework.work_list(scene.people["cleo"].me, at=scene.clock.now())[0].alias
+    cleo.get(f"/desk/{alias}")
+    page = send_in_parts(cleo, "note", ("me.jpg", PHOTO), at=f"/desk/{alias}", note="look")
+    assert page.status_code != 303

@@ -4,9 +4,13 @@ A list holds keyed hashes, never names, and is closed under a key of the install
 take a line out, or see how many there are. It lies beside the copies, because it must outlive what it speaks of.
 """
 
+import glob
 import os
+import secrets
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +21,8 @@ from server.crypto.sealed.boxes import Damaged, keyed, locked, padded_to, unlock
 _SUITE = 1
 STEP_BYTES = 16 * 1024
 """Lists have few sizes: their length must not tell how much was erased."""
+CRASHED_SECONDS = 3600
+"""What lies half written for so long, nobody is writing any more."""
 KEPT_DAYS = 60
 """So long a line stays: longer than any copy may live."""
 
@@ -26,13 +32,15 @@ class ForgetList:
     """What one part of the house has forgotten.
 
     `at` is when it was written; `gone` are hashes of what was erased, by the day; `standing` are, by kind, hashes of
-    rights that are in force: whatever of that kind is not among them was taken away. `papers` are signed revocations.
+    rights that are in force: whatever of that kind is not among them was taken away. `papers` are signed revocations;
+    `followed` tell which keys followed on which: as the newest list says, because an older copy has older keys.
     """
 
     at: datetime
     gone: Mapping[bytes, date] = field(default_factory=dict[bytes, date])
     standing: Mapping[str, frozenset[bytes]] = field(default_factory=dict[str, frozenset[bytes]])
     papers: frozenset[str] = frozenset()
+    followed: frozenset[str] = frozenset()
 
 
 def name_of(key: bytes, kind: str, raw: bytes) -> bytes:
@@ -44,17 +52,17 @@ def younger(found: ForgetList, today: date) -> ForgetList:
     """The list without lines that no copy can need any more."""
     since = today - timedelta(days=KEPT_DAYS)
     gone = {name: day for name, day in found.gone.items() if day >= since}
-    return ForgetList(found.at, gone, found.standing, found.papers)
+    return replace(found, gone=gone)
 
 
 def united(found: Sequence[ForgetList]) -> ForgetList:
-    """Everything that is gone by any of these lists; the rights that stand are those of the newest."""
+    """Everything that is gone by any of these lists; what stands and what followed is as the newest says."""
     newest = max(found, key=lambda one: one.at)
     gone: dict[bytes, date] = {}
     for one in found:
         for name, day in one.gone.items():
             gone[name] = max(day, gone.get(name, day))
-    return ForgetList(newest.at, gone, newest.standing, frozenset[str]().union(*(one.papers for one in found)))
+    return replace(newest, gone=gone, papers=frozenset[str]().union(*(one.papers for one in found)))
 
 
 def closed(found: ForgetList, key: bytes, *, part: str) -> bytes:
@@ -65,6 +73,7 @@ def closed(found: ForgetList, key: bytes, *, part: str) -> bytes:
         "gone": {name.hex(): day.isoformat() for name, day in found.gone.items()},
         "standing": {kind: sorted(name.hex() for name in names) for kind, names in found.standing.items()},
         "papers": sorted(found.papers),
+        "followed": sorted(found.followed),
     }
     return locked(key, padded_to(plain_json.written(content), STEP_BYTES), about=_about(part))
 
@@ -79,6 +88,7 @@ def opened(raw: bytes, key: bytes, *, part: str) -> ForgetList:
             {bytes.fromhex(name): date.fromisoformat(day) for name, day in content["gone"].items()},
             {kind: frozenset(bytes.fromhex(name) for name in names) for kind, names in standing},
             frozenset(content["papers"]),
+            frozenset(content["followed"]),
         )
     except (KeyError, ValueError, TypeError, AttributeError):
         raise Damaged from None
@@ -89,12 +99,19 @@ def _about(part: str) -> bytes:
 
 
 def laid(path: Path, raw: bytes) -> None:
-    """In place of what is there, at once."""
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
+    """In place of what is there, at once: the server and a command may be writing the same file, each all of it."""
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*.part"):
+        with suppress(FileNotFoundError):  # of another writer, who has come to an end just now
+            if time.time() - left.stat().st_mtime > CRASHED_SECONDS:
+                left.unlink()
+    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

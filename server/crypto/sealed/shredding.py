@@ -51,6 +51,13 @@ class Disk:
         """One name less."""
         path.unlink()
 
+    def wipe(self, path: Path) -> None:
+        """Random bytes in place of a file, and then it is gone; if it is there."""
+        if path.exists():
+            self.overwrite(path)
+            self.remove(path)
+            self.settle(path.parent)
+
     def settle(self, folder: Path) -> None:
         """The names in a folder are on the disk when this returns."""
         handle = os.open(folder, os.O_RDONLY)
@@ -130,14 +137,13 @@ class ShredKeys:
             os.close(folder)
 
     def _sweep(self) -> None:
-        if self._new.exists():
-            self._wipe(self._new)
+        self._disk.wipe(self._new)
         if not self._old.exists():
             return
         if self._path.samefile(self._old):  # the crash came before the new file took the place: it is the only one
             self._disk.remove(self._old)
         else:
-            self._wipe(self._old)
+            self._disk.wipe(self._old)
 
     def _write(self, keys: dict[UUID, bytes]) -> None:
         records = [case.bytes + key for case, key in keys.items()]
@@ -147,13 +153,7 @@ class ShredKeys:
             self._disk.link(self._path, self._old)
         self._disk.replace(self._new, self._path)
         self._disk.settle(self._path.parent)  # or a power failure could bring back the name of what is wiped next
-        if self._old.exists():
-            self._wipe(self._old)
-
-    def _wipe(self, path: Path) -> None:
-        self._disk.overwrite(path)
-        self._disk.remove(path)
-        self._disk.settle(path.parent)
+        self._disk.wipe(self._old)
 
     def content(self) -> bytes:
         """The whole file, for a sealed copy. Raises Damaged."""

@@ -78,6 +78,17 @@ def chain(person: UUID, verify: bytes, known: Collection[Successor]) -> list[Suc
         verify = step.verify
 
 
+def leading_to(ends: Collection[tuple[UUID, bytes]], known: Collection[Successor]) -> set[Successor]:
+    """Those of them that came before the keys which these people have now."""
+    left, found = set(ends), set[Successor]()
+    while left:
+        person, verify = left.pop()
+        steps = {one for one in known if (one.person, one.verify) == (person, verify)} - found
+        found |= steps
+        left |= {(person, one.before) for one in steps}
+    return found
+
+
 def _content(found: Successor) -> dict[str, Any]:
     return {
         "v": _SUITE,

@@ -5,7 +5,7 @@ that makes them a reader. So the organisation can show what it got and from whom
 """
 
 import struct
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from server.crypto.sealed import plain_json, streams, successors
 from server.crypto.sealed.boxes import KEY_BYTES, Damaged, alike, hashed, new_key, sealed, unsealed
 from server.crypto.sealed.certificates import Agency, Certificate, Trust, accepted
 from server.crypto.sealed.signatures import signed, signer_and_raw
+from server.crypto.sealed.successors import Successor
 
 _SUITE = 1
 _KIND = "transfer"
@@ -65,12 +66,23 @@ def written(statement: Statement, items: Sequence[Item], *, seed: bytes, to: Age
     yield from streams.encrypted(pieces, key, case=statement.id, file=statement.id)
 
 
+class Replaced(Damaged):
+    """All of it is as it was signed, but with keys that others have followed, or that two others claim to follow."""
+
+
 def opened(
-    raw: bytes, secret: bytes, *, to: Agency, trust: Trust, revoked: Container[UUID] = frozenset()
+    raw: bytes,
+    secret: bytes,
+    *,
+    to: Agency,
+    trust: Trust,
+    revoked: Container[UUID] = frozenset(),
+    known: Collection[Successor] = (),
 ) -> tuple[Certificate, Statement, list[Item]]:
     """Who sent it, the statement, and the items. Raises Damaged unless all of it is as it was signed.
 
-    `revoked` are serials that the receiver knows of; who held such a paper sends nothing.
+    `revoked` are serials that the receiver knows of; who held such a paper sends nothing. `known` are successors that
+    came with earlier transfers: whoever has the keys before them sends nothing either, and Replaced is raised.
     """
     line, _, body = raw.partition(b"\n")
     content = plain_json.read(line)
@@ -84,20 +96,34 @@ def opened(
     said, rest = plain[_LENGTH.size : _LENGTH.size + length], plain[_LENGTH.size + length :]
     signer, about = signer_and_raw(said, purpose=_PURPOSE)
     statement = _statement(plain_json.read(about))
-    sender = _sender(statement, trust, revoked)
-    if sender is None or sender.verify != signer or (statement.id, statement.agency) != (name, to.serial):
+    sender = _sender(statement, trust, revoked, signer)
+    if (statement.id, statement.agency) != (name, to.serial):
         raise Damaged
-    return sender, statement, list(_items(statement, rest))
+    items = list(_items(statement, rest))
+    if _newest(sender, {*told(statement), *known}) != signer:
+        raise Replaced
+    return replace(sender, verify=signer), statement, items
 
 
-def _sender(statement: Statement, trust: Trust, revoked: Container[UUID]) -> Certificate | None:
-    """Who sent it: a certificate that held that day, with the keys that followed on those in it."""
-    paper, *more = statement.sender or ("",)
-    found = accepted(paper, trust, today=statement.day, revoked=revoked)
-    if found is None:
+def told(statement: Statement) -> list[Successor]:
+    """Which keys followed on those in the sender's certificate. Raises Damaged."""
+    return [successors.read(one) for one in statement.sender[1:]]
+
+
+def _sender(statement: Statement, trust: Trust, revoked: Container[UUID], signer: bytes) -> Certificate:
+    """Who sent it: a certificate that held that day, whose keys lead to the one that signed. Raises Damaged."""
+    found = accepted(statement.sender[0] if statement.sender else "", trust, today=statement.day, revoked=revoked)
+    if found is None or _newest(found, told(statement)) != signer:
+        raise Damaged
+    return found
+
+
+def _newest(found: Certificate, known: Collection[Successor]) -> bytes | None:
+    """The key that somebody has now; None when two claim to follow on one."""
+    steps = successors.chain(found.person, found.verify, known)
+    if steps is None:
         return None
-    steps = successors.chain(found.person, found.verify, [successors.read(one) for one in more])
-    return replace(found, verify=steps[-1].verify) if steps else found
+    return steps[-1].verify if steps else found.verify
 
 
 def _items(statement: Statement, rest: bytes) -> Iterator[Item]:
