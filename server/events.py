@@ -70,6 +70,40 @@ class SessionsEnded(Event):
     member_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class HallChanged(Event):
+    """Something happened on these channels of a town hall; what it was stands in its log.
+
+    `kinds` says only what sort of thing: a change of state is brought to people at once, all else with the next tick.
+    """
+
+    hall_id: int
+    channels: frozenset[str]
+    kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HallRolesChanged(Event):
+    """Somebody may now do more or less in a hall: their sockets must ask again."""
+
+    hall_id: int
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeatGivenUp(Event):
+    """Somebody left a hall: what hangs on the seat must close."""
+
+    seat: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserLeft(Event):
+    """A browser signed out, or left at once. The hash of the token that it had; nobody else's sockets close."""
+
+    token_hash: bytes
+
+
 MODERATORS = "moderators"
 EVERYBODY = "everybody"
 
@@ -82,3 +116,8 @@ def topic_audience(topic_id: int) -> str:
 def space_audience(space_id: int) -> str:
     """Whoever may read the space."""
     return f"space:{space_id}"
+
+
+def hall_audience(hall_id: int) -> str:
+    """Whoever is in the hall; what each of them may hear is asked channel by channel."""
+    return f"hall:{hall_id}"

@@ -60,6 +60,11 @@ def request(path: str, *headers: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+async def times(target: Target, requests: Sequence[bytes], *, expect: int, seconds: float) -> list[float]:
+    """How long each answer took, in seconds, asked over several connections for so long."""
+    return await _run(target, requests, expect, seconds)
+
+
 async def _run(target: Target, requests: Sequence[bytes], expect: int, seconds: float) -> list[float]:
     until = time.perf_counter() + seconds
     lanes = [

@@ -25,9 +25,12 @@ class Target:
     seconds_to_ready: float
 
     def cpu_seconds(self) -> float:
-        """Processor time of the process and all its threads so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+        """Processor time of the process, of the workers that it keeps, and all their threads so far."""
+        ticks = 0
+        for pid in (self.pid, *Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / TICKS_PER_SECOND
 
     def memory_mb(self) -> float:
         """Resident memory."""

@@ -1,14 +1,17 @@
 """What is measured, in a process of its own: a raw ASGI hello, or the house on a prepared community."""
 
+import resource
+import signal
 import sys
 from pathlib import Path
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from server import settings
 from server.app import build
 from server.serving import bound, run
-from server.settings import Settings
+from server.workers import Workers
 
 HELLO = [
     {
@@ -38,7 +41,20 @@ def main(kind: str, port: int, data_dir: str) -> None:
         sys.stdout.flush()
         uvicorn.Server(config).run(sockets=[listener])
         return
-    house = build(Settings(data_dir=Path(data_dir)))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    chosen = settings.load({}, data_dir=Path(data_dir))
+    if kind == "workers":
+        sys.stdout.write("ready\n")  # whoever comes now waits at the socket
+        sys.stdout.flush()
+        Workers(chosen, listener, Path(data_dir) / "no room", "127.0.0.1", 2).run()
+        return
+    house = build(chosen)
+
+    def count(*_: object) -> None:
+        (Path(data_dir) / "pictures").write_text(str(house.live.pictures))
+
+    signal.signal(signal.SIGUSR1, count)
 
     def ready() -> None:
         sys.stdout.write("ready\n")

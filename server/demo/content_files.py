@@ -1,4 +1,4 @@
-"""Reads the demonstration's content: people, spaces, topics."""
+"""Reads the demonstration's content: people, spaces, topics, halls."""
 
 import tomllib
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ class Content:
     topics: list[dict[str, Any]]
     information: dict[str, Any]
     help_contacts: list[dict[str, Any]]
+    halls: list[dict[str, Any]]
 
 
 def read() -> Content:
@@ -35,7 +36,8 @@ def read() -> Content:
             topics.append(topic)
     information = tomllib.loads((CONTENT / "information.toml").read_text("utf-8"))
     contacts = _listed("help_contacts", "contact")
-    return Content(_listed("spaces", "space"), _listed("people", "person"), topics, information, contacts)
+    halls = _listed("halls", "hall")
+    return Content(_listed("spaces", "space"), _listed("people", "person"), topics, information, contacts, halls)
 
 
 def _listed(file: str, key: str) -> list[dict[str, Any]]:

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import typer
 
+from server.answering import private_room
 from server.app import House, build
 from server.clock import SystemClock
 from server.crypto import keyring
 from server.database import Database
 from server.demo import content_files
 from server.demo.reporting import RoomSeed, seed_room
-from server.demo.seeding import SignIn, seed
+from server.demo.seeding import Seeded, seed
 from server.errors import BootRefused
 from server.migrations import history
-from server.operating import private_room
 from server.serving import bound, run
 from server.settings import Settings
 from server.tables_out import table
@@ -45,13 +45,18 @@ def run_demo(*, host: str, port: int, data_dir: Path, accounts: Path | None) -> 
 
 
 def _seed_and_serve(house: House, listener: socket.socket, address: str, accounts: Path | None, told: RoomSeed) -> None:
-    sign_ins = seed(house.services, content_files.read(), today=SystemClock().now().date())
+    seeded = seed(house.services, content_files.read(), today=SystemClock().now().date())
     if accounts is not None:
-        _write(accounts, sign_ins, told)
+        _write(accounts, seeded, told)
     table(
         "Sign-ins of the demonstration (staff also need a code from the TOTP secret)",
         ("Role", "Sign-in name", "Secret words", "TOTP secret", "Seen as", "Spaces"),
-        [(s.role, s.login, s.passphrase, s.totp_secret, s.pseudonym, ", ".join(s.spaces)) for s in sign_ins],
+        [(s.role, s.login, s.passphrase, s.totp_secret, s.pseudonym, ", ".join(s.spaces)) for s in seeded.sign_ins],
+    )
+    table(
+        f"Town halls ({address}/halls; the code is enough to come in)",
+        ("Code", "State", "Title"),
+        [(hall.code, hall.state, hall.title) for hall in seeded.halls],
     )
     table(
         f"At the desks ({address}/desk; the secret words open the keys too)",
@@ -62,7 +67,7 @@ def _seed_and_serve(house: House, listener: socket.socket, address: str, account
     run(house, listener, ready=lambda: typer.echo(f"Open {address}  (plain http: for a demonstration only)"))
 
 
-def _write(path: Path, sign_ins: list[SignIn], told: RoomSeed) -> None:
+def _write(path: Path, seeded: Seeded, told: RoomSeed) -> None:
     """For scripts; readable by its owner only."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -79,5 +84,6 @@ def _write(path: Path, sign_ins: list[SignIn], told: RoomSeed) -> None:
             for entry in told.sign_ins
         ]
         reporter = {"role": "reporter", "receipt": told.receipt}
-        members = [asdict(entry) for entry in sign_ins]
-        json.dump([*members, *desks, reporter], file, ensure_ascii=False, indent=1)
+        members = [asdict(entry) for entry in seeded.sign_ins]
+        halls = [{"role": "hall", **asdict(entry)} for entry in seeded.halls]
+        json.dump([*members, *desks, *halls, reporter], file, ensure_ascii=False, indent=1)

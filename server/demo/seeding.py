@@ -22,6 +22,7 @@ from server.demo import information
 from server.demo.content_files import Content
 from server.demo.deciding import appealed, first_messages_released
 from server.demo.drawings import drawn
+from server.demo.gathering import Held, gathered
 from server.demo.leading import led, prepared
 from server.forum import flagging, posting
 from server.forum import queries as forum
@@ -40,8 +41,17 @@ from server.spaces.queries import Duty, SpaceRow, SpaceWords, space_by_slug
 from server.spaces.rules import open_space
 from server.web.visit import Services
 
-SIGN_INS = ("amina", "nadia", "bo", "salma", "farid", "ruth", "tomas", "grace", "leila", "dina")
+OF_THE_FORUM = ("amina", "nadia", "bo", "salma", "farid", "ruth", "tomas", "grace", "leila", "dina")
+SIGN_INS = (*OF_THE_FORUM, "fatou", "joseph", "hawa", "samuel")
 """Whose names and words are printed; nobody can sign in as the others."""
+PLAIN = {
+    "nadia": "newcomer",
+    "leila": "verified_sender",
+    "joseph": "helper",
+    "hawa": "captioner",
+    "samuel": "captioner",
+}
+"""What those are who have no role in a space."""
 NO_HASH = "!"
 
 
@@ -67,8 +77,16 @@ class _People:
         return [key for key, slug in self.standings if slug == space.slug and key in ("bo", "salma", "farid")]
 
 
-def seed(services: Services, content: Content, *, today: date) -> list[SignIn]:
-    """Make the whole community in one transaction; gives the sign-ins to print."""
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What the demonstration prints: sign-ins, and the codes of its halls."""
+
+    sign_ins: list[SignIn]
+    halls: list[Held]
+
+
+def seed(services: Services, content: Content, *, today: date) -> Seeded:
+    """Make the whole community in one transaction; gives what is printed."""
     words = {key: suggestions.passphrase() for key in SIGN_INS}
     with ThreadPoolExecutor(2) as pool:
         hashed = dict(zip(words, pool.map(services.passwords.hash, words.values()), strict=True))
@@ -93,7 +111,9 @@ def seed(services: Services, content: Content, *, today: date) -> list[SignIn]:
             led(tx, services.policies.hosting, entry, spaces[entry["slug"]], people.member_ids, today)
         information.announce(tx, content.information, spaces, people.standings, today=today)
         information.add_help(tx, content.help_contacts, today=today)
-    return [_sign_in(content, key, words[key], secrets.get(key, "")) for key in SIGN_INS]
+        now = services.clock.now()
+        halls = gathered(tx, services.policies, content.halls, spaces, people.member_ids, now=now)
+    return Seeded([_sign_in(content, key, words[key], secrets.get(key, "")) for key in SIGN_INS], halls)
 
 
 def _space(tx: Transaction, entry: dict[str, Any]) -> SpaceRow:
@@ -277,7 +297,7 @@ def _roles(content: Content, key: str) -> list[str]:
 def _sign_in(content: Content, key: str, passphrase: str, secret: str) -> SignIn:
     person = next(person for person in content.people if person["key"] == key)
     roles = _roles(content, key)
-    plain = {"nadia": "newcomer", "leila": "verified_sender"}.get(key, "member")
-    role = next((r for r in ("steward", "protection_lead", "moderator", "host") if r in roles), plain)
+    plain = PLAIN.get(key, "member")
+    role = next((r for r in ("steward", "protection_lead", "moderator", "host", "facilitator") if r in roles), plain)
     pseudonyms = person["pseudonyms"]
     return SignIn(role, person["login"], passphrase, secret, next(iter(pseudonyms.values()), ""), tuple(pseudonyms))

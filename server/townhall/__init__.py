@@ -1,0 +1,1 @@
+"""Town halls: live, moderated, and open to people without an account."""

@@ -1,0 +1,1 @@
+"""Questions: asked, read by a moderator, endorsed, answered."""

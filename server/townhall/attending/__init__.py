@@ -1,0 +1,1 @@
+"""What somebody with a seat sees and does: the page of a hall, questions, votes."""

@@ -1,0 +1,1 @@
+"""Asking for a counsellor during a hall: no words, only a seat that somebody should speak to."""

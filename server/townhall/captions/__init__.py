@@ -1,0 +1,1 @@
+"""Captions in several languages, written by people."""

@@ -1,0 +1,1 @@
+"""What has happened in a hall, brought to those who are there: sockets, streams, polls."""

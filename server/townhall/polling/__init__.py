@@ -1,0 +1,1 @@
+"""Polls: one choice, several, a scale, yes or no or unsure, and answers in own words."""

@@ -1,0 +1,1 @@
+"""Running a hall: the console, the desk of the moderators, the stage, the helpers."""
