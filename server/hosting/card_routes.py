@@ -6,7 +6,7 @@ from server.accounts.own_routes import member_key
 from server.accounts.rules import invitation_ends
 from server.crypto.tokens import Code
 from server.errors import Invalid, say
-from server.hosting import queries, rules, views
+from server.hosting import queries, rules
 from server.hosting.finding import the_space
 from server.hosting.forms import BEFORE, CardsBackForm, CardsForm
 from server.hosting.views import Card
@@ -15,6 +15,7 @@ from server.spaces.models import Joining, SpaceState
 from server.spaces.queries import SpaceRow
 from server.spaces.views import shown_space
 from server.web.fields import BLANK, FormState
+from server.web.qr import qr
 from server.web.rooms import action, page
 from server.web.visit import Visit
 
@@ -72,7 +73,7 @@ def make_cards(visit: Visit, space: SpaceRow, form: CardsForm) -> Response:
 
 def _card(visit: Visit, code: Code) -> Card:
     address = visit.base + visit.url("join").partition("?")[0]
-    return Card(code, address, views.qr(f"{address}?invite={code}"))
+    return Card(code, address, qr(f"{address}?invite={code}"))
 
 
 @action(

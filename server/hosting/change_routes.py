@@ -3,16 +3,16 @@
 from starlette.responses import Response
 
 from server.accounts.own_routes import member_key
-from server.errors import NotFound
+from server.errors import Invalid, NotFound
 from server.hosting import queries, rules, views
 from server.hosting.finding import InLanguage, Proposed, the_change, the_space, the_words
-from server.hosting.forms import SafetyForm, WordsForm
+from server.hosting.forms import LONGEST, LifetimeForm, SafetyForm, WordsForm
 from server.permissions import Permission
 from server.spaces.models import ChangeState, SpaceState
 from server.spaces.queries import SpaceRow, SpaceWords
 from server.spaces.safety import Safety
 from server.spaces.views import shown_space
-from server.web.fields import BLANK, Form, FormState
+from server.web.fields import BLANK, CHOOSE, Form, FormState
 from server.web.rooms import action, page
 from server.web.visit import Visit
 from server.web.words import language_dir, language_name
@@ -75,6 +75,36 @@ def do_safety(visit: Visit, space: SpaceRow, form: SafetyForm) -> Response:
     level, policy = Safety(form.safety), visit.policies.hosting
     with visit.transaction() as tx:
         at_once = rules.choose_safety(tx, space.id, member_key(visit), level, at=visit.now, policy=policy)
+    return visit.redirect_to("host", {"done": "kept" if at_once else "proposed"}, space=space.slug)
+
+
+@page("/s/{space}/host/lifetime", name="host_lifetime", needs=Permission.HOST_SPACE, at=the_space)
+def lifetime_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Response:
+    """How long messages last in the space."""
+    values = {"days": str(space.messages_days or LONGEST), **form.values}
+    return visit.page(
+        "hosting/lifetime.html",
+        space=shown_space(visit, space),
+        choices=views.lifetime_choices(visit),
+        form=FormState(values, form.errors, form.summary),
+    )
+
+
+@action(
+    "/s/{space}/host/lifetime",
+    name="do_host_lifetime",
+    needs=Permission.HOST_SPACE,
+    form=LifetimeForm,
+    at=the_space,
+    again=lifetime_page,
+)
+def do_lifetime(visit: Visit, space: SpaceRow, form: LifetimeForm) -> Response:
+    """Propose it to another host. Longer than the longest time is refused."""
+    if str(form.days or LONGEST) not in dict(views.lifetime_choices(visit)):
+        raise Invalid(CHOOSE, field="days")
+    policy = visit.policies.hosting
+    with visit.transaction() as tx:
+        at_once = rules.choose_lifetime(tx, space.id, member_key(visit), form.days, at=visit.now, policy=policy)
     return visit.redirect_to("host", {"done": "kept" if at_once else "proposed"}, space=space.slug)
 
 
@@ -159,6 +189,8 @@ routes = [
     do_words,
     safety_page,
     do_safety,
+    lifetime_page,
+    do_lifetime,
     archive_page,
     do_archive,
     change_page,

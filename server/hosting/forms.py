@@ -4,6 +4,7 @@ import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
@@ -11,14 +12,17 @@ from pydantic import AfterValidator, BeforeValidator
 
 from server.errors import say
 from server.permissions import Role
-from server.spaces.models import LockReason
+from server.spaces.lives import SPACE_DAYS
+from server.spaces.models import HoldReason, LockReason
 from server.spaces.safety import Safety
-from server.web.fields import CHOOSE, NOT_UNDERSTOOD, Form, SmallNumber, line, prose, refuse
+from server.web.fields import CHOOSE, NOT_UNDERSTOOD, Form, Organisation, SmallNumber, line, prose, refuse
+from server.web.fields import Day as GivenDay
 from server.web.words import SPECIAL_NAMES
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_TOPIC = re.compile(r"(?:^|/)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:$|[?#/])")
 _SLUG_SIGNS = 40
 _MOST_LANGUAGES = 20
 RESERVED_ADDRESSES = frozenset({"new"})
@@ -26,7 +30,9 @@ NO_ADDRESS = say("Please use small letters, digits and dashes only, at most 40."
 NO_ZONE = say("This machine does not know this time zone. It looks like this: Africa/Khartoum.")
 NO_LANGUAGE = say("“%(code)s” is no code of a language. Please use codes such as en, ar, fr.")
 NO_CLOCK = say("Please write the time like this: 18:00.")
+NO_TOPIC = say("This is no address of a topic. It looks like this: /topics/ and then many letters and digits.")
 NO_TIME = say("It must end at another time than it begins.")
+LONGEST = "longest"
 BEFORE = "before"
 """Stands for the day of cards that were made before days were written down."""
 
@@ -101,6 +107,25 @@ def _day(value: object) -> date | None:
         raise refuse(NOT_UNDERSTOOD) from None
 
 
+def _topic(value: object) -> UUID | None:
+    """An address of a topic as somebody copies it, or what is behind the last stroke in it."""
+    text = str(value).strip()
+    if not text:
+        return None
+    found = _TOPIC.search(text[:300])
+    if found is None:
+        raise refuse(NO_TOPIC)
+    return UUID(found[1])
+
+
+def _days(value: object) -> int | None:
+    if value == LONGEST:
+        return None
+    if str(value) not in map(str, SPACE_DAYS):
+        raise refuse(CHOOSE)
+    return int(str(value))
+
+
 def _ticked(value: object) -> bool:
     if value not in ("yes", ""):
         raise refuse(NOT_UNDERSTOOD)
@@ -143,6 +168,12 @@ class SafetyForm(Form):
     safety: Safety
 
 
+class LifetimeForm(Form):
+    """How long messages last; nothing for the longest time."""
+
+    days: Annotated[int | None, BeforeValidator(_days)]
+
+
 class HoursForm(Form):
     """When somebody who reads a language usually looks."""
 
@@ -174,6 +205,15 @@ class LockForm(Form):
     """Why nobody may write for a while."""
 
     reason: LockReason
+
+
+class HoldForm(Form):
+    """What a steward wants to be kept, why, for whom and until when."""
+
+    reason: HoldReason
+    office: Organisation
+    until: GivenDay
+    topic: Annotated[UUID | None, BeforeValidator(_topic)] = None
 
 
 class ExportForm(Form):

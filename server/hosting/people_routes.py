@@ -13,6 +13,7 @@ from server.permissions import Permission, Role
 from server.spaces.queries import SpaceRow
 from server.spaces.views import shown_space
 from server.web.fields import BLANK, FormState
+from server.web.qr import qr
 from server.web.rooms import action, page
 from server.web.visit import Visit
 
@@ -64,7 +65,7 @@ def link_page(visit: Visit, space: SpaceRow, role: Role, code: Code, *, back: st
             role=str(role),
             role_name=views.said(visit, views.ROLES[role]),
             address=address,
-            qr=views.qr(address),
+            qr=qr(address),
             days=visit.policies.accounts.staff_link_days,
             back=back,
         )

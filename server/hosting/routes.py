@@ -4,10 +4,12 @@ from starlette.responses import Response
 
 from server.accounts.own_routes import member_key
 from server.errors import Invalid
+from server.going_live.views import looked
 from server.hosting import (
     card_routes,
     change_routes,
     export_routes,
+    hold_routes,
     people_routes,
     queries,
     rules,
@@ -43,6 +45,7 @@ def host_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Respons
         leads=leads,
         preparing=preparing,
         tasks=views.missing_tasks(visit, space, lacks),
+        before_the_first=views.before_the_first(visit, space) if leads and preparing else [],
         proposals=[views.change_view(visit, row) for row in proposals],
         history=[views.change_view(visit, row) for row in past],
         cases=queries.cases_waiting(tx, space.id),
@@ -58,8 +61,9 @@ def host_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Respons
 @action("/s/{space}/host/open", name="open_space", needs=Permission.HOST_SPACE, at=the_space, again=host_page)
 def open_space(visit: Visit, space: SpaceRow, form: Form) -> Response:
     """Let people in."""
+    facts = looked(visit)
     with visit.transaction() as tx:
-        rules.open_space(tx, space.id, member_key(visit), at=visit.now)
+        rules.open_space(tx, space.id, member_key(visit), at=visit.now, facts=facts, policies=visit.policies)
     return visit.redirect_to("host", {"done": "space_opened"}, space=space.slug)
 
 
@@ -143,4 +147,5 @@ routes = [
     *card_routes.routes,
     *export_routes.routes,
     *steward_routes.routes,
+    *hold_routes.routes,
 ]

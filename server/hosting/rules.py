@@ -17,17 +17,24 @@ from server.accounts.rules import invite
 from server.crypto.tokens import Code
 from server.database import Transaction, changed
 from server.errors import NotFound, Refused, say
+from server.going_live import checklist
+from server.going_live.facts import Facts
 from server.hosting.queries import cards_made, member_of, team_of
 from server.permissions import Role
-from server.policies import HostingPolicy
+from server.policies import HostingPolicy, Policies
 from server.spaces import rules as spaces
 from server.spaces.models import ChangeKind, ChangeState, Joining, LockReason, SpaceChange, SpaceState
 from server.spaces.queries import Duty, SpaceRow, SpaceWords, words_of
 from server.spaces.safety import Safety
 
+NOT_THE_FIRST = say(
+    "This would be the first space of this place. Before it can open, stewards must finish their list. "
+    "See what is missing."
+)
 ONE_HOST_STAYS = say("A space needs a host. Make somebody else host first.")
 NO_SUCH_ROLE = say("This person does not have this role any more.")
 SAME_WORDS = say("These are the words that stand there already.")
+SAME_LIFETIME = say("Messages last so long here already.")
 SAME_LEVEL = say("The space has this level already.")
 WAITS_ALREADY = say("There is a proposal about this already. Agree to it, or put it away first.")
 DECIDED = say("This proposal was decided already.")
@@ -49,9 +56,15 @@ class Acting:
     at: datetime
 
 
-def open_space(tx: Transaction, space_id: int, member_id: int, *, at: datetime) -> None:
-    """Let people in. Raises Refused while something is missing: above all rules, a host and a moderator."""
+def open_space(
+    tx: Transaction, space_id: int, member_id: int, *, at: datetime, facts: Facts, policies: Policies
+) -> None:
+    """Let people in. Raises Refused while something is missing: above all rules, a host and a moderator; and, for the
+    first space of an installation, every line of the stewards' list. `facts`: what the server saw of it just now.
+    """
     space, by = _begun(tx, space_id, member_id, at, Role.HOST)
+    if checklist.missing(tx, space, facts, policies, on=at.date()):
+        raise Refused(NOT_THE_FIRST)
     spaces.let_people_in(tx, space, team_of(tx, space_id))
     _record(tx, space_id, by, ChangeKind.OPENED)
 
@@ -125,6 +138,26 @@ def choose_safety(
     return True
 
 
+def choose_lifetime(
+    tx: Transaction, space_id: int, member_id: int, days: int | None, *, at: datetime, policy: HostingPolicy
+) -> bool:
+    """How long messages last. Whether it is in force at once, which is so before the opening: later it needs two."""
+    space, by = _begun(tx, space_id, member_id, at, Role.HOST)
+    spaces.not_archived(space)
+    if days == space.messages_days:
+        raise Refused(SAME_LIFETIME)
+    if space.state == SpaceState.PREPARING:
+        spaces.set_lifetime(tx, space, days)
+        return True
+    before, after = {"days": _written(space.messages_days)}, {"days": _written(days)}
+    _propose(tx, space_id, by, ChangeKind.LIFETIME, before, after, policy)
+    return False
+
+
+def _written(days: int | None) -> str:
+    return "" if days is None else str(days)
+
+
 def propose_archive(tx: Transaction, space_id: int, member_id: int, *, at: datetime, policy: HostingPolicy) -> None:
     """Propose that the space is only to be read, for ever."""
     space, by = _begun(tx, space_id, member_id, at, Role.HOST)
@@ -174,6 +207,8 @@ def _present(tx: Transaction, space: SpaceRow, row: SpaceChange) -> dict[str, st
     """What stands at this moment where the proposal would put something else."""
     if row.kind == ChangeKind.WORDS:
         return _plain(words_of(tx, space.id).get(row.language or ""))
+    if row.kind == ChangeKind.LIFETIME:
+        return {"days": _written(space.messages_days)}
     return {"safety": str(space.safety)} if row.kind == ChangeKind.SAFETY else {}
 
 
@@ -184,6 +219,8 @@ def _put_in_force(tx: Transaction, space: SpaceRow, row: SpaceChange, at: dateti
         spaces.replace_words(tx, space, words, at=at)
     elif row.kind == ChangeKind.SAFETY:
         spaces.set_safety(tx, space, Safety(row.after["safety"]))
+    elif row.kind == ChangeKind.LIFETIME:
+        spaces.set_lifetime(tx, space, int(row.after["days"]) if row.after["days"] else None)
     else:
         spaces.archive(tx, space, at=at)
         tx.session.execute(delete(Invitation).where(col(Invitation.space_id) == space.id))

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-import segno
 from markupsafe import Markup
 
 from server.database import Transaction
 from server.errors import Sentence, say
+from server.going_live import checklist
+from server.going_live.views import TITLES, looked
+from server.hosting.forms import LONGEST
 from server.hosting.queries import ChangeRow, Holder
 from server.permissions import Role
+from server.spaces.lives import SPACE_DAYS, offered
 from server.spaces.models import ChangeKind, LockReason
 from server.spaces.queries import SpaceRow, SpaceWords, words_of
 from server.spaces.rules import Missing
@@ -32,6 +35,8 @@ LOCK_REASONS: Mapping[str, Sentence] = {
     LockReason.HATE: say("there are insults and hate"),
     LockReason.PAUSE: say("the moderators need a pause"),
 }
+DAYS_LONG = say("%(days)s days after it was written")
+AS_EVERYWHERE = say("as long as everywhere here: %(days)s days after the last message of the topic")
 CHANGES: Mapping[str, Sentence] = {
     ChangeKind.OPENED: say("The space was opened"),
     ChangeKind.WORDS: say("New words in %(language)s: name, purpose or rules"),
@@ -42,6 +47,9 @@ CHANGES: Mapping[str, Sentence] = {
     ChangeKind.ROLE_TAKEN: say("A role was taken away: %(role)s"),
     ChangeKind.CARDS: say("Invitation cards were made: %(count)s"),
     ChangeKind.EXPORTED: say("A copy of the words of the space was downloaded"),
+    ChangeKind.LIFETIME: say("How long messages last: %(lifetime)s"),
+    ChangeKind.HELD: say("What is written here is kept until %(day)s, for %(office)s"),
+    ChangeKind.HOLD_ENDED: say("It is no longer kept for %(office)s"),
 }
 ROLES: Mapping[str, Sentence] = {
     Role.HOST: say("host"),
@@ -142,10 +150,17 @@ def safety_choices(visit: Visit) -> list[tuple[str, str]]:
     return [(str(level), said(visit, SAFETY_NAMES[level])) for level in Safety]
 
 
-def qr(address: str) -> Markup:
-    """A picture that a telephone reads, as SVG inside the page."""
-    drawn = segno.make(address, error="m").svg_inline(scale=3, omitsize=True, svgclass="qr", lineclass=None)
-    return Markup(drawn)
+def lifetime_name(visit: Visit, days: str) -> str:
+    """A lifetime in words; the longest is the one of the whole place."""
+    if days:
+        return said(visit, say(DAYS_LONG.english, days=int(days)))
+    return said(visit, say(AS_EVERYWHERE.english, days=visit.policies.retention.messages_days))
+
+
+def lifetime_choices(visit: Visit) -> list[tuple[str, str]]:
+    """What a host can choose, the shortest first; nothing is longer than the longest time."""
+    shorter = offered(SPACE_DAYS, below=visit.policies.retention.messages_days + 1)
+    return [*((str(days), lifetime_name(visit, str(days))) for days in shorter), (LONGEST, lifetime_name(visit, ""))]
 
 
 def oldest_proposal(visit: Visit) -> datetime:
@@ -181,9 +196,16 @@ def _title(visit: Visit, row: ChangeRow) -> str:
         ChangeKind.LOCKED: lambda: {"reason": said(visit, LOCK_REASONS[after["reason"]])},
         ChangeKind.ROLE_TAKEN: lambda: {"role": said(visit, ROLES[after["role"]])},
         ChangeKind.CARDS: lambda: {"count": after["count"]},
+        ChangeKind.LIFETIME: lambda: {"lifetime": lifetime_name(visit, after["days"])},
+        ChangeKind.HELD: lambda: {"day": _date(visit, after["until"]), "office": after["office"]},
+        ChangeKind.HOLD_ENDED: lambda: {"office": after["office"]},
     }
     params = parts[row.kind]() if row.kind in parts else {}
     return said(visit, Sentence(CHANGES[row.kind].english, {**params}))
+
+
+def _date(visit: Visit, written: str) -> str:
+    return visit.services.pages.catalogues.date_of(date.fromisoformat(written))
 
 
 def _words(language: str | None, words: Mapping[str, str]) -> WordsView | None:
@@ -213,6 +235,12 @@ def missing_tasks(visit: Visit, space: SpaceRow, missing: Sequence[Missing]) -> 
             place["language"] = space.languages[0]
         tasks.append(Task(said(visit, MISSING[part]), visit.url(MISSING_AT[part], None, **place)))
     return tasks
+
+
+def before_the_first(visit: Visit, space: SpaceRow) -> list[Sentence]:
+    """What stewards still have to do before this space can be the first one that opens; nothing for later spaces."""
+    lines = checklist.missing(visit.snapshot, space, looked(visit), visit.policies, on=visit.now.date())
+    return [TITLES[line] for line in lines]
 
 
 def person_line(visit: Visit, holder: Holder) -> PersonLine:

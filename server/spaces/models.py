@@ -1,10 +1,10 @@
 """Spaces: where people meet, who may read there, who may join, and when somebody usually looks."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from server.database import Moment
@@ -59,6 +59,8 @@ class Space(SQLModel, table=True):
     archived_at: datetime | None = Field(default=None, sa_type=Moment)
     words_changed_at: datetime | None = Field(default=None, sa_type=Moment)
     host: str = Field(max_length=80)
+    messages_days: int | None = Field(default=None)
+    """So many days after it was written a message is forgotten; none where only the longest lifetime counts."""
     languages: list[str] = Field(sa_type=JSON)
     timezone: str = Field(max_length=40)
     version: int = 1
@@ -103,6 +105,9 @@ class ChangeKind(StrEnum):
     ROLE_TAKEN = "role_taken"
     CARDS = "cards"
     EXPORTED = "exported"
+    LIFETIME = "lifetime"
+    HELD = "held"
+    HOLD_ENDED = "hold_ended"
 
 
 class ChangeState(StrEnum):
@@ -133,3 +138,42 @@ class SpaceChange(SQLModel, table=True):
     agreed_by: int | None = Field(default=None, foreign_key="member.id")
     agreed_role: str | None = Field(default=None, max_length=20)
     decided_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class HoldReason(StrEnum):
+    """Why content must not be forgotten yet."""
+
+    LAW = "law"
+    COMPLAINT = "complaint"
+    SAFETY = "safety"
+
+
+class HoldState(StrEnum):
+    """Asked for by one steward, in force by the word of a second one, ended by anyone of them."""
+
+    ASKED = "asked"
+    STANDS = "stands"
+    ENDED = "ended"
+
+
+class Hold(SQLModel, table=True):
+    """What is written in a space, or in one topic, is not forgotten by itself up to a day."""
+
+    __tablename__ = "space_hold"  # type: ignore[assignment]  # SQLModel declares a method of this name
+    __table_args__ = (Index("ix_space_hold_space_id_state", "space_id", "state"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: UUID = Field(default_factory=uuid4, unique=True)
+    space_id: int = Field(foreign_key="space.id")
+    topic: UUID | None = Field(default=None)
+    """The topic as its address names it; none when all of the space is held."""
+    reason: HoldReason = Field(sa_type=Text)
+    office: str = Field(max_length=120)
+    state: HoldState = Field(default=HoldState.ASKED, sa_type=Text)
+    until: date = Field(sa_type=Date)
+    asked_by: int | None = Field(default=None, foreign_key="member.id")
+    asked_on: date = Field(sa_type=Date)
+    agreed_by: int | None = Field(default=None, foreign_key="member.id")
+    agreed_on: date | None = Field(default=None, sa_type=Date)
+    ended_by: int | None = Field(default=None, foreign_key="member.id")
+    ended_on: date | None = Field(default=None, sa_type=Date)

@@ -12,6 +12,7 @@ from sqlmodel import col
 from server.database import Transaction, made
 from server.permissions import Place
 from server.prepared import Prepared
+from server.spaces.holds import ANY_STANDS, HoldRow, standing
 from server.spaces.models import Access, DutyHours, Joining, Space, SpaceState, SpaceText
 from server.spaces.safety import Safety, safety_of
 from server.web.text import stored
@@ -33,6 +34,7 @@ class SpaceRow:
     version: int
     state: SpaceState
     premoderated: bool
+    messages_days: int | None
 
     @cached_property
     def place(self) -> Place:
@@ -78,6 +80,8 @@ class SpaceView:
     locked_for: str | None
     archived_at: datetime | None
     words_changed_at: datetime | None
+    holds: Sequence[HoldRow]
+    messages_days: int | None
 
 
 COLUMNS = (
@@ -92,6 +96,7 @@ COLUMNS = (
     col(Space.version),
     col(Space.state),
     col(Space.premoderated),
+    col(Space.messages_days),
 )
 _BY_SLUG = Prepared(select(*COLUMNS).where(col(Space.slug) == bindparam("slug")))
 _BY_ID = Prepared(select(*COLUMNS).where(col(Space.id) == bindparam("id")))
@@ -105,6 +110,7 @@ _TEXTS = Prepared(
         col(SpaceText.name),
         col(SpaceText.purpose),
         col(SpaceText.rules_html),
+        ANY_STANDS,
     )
     .outerjoin(SpaceText, col(SpaceText.space_id) == col(Space.id))
     .where(col(Space.id) == bindparam("id"))
@@ -197,6 +203,8 @@ def space_view(tx: Transaction, space: SpaceRow, language: str) -> SpaceView:
         locked_for=rows[0].locked_for,
         archived_at=rows[0].archived_at,
         words_changed_at=rows[0].words_changed_at,
+        holds=standing(tx, space.id) if rows[0].any_stands else (),
+        messages_days=space.messages_days,
     )
 
 

@@ -120,9 +120,14 @@ def held(tx: Transaction, space_id: int) -> SpaceRow:
 _HELD_STILL = Prepared(select(col(Space.id)).where(col(Space.id) == bindparam("id")).with_for_update(read=True))
 
 
-def as_it_stands(tx: Transaction, space_id: int) -> SpaceRow:
-    """The space as it is now, and not changed until this visit ends: nothing slips in behind a lock-down."""
+def keep_as_it_is(tx: Transaction, space_id: int) -> None:
+    """From now to the end of this visit the space does not change: nothing slips in behind a lock-down."""
     tx.lock(_HELD_STILL, {"id": space_id})
+
+
+def as_it_stands(tx: Transaction, space_id: int) -> SpaceRow:
+    """The space as it is now, and not changed until this visit ends."""
+    keep_as_it_is(tx, space_id)
     space = space_by_id(tx, space_id)
     assert space is not None, "spaces are never deleted"
     return space
@@ -191,6 +196,11 @@ def set_safety(tx: Transaction, space: SpaceRow, safety: Safety) -> None:
     """Who may read, who may join, and whether a person reads every message first."""
     access, joining, premoderated = SETTINGS[safety]
     altered(tx, space.id, access=access, joining=joining, premoderated=premoderated)
+
+
+def set_lifetime(tx: Transaction, space: SpaceRow, days: int | None) -> None:
+    """How long messages last. What is written already never lasts longer than was said when it was written."""
+    altered(tx, space.id, messages_days=days)
 
 
 def lock(tx: Transaction, space: SpaceRow, reason: LockReason) -> None:

@@ -8,12 +8,13 @@ import pyotp
 import pytest
 from typer.testing import CliRunner
 
-from server import operating
+from server import answering, operating
 from server.app import build
 from server.cli import app
 from server.errors import BootRefused
 from server.places import CHECKOUT
 from server.settings import Settings
+from server.spaces.models import Access, Joining
 from tests.doubles import StillClock, WordScreen, quick_passwords
 from tests.people import Community, Person
 
@@ -72,7 +73,7 @@ def test_a_policies_folder_that_is_not_complete_is_told_in_a_sentence(started: t
     (own / "moderation.toml").unlink()
     elsewhere = settings.model_copy(update={"private_socket": settings.data_dir / "room"})
     with pytest.raises(BootRefused, match="must be complete"):
-        operating.serve(elsewhere, host="127.0.0.1", port=0)
+        answering.serve(elsewhere, host="127.0.0.1", port=0)
 
 
 def test_whoever_leaves_the_team_is_out_at_once(started: tuple[Settings, list[str]]) -> None:
@@ -101,7 +102,7 @@ def test_staff_rights_wait_for_the_second_factor(started: tuple[Settings, list[s
 def test_an_invitation_opens_a_closed_circle_once(started: tuple[Settings, list[str]]) -> None:
     settings, _ = started
     with opened(settings) as community:
-        community.space("circle", operating.Access.MEMBERS, operating.Joining.INVITATION)
+        community.space("circle", Access.MEMBERS, Joining.INVITATION)
         [line] = operating.invitations(settings, space="circle", count=1)
         code = line.rpartition("=")[2]
         amina, nadia = community.visitor(), community.visitor()

@@ -20,7 +20,7 @@ NEVER_KEPT = {"email", "mail", "phone", "ip", "agent", "referrer", "device", "la
 """Parts of column names for things that the privacy page says are never kept."""
 
 ENTRY = 'mood = { purpose = "Why.", class = "public", ground = "consent", lifetime = "messages_days", ends = "delete" }'
-SMALL_MAP = f'[diary]\nabout = "A diary."\nwhose = "member"\n[diary.columns]\n{ENTRY}\n'
+SMALL_MAP = f'[diary]\nabout = "A diary."\nwhose = "member"\nkind = "messages"\n[diary.columns]\n{ENTRY}\n'
 
 
 @pytest.fixture

@@ -88,9 +88,13 @@ def test_every_form_is_asked_where_it_comes_from_except_leaving():
 def test_what_needs_an_account_is_shut_for_a_visitor(community):
     walk = world(community)
     for room in ROOMS:
-        if room.needs in (Permission.ENTER, Permission.SEE_SPACE, Permission.READ_SPACE):
+        if room.needs in (Permission.ENTER, Permission.SEE_SPACE, Permission.READ_SPACE, Permission.ENTER_HALL):
             continue
         path = walk.address(room)
+        if room.needs is Permission.ATTEND_HALL:  # no account opens it, but a seat; whoever has none may come in
+            refused = walk.visitor.sends(path, **walk.fields(room))
+            assert refused.status_code == 409 and "come in" in refused.text.lower(), room.name
+            continue
         answer = walk.visitor.gets(path) if room.method == "GET" else walk.visitor.sends(path, **walk.fields(room))
         if room.method == "GET" and answer.status_code == 303:
             assert answer.headers["location"].startswith("/sign-in?next="), room.name
@@ -120,8 +124,21 @@ def test_what_moderators_do_is_unknown_to_everybody_else(community):
             assert answer.status_code == 404 or at_the_door, (room.name, answer.status_code)
 
 
+IN_A_FRAME = {"content-security-policy": "frame-ancestors 'self'", "x-frame-options": "SAMEORIGIN"}
+"""The list of questions in a hall stands in a frame of the hall's own page, and of no other site's."""
+
+
+OF_PAGES = {"permissions-policy", "cross-origin-opener-policy"}
+"""What only pages are asked for; a script or a sheet may do nothing anyway when somebody opens it by itself."""
+
+
 def safe(answer: Any, where: str) -> None:
-    for name, part in HEADERS.items():
+    framed = where.endswith(" hall_list") and answer.status_code == 200
+    expected = HEADERS | (IN_A_FRAME if framed else {})
+    if where in ("static", "static head"):
+        assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        expected = {name: part for name, part in expected.items() if name not in OF_PAGES}
+    for name, part in expected.items():
         values = answer.headers.get_list(name)
         assert len(values) == 1, (where, name, values)
         assert part in values[0], (where, name, values)

@@ -50,7 +50,7 @@ def test_every_address_of_a_space_that_is_not_open_is_a_404_like_one_of_nothing(
         shape = (
             room.path.replace("{language}", "en").replace("{change}", str(uuid4())).replace("{member}", str(uuid4()))
         )
-        shape = shape.replace("{person}", str(uuid4()))
+        shape = shape.replace("{person}", str(uuid4())).replace("{hold}", str(uuid4()))
         path, other = (shape.replace("{space}", slug) for slug in ("burrow", "nothing"))
         for person in people:
             there, elsewhere = (

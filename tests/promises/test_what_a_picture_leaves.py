@@ -10,7 +10,7 @@ from sqlalchemy import event, func, select
 
 from server.pictures.models import Picture
 from tests.attack.originals import noise, saved
-from tests.conftest import _community
+from tests.conftest import community_at
 from tests.people import Community, Person, last_message, last_picture
 from tests.roads import without_limits
 
@@ -113,7 +113,7 @@ def uploads(community: Community, person: Person, topic: str, count: int) -> Non
 )
 def test_many_uploads_leave_no_memory_behind(tmp_path: Path, sqlite_url: str, first: int, then: int) -> None:
     without_limits(tmp_path)
-    with _community(sqlite_url, tmp_path) as community:
+    with community_at(sqlite_url, tmp_path) as community:
         amina = community.member("amina")
         topic = amina.opens_topic("Water", "Where is the well?")
         uploads(community, amina, topic, first)

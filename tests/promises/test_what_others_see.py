@@ -225,7 +225,7 @@ def test_everything_of_a_closed_circle_is_unknown_outside(community_on_both):
         if not any("{" + slot + "}" in room.path for slot in slots):
             continue
         path = room.path.replace("{language}", "en").replace("{change}", str(message)).replace("{member}", str(message))
-        path = path.replace("{person}", str(message))
+        path = path.replace("{person}", str(message)).replace("{hold}", str(message))
         other = path
         for slot, value in slots.items():
             path, other = path.replace("{" + slot + "}", value), other.replace("{" + slot + "}", nothing[slot])

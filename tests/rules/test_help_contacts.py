@@ -138,5 +138,7 @@ def test_no_table_knows_who_looked(community: Community) -> None:
     event.listen(community.services.db.engine, "before_cursor_execute", note)
     amina.gets("/help-near-you?area=Lake")
     event.remove(community.services.db.engine, "before_cursor_execute", note)
-    assert statements and all(statement.lstrip().upper().startswith("SELECT") for statement in statements)
+    # The log of the database may be emptied meanwhile, by the clock or after what was saved: it keeps no row.
+    did = {statement.split()[0].upper() for statement in statements} - {"PRAGMA"}
+    assert did == {"SELECT"}, statements
     assert "<title>Places near you" in amina.reads("/help-near-you")

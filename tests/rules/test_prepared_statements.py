@@ -1,12 +1,14 @@
 """A prepared statement does what SQLAlchemy does: the same rows, types, snapshot and refusals, on both databases."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import bindparam, event, select, update
+from sqlalchemy import bindparam, event, func, select, text, update
 from sqlmodel import col
 
 from server.accounts.queries import _SESSION  # pyright: ignore[reportPrivateUsage]
@@ -42,6 +44,7 @@ def _row(slug: str) -> dict[str, Any]:
         "joining": Joining.OPEN,
         "state": SpaceState.OPEN,
         "premoderated": False,
+        "messages_days": None,
         "read_only": True,
         "locked_for": None,
         "archived_at": None,
@@ -147,3 +150,17 @@ def test_many_rows_at_once_and_one_that_is_there_already_changes_nothing(db: Dat
         tx.ask_many(new, [_row("three"), _row("one")])
     with db.reading() as tx:
         assert tx.ask(Prepared(_FOUND), {"slug": "three"}).first() is None
+
+
+def test_who_writes_is_alone_from_the_beginning_also_where_somebody_has_read_before(tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path / 'community.db'}")
+    with db.reading() as tx:
+        tx.look(select(func.count()).select_from(text("sqlite_master")))
+    other = sqlite3.connect(tmp_path / "community.db", timeout=0, isolation_level=None)
+    with db.transaction(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    with db.reading() as tx:
+        tx.look(select(func.count()).select_from(text("sqlite_master")))
+        other.execute("BEGIN IMMEDIATE")  # who only reads holds up nobody, also where somebody has written before
+    other.close()
+    db.close()

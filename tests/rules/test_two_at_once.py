@@ -161,9 +161,9 @@ def test_on_sqlite_a_transaction_needs_no_version_check(sqlite_url: str, tmp_pat
 
 @pytest.fixture
 def community_plain(request: pytest.FixtureRequest, sqlite_url: str, tmp_path: Path):
-    from tests.conftest import _community
+    from tests.conftest import community_at
 
-    with _community(sqlite_url, tmp_path) as made:
+    with community_at(sqlite_url, tmp_path) as made:
         yield made
 
 

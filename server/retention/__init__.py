@@ -1,0 +1,1 @@
+"""What is too old goes: every lifetime of retention.toml, kept by one run a day."""
