@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from server import backup_commands, places
+from server import backup_commands, moving_commands, places, retention_commands
 from server.desk_commands import desk_app
 from server.errors import BootRefused
 from server.officer_commands import officer_app
@@ -37,6 +37,8 @@ app.add_typer(officer_app, name="officer")
 app.add_typer(desk_app, name="desk")
 app.add_typer(received_app, name="received")
 backup_commands.add_to(app)
+moving_commands.add_to(app)
+retention_commands.add_to(app)
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="The data directory (else BARAZA_DATA_DIR, else ./var).")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -103,28 +105,48 @@ def init(
 def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
-    workers: Annotated[int, typer.Option(help="Processes; more than one is planned.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; for PostgreSQL with Redis.")] = 1,
     data: DataDir = None,
 ) -> None:
     """The server."""
-    if workers != 1:
-        raise BootRefused("More than one worker needs PostgreSQL and a bus, which this version does not have yet.")
-    from server.operating import serve as run
+    from server.answering import serve as run
 
-    run(_settings(data), host=host, port=port)
+    run(_settings(data), host=host, port=port, workers=workers)
+
+
+@app.command(hidden=True)
+def worker(
+    fd: Annotated[int, typer.Option()],
+    life: Annotated[int, typer.Option()],
+    room: Annotated[Path, typer.Option()],
+    host: Host = "127.0.0.1",
+    announce: Annotated[bool, typer.Option("--announce")] = False,
+    data: DataDir = None,
+) -> None:
+    """One of several processes; `serve --workers` starts it."""
+    from server.answering import work
+
+    work(_settings(data), fd=fd, life=life, room=room, host=host, announce=announce)
 
 
 @app.command()
 def private(data: DataDir = None) -> None:
     """The private room alone, as a user of its own; BARAZA_PRIVATE_SOCKET names where the community finds it."""
-    from server.operating import serve_private
+    from server.answering import serve_private
 
     serve_private(_settings(data))
 
 
 @app.command()
-def check(data: DataDir = None) -> None:
+def check(
+    data: DataDir = None,
+    dpia: Annotated[Path | None, typer.Option(help="Write the impact assessment to this new file, as HTML.")] = None,
+    register: Annotated[Path | None, typer.Option(help="Write the register of processing there, as CSV.")] = None,
+) -> None:
     """Settings, policies, keys, files, database: a table, and status 1 if anything is wrong."""
+    if dpia is not None or register is not None:
+        _write_papers(data, dpia, register)
+        return
     from server.operating import findings
     from server.tables_out import table
 
@@ -167,7 +189,7 @@ def audit_verify(data: DataDir = None) -> None:
 
 @staff_app.command("add")
 def staff_add(
-    role: Annotated[str, typer.Argument(help="steward, protection_lead, host or moderator")],
+    role: Annotated[str, typer.Argument(help="steward, protection_lead, host, moderator or facilitator")],
     space: Annotated[str, typer.Option(help="For a host or a moderator: the address of the space.")] = "",
     data: DataDir = None,
 ) -> None:
@@ -180,7 +202,7 @@ def staff_add(
 
 @staff_app.command("remove")
 def staff_remove(
-    role: Annotated[str, typer.Argument(help="steward, protection_lead, host or moderator")],
+    role: Annotated[str, typer.Argument(help="steward, protection_lead, host, moderator or facilitator")],
     name: Annotated[
         str,
         typer.Argument(help="The name seen in the space; without --space the sign-in name."),
@@ -297,15 +319,21 @@ def model_evaluate(corpus: Annotated[Path, typer.Argument(help="Folder of <langu
 @app.command()
 def bench(
     part: Annotated[
-        str, typer.Argument(help="pages, growth, screening, posting, search, pictures, queue, private or all")
+        str,
+        typer.Argument(
+            help="pages, growth, screening, posting, search, pictures, queue, private, halls, hour, workers, all"
+        ),
     ] = "all",
+    attendees: Annotated[int, typer.Option(min=200, max=9_000, help="People in the hall.")] = 5_000,
+    database: Annotated[str, typer.Option(help="For workers: an empty PostgreSQL database.")] = "",
+    redis: Annotated[str, typer.Option(help="For workers: a Redis or Valkey.")] = "",
     json_lines: Annotated[bool, typer.Option("--json-lines", help="One JSON object for each figure.")] = False,
 ) -> None:
     """The benchmarks, each beside its yardstick of the same run."""
     from server.bench.running import run_bench
     from server.tables_out import table
 
-    figures = run_bench(part)
+    figures = run_bench(part, attendees=attendees, database=database, memory=redis)
     if json_lines:
         for figure in figures:
             print(json.dumps(asdict(figure)))
@@ -321,6 +349,16 @@ def _said(line: str) -> None:
     """One verdict at a time, for whoever reads along."""
     sys.stdout.write(line)
     sys.stdout.flush()
+
+
+def _write_papers(data: Path | None, dpia: Path | None, register: Path | None) -> None:
+    from server.assessment.writing import write_assessment, write_register
+
+    folder = places.policies(_settings(data).data_dir)
+    if dpia is not None:
+        print(write_assessment(folder, dpia))
+    if register is not None:
+        print(write_register(folder, register))
 
 
 def _settings(data: Path | None) -> Any:

@@ -6,7 +6,7 @@ BEGIN IMMEDIATE: a deferred one would lose updates or fail half-way when two wri
 """
 
 import sqlite3
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -192,8 +192,9 @@ class Database:
         self._log_is_due = False
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:
-            self._reading = _Resting(self.engine)
-            self._writing = _Resting(self.engine.execution_options(writes=True))
+            resting: list[Connection] = []
+            self._reading = _Resting(self.engine, resting, writes=False)
+            self._writing = _Resting(self.engine, resting, writes=True)
         else:
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self._writing = self.engine
@@ -251,6 +252,18 @@ class Database:
             if busy:  # else it stays as it is: another visit may have erased something meanwhile
                 self._log_is_due = True
 
+    def rewrite(self, tables: Iterable[str]) -> None:
+        """On PostgreSQL, write these tables anew, while nobody reads them: till then a deleted row stays in its file.
+
+        SQLite overwrites at once (`secure_delete`). Raises KeyError for a table that is none of ours.
+        """
+        if self.is_sqlite:
+            return
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for name in sorted(set(tables)):
+                quoted = connection.dialect.identifier_preparer.quote(self._tables.tables[name].name)
+                connection.execute(text(f"VACUUM FULL {quoted}"))
+
     def _sentence_for(self, error: IntegrityError) -> Sentence | None:
         """The sentence of the unique constraint that said no, on either kind of database."""
         name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
@@ -267,12 +280,16 @@ class Database:
 class _Resting:
     """Connections to SQLite that rest between two visits: to make one ready costs more than a question.
 
+    Those who read and those who write take them from the same place: whoever reads after another connection wrote
+    must fetch every page anew, and a message is read for and written in turn.
+
     Not for PostgreSQL, whose connections can break while they rest; the pool knows what to do about that.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, resting: list[Connection], *, writes: bool) -> None:
         self._engine = engine
-        self._resting: list[Connection] = []
+        self._resting = resting
+        self._writes = writes
 
     @contextmanager
     def connect(self) -> Generator[Connection]:
@@ -282,6 +299,8 @@ class _Resting:
         except IndexError:
             connection = self._engine.connect()
         try:
+            if connection.get_execution_options().get("writes", False) is not self._writes:
+                connection.execution_options(writes=self._writes)
             yield connection
             connection.rollback()
         except BaseException:

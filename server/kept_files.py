@@ -3,11 +3,12 @@
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import cast
 
 from server.errors import BootRefused
+from server.policies import Retention
 
 FILE_NAME = "data_map_files.toml"
 
@@ -21,6 +22,8 @@ class KeptFile:
     ends: str
     also: Sequence[str] = ()
     """What may stand behind the path, for what lies beside it for a while."""
+    lifetime: str = ""
+    """The key of retention.toml after which it goes, where there is one."""
 
     def is_path(self, path: str) -> bool:
         """Whether it explains this path. A folder that ends in `*` explains what lies deeper too."""
@@ -58,6 +61,9 @@ def _entry(path: str, value: object) -> KeptFile:
         raise BootRefused(f"{FILE_NAME} [{path}] must be a table.")
     entry = cast("dict[str, object]", value)
     also = cast("list[object]", entry.pop("also", []))
+    lifetime = entry.pop("lifetime", "")
+    if lifetime != "" and lifetime not in {field.name for field in fields(Retention)}:
+        raise BootRefused(f"{FILE_NAME} [{path}]: lifetime must be a key of retention.toml.")
     if set(entry) != {"about", "ends"} or not all(isinstance(one, str) and one for one in (*entry.values(), *also)):
         raise BootRefused(f"{FILE_NAME} [{path}] must say what it is about and what ends it, in a sentence each.")
-    return KeptFile(path, str(entry["about"]), str(entry["ends"]), tuple(str(one) for one in also))
+    return KeptFile(path, str(entry["about"]), str(entry["ends"]), tuple(str(one) for one in also), str(lifetime))

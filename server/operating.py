@@ -1,19 +1,14 @@
 """What an operator does from the command line; each act gives the lines to print."""
 
 import shutil
-import signal
-import socket
 import stat
-import threading
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import typer
 from sqlalchemy import text
 
 from moderation import embedded
@@ -24,23 +19,23 @@ from moderation.policy import load as load_screening_policy
 from server import kept_files, notifier, places, policies, privacy, settings
 from server.accounts import confusable, roles, rules
 from server.accounts.rules import invitation_ends
-from server.app import House, build
 from server.clock import SystemClock
 from server.crypto import keyring
 from server.crypto.keyring import Purpose
 from server.crypto.tokens import keyed_hash
 from server.database import Database
 from server.errors import BootRefused
+from server.going_live import facts
+from server.going_live.checklist import states
+from server.going_live.queries import has_begun
 from server.ledger import checking as ledger
 from server.migrations import history
 from server.permissions import INSTALLATION_ROLES, STAFF_ROLES, Role
-from server.private.keeping import RoomKeeper, refuse_unready
 from server.pruning import newest_backup
-from server.serving import bound, run
 from server.settings import Settings
-from server.spaces.models import Access, Joining
 from server.spaces.queries import SpaceWords, space_by_slug
-from server.spaces.rules import open_space
+from server.spaces.rules import start_space, write_words
+from server.spaces.safety import Safety
 
 LEAST_FREE_BYTES = 500_000_000
 
@@ -64,94 +59,22 @@ def first_start(
     with db.transaction() as tx:
         if space_by_slug(tx, slug) is not None:
             raise BootRefused(f"There is a space called {slug} already; this installation has been started before.")
-        open_space(
-            tx,
-            slug=slug,
-            access=Access.MEMBERS,
-            joining=Joining.OPEN,
-            host=host or name,
-            languages=languages,
-            timezone=timezone,
-            words=[SpaceWords(languages[0], name, "", "")],
-            duty=[],
+        space_id = start_space(
+            tx, slug=slug, host=host or name, languages=languages, timezone=timezone, safety=Safety.MEMBERS
         )
+        write_words(tx, space_id, SpaceWords(languages[0], name, "", ""))
     db.close()
     _private_ready(chosen)
     return [
         f"The data directory is {chosen.data_dir.resolve()}. Back up its keys/ apart from the databases.",
-        f"The space /s/{slug} is for members only until its host opens it.",
+        f"The space /s/{slug} is being prepared: only its team finds it. Two stewards go through",
+        f"the list at /steward/ready, then its host opens it at /s/{slug}/host.",
         *staff_link(chosen, role="steward", space=""),
+        "The second steward is another person: baraza staff add steward",
+        *staff_link(chosen, role="host", space=slug),
         *staff_link(chosen, role="moderator", space=slug),
         "Then start the server: baraza serve",
     ]
-
-
-def serve(chosen: Settings, *, host: str, port: int) -> None:
-    """Run the server until it is told to stop."""
-    if chosen.private_socket is None:
-        keyring.load(chosen.keys_dir)
-        refuse_unready(chosen)
-    listener = bound(host, port)
-    with private_room(chosen) as room:
-        try:
-            house = build(chosen, room=room)
-        except PolicyError as error:
-            listener.close()
-            raise BootRefused(f"The policies cannot be used. {error} A folder of your own must be complete.") from None
-        _answer(chosen, house, listener, host)
-
-
-@contextmanager
-def private_room(chosen: Settings, *, operator: str = "Baraza", demonstration: bool = False) -> Generator[Path]:
-    """Where the private room listens: at the operator's socket, or in a process that is kept for this long.
-
-    Only a demonstration makes what it needs without being asked.
-    """
-    if chosen.private_socket is not None:
-        yield chosen.private_socket
-        return
-    signal.signal(signal.SIGTERM, _end)
-    with RoomKeeper(chosen, operator=operator, demonstration=demonstration, prepares=demonstration) as keeper:
-        yield keeper.path
-
-
-def _end(_signal: int, _frame: object) -> None:
-    """The server has stopped by then and says so with the same signal: the room is ended in good order, too."""
-    raise SystemExit(128 + signal.SIGTERM)
-
-
-def serve_private(chosen: Settings) -> None:
-    """Keep the private room, for a community that only connects; until told to stop."""
-    if chosen.private_socket is None:
-        raise BootRefused("BARAZA_PRIVATE_SOCKET must name the socket at which the community finds the room.")
-    told = threading.Event()
-
-    def stop(_signal: int, _frame: object) -> None:
-        told.set()
-
-    for wanted in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(wanted, stop)
-    with RoomKeeper(chosen, prepares=True) as keeper:
-        typer.echo(f"The private room answers at {keeper.path}")
-        told.wait()
-
-
-def _answer(chosen: Settings, house: House, listener: socket.socket, host: str) -> None:
-    address = chosen.public_url or f"http://{'localhost' if host == '127.0.0.1' else host}:{listener.getsockname()[1]}"
-
-    def ready() -> None:
-        typer.echo(f"Baraza answers at {address}")
-        if not chosen.public_url.startswith("https://"):
-            typer.echo("Over plain http anybody on the network can read along. Put a TLS proxy in front.")
-        if chosen.classifier != "embedded":
-            finding = _tried("classifier", lambda: _judge(chosen))
-            instead = "" if finding.fine else " The embedded model judges in its place."
-            typer.echo(f"Texts are judged by {finding.sentence}" if finding.fine else finding.sentence + instead)
-        for language in house.services.policies.languages:
-            if language.reviewed == "machine-drafted":
-                typer.echo(f"Not yet read by a person: the texts in {language.native_name} ({language.code}).")
-
-    run(house, listener, ready=ready)
 
 
 def migrate(chosen: Settings) -> str:
@@ -286,24 +209,27 @@ def findings(data_dir: Path | None) -> list[Finding]:
     folder = places.policies(chosen.data_dir)
     return [
         Finding("settings", f"read; data directory {chosen.data_dir}", True),
-        _tried("policies", lambda: f"edition {policies.load(folder).version}"),
-        _tried("screening policy", lambda: f"edition {load_screening_policy(folder / 'moderation.toml').version}"),
-        _tried("classifier", lambda: _judge(chosen)),
-        _tried("keys", lambda: (keyring.load(chosen.keys_dir), "there, and readable by their owner only")[1]),
-        _tried("files", lambda: _private(chosen.data_dir)),
-        _tried("disk", lambda: _room(chosen.data_dir)),
-        _tried("database", lambda: _answering(chosen)),
-        _tried("migrations", lambda: (history.check(_existing(chosen)), f"at {history.newest()}")[1]),
-        _tried("data map", lambda: _mapped(chosen, folder)),
-        _tried("map of files", lambda: _explained(chosen, folder)),
-        _tried("public address", lambda: _public(chosen)),
-        _tried("notifier", lambda: notifier.told(chosen.notifier_command, chosen.notifier_hours)),
-        _tried("backups", lambda: newest_backup(chosen.backup_dir, today=_today())),
-        *(_tried(part, look) for part, look in looks(chosen, folder)),
+        tried("policies", lambda: f"edition {policies.load(folder).version}"),
+        tried("screening policy", lambda: f"edition {load_screening_policy(folder / 'moderation.toml').version}"),
+        tried("classifier", lambda: judge(chosen)),
+        tried("keys", lambda: (keyring.load(chosen.keys_dir), "there, and readable by their owner only")[1]),
+        tried("files", lambda: _private(chosen.data_dir)),
+        tried("disk", lambda: _room(chosen.data_dir)),
+        tried("database", lambda: _answering(chosen)),
+        *([tried("bus", lambda: _carried(chosen))] if chosen.redis_url else []),
+        tried("migrations", lambda: (history.check(_existing(chosen)), f"at {history.newest()}")[1]),
+        tried("data map", lambda: _mapped(chosen, folder)),
+        tried("map of files", lambda: _explained(chosen, folder)),
+        tried("public address", lambda: _public(chosen)),
+        tried("notifier", lambda: notifier.told(chosen.notifier_command, chosen.notifier_hours)),
+        tried("first space", lambda: _first_space(chosen, folder)),
+        tried("backups", lambda: newest_backup(chosen.backup_dir, today=_today())),
+        *(tried(part, look) for part, look in looks(chosen, folder)),
     ]
 
 
-def _tried(part: str, look: Callable[[], str]) -> Finding:
+def tried(part: str, look: Callable[[], str]) -> Finding:
+    """What a look found, or what was wrong with it; never raises."""
     try:
         return Finding(part, look(), True)
     except (BootRefused, PolicyError, OSError) as error:
@@ -312,7 +238,14 @@ def _tried(part: str, look: Callable[[], str]) -> Finding:
         return Finding(part, f"{type(error).__name__}", False)
 
 
-def _judge(chosen: Settings) -> str:
+def _carried(chosen: Settings) -> str:
+    from server.redis_bus import connected  # noqa: PLC0415  only where one is named
+
+    connected(chosen.redis_url).close()
+    return "answers, and keeps nothing on a disk"
+
+
+def judge(chosen: Settings) -> str:
     """Who judges texts. Raises BootRefused when what was asked for is not there."""
     try:
         name = embedded.load().name
@@ -357,6 +290,17 @@ def _explained(chosen: Settings, folder: Path) -> str:
     if strays:
         raise BootRefused(f"Nobody has explained {', '.join(strays[:5])} in {chosen.data_dir}: look what it is.")
     return "every file has a purpose and an end"
+
+
+def _first_space(chosen: Settings, folder: Path) -> str:
+    """Whether people were let in, and which lines of the stewards' list are open before that. Neither is a fault."""
+    today = _today()
+    seen = facts.look(policies=folder, told_dir=chosen.told_dir, backup_dir=chosen.backup_dir, today=today)
+    with _existing(chosen).reading() as tx:
+        if has_begun(tx):
+            return "was opened"
+        waiting = [state.line for state in states(tx, seen, policies.load(folder), on=today) if not state.done]
+    return f"not opened yet; open lines of /steward/ready: {', '.join(waiting) or 'none'}"
 
 
 def _public(chosen: Settings) -> str:

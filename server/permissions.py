@@ -4,7 +4,8 @@ Read GRANTED_TO line by line: the permission on the left is held, at a place, by
 roles on the right there. VISITOR is everybody, and counts only where a space is open to be read. A steward
 runs the installation and reads no closed circle by that right: what is handed up to them are single cases.
 PROTECTION is the training without which nobody opens what somebody disclosed; it opens nothing by itself. VERIFIED
-speaks for an organisation, and is held only until the day that a steward has set.
+speaks for an organisation, and is held only until the day that a steward has set. A FACILITATOR runs town halls; in a
+hall, hosts and moderators of its space are what they are there, an ATTENDEE has a seat, a SCREEN hangs on a wall.
 """
 
 from collections.abc import Mapping
@@ -26,12 +27,20 @@ class Role(StrEnum):
     PROTECTION_LEAD = "protection_lead"
     PROTECTION = "protection"
     VERIFIED = "verified"
+    FACILITATOR = "facilitator"
+    HELPER = "helper"
+    CAPTIONER = "captioner"
+    COUNSELLOR = "counsellor"
+    ATTENDEE = "attendee"
+    SCREEN = "screen"
 
 
 INSTALLATION_ROLES = frozenset({Role.STEWARD, Role.PROTECTION_LEAD})
 """Roles that belong to the whole installation and to no space."""
-STAFF_ROLES = frozenset({Role.HOST, Role.MODERATOR, Role.PROTECTION}) | INSTALLATION_ROLES
+STAFF_ROLES = frozenset({Role.HOST, Role.MODERATOR, Role.PROTECTION, Role.FACILITATOR}) | INSTALLATION_ROLES
 """Roles that are granted by name and need a second factor."""
+HALL_ROLES = frozenset({Role.FACILITATOR, Role.MODERATOR, Role.HELPER, Role.CAPTIONER, Role.COUNSELLOR})
+"""Roles that can be given in one hall alone. The first two count there with a second factor only."""
 
 
 class Permission(StrEnum):
@@ -52,6 +61,18 @@ class Permission(StrEnum):
     WARN = "warn"
     STEWARD = "steward"
     EDIT_HELP = "edit_help"
+    START_HALL = "start_hall"
+    ENTER_HALL = "enter_hall"
+    ATTEND_HALL = "attend_hall"
+    RUN_HALL = "run_hall"
+    MODERATE_HALL = "moderate_hall"
+    DECIDE_IN_HALL = "decide_in_hall"
+    WORK_IN_HALL = "work_in_hall"
+    HOLD_HALL = "hold_hall"
+    ENTER_FOR_OTHERS = "enter_for_others"
+    WRITE_CAPTIONS = "write_captions"
+    WATCH_STAGE = "watch_stage"
+    ANSWER_CALLS = "answer_calls"
 
 
 GRANTED_TO: dict[Permission, frozenset[Role]] = {
@@ -70,6 +91,28 @@ GRANTED_TO: dict[Permission, frozenset[Role]] = {
     Permission.WARN: frozenset({Role.VERIFIED, Role.HOST, Role.MODERATOR}),
     Permission.STEWARD: frozenset({Role.STEWARD}),
     Permission.EDIT_HELP: frozenset({Role.PROTECTION_LEAD, Role.STEWARD}),
+    Permission.START_HALL: frozenset({Role.HOST, Role.FACILITATOR}),
+    Permission.ENTER_HALL: frozenset(Role),
+    Permission.ATTEND_HALL: frozenset({Role.ATTENDEE}),
+    Permission.RUN_HALL: frozenset({Role.HOST, Role.FACILITATOR}),
+    Permission.MODERATE_HALL: frozenset({Role.MODERATOR}),
+    Permission.DECIDE_IN_HALL: frozenset({Role.MODERATOR, Role.PROTECTION}),
+    Permission.WORK_IN_HALL: frozenset(
+        {
+            Role.HOST,
+            Role.FACILITATOR,
+            Role.MODERATOR,
+            Role.PROTECTION,
+            Role.COUNSELLOR,
+            Role.HELPER,
+            Role.CAPTIONER,
+        }
+    ),
+    Permission.HOLD_HALL: frozenset({Role.HOST, Role.FACILITATOR, Role.MODERATOR, Role.PROTECTION}),
+    Permission.ENTER_FOR_OTHERS: frozenset({Role.HELPER}),
+    Permission.WRITE_CAPTIONS: frozenset({Role.CAPTIONER}),
+    Permission.ANSWER_CALLS: frozenset({Role.COUNSELLOR, Role.PROTECTION}),
+    Permission.WATCH_STAGE: frozenset({Role.SCREEN, Role.HOST, Role.FACILITATOR, Role.MODERATOR}),
 }
 
 
@@ -78,13 +121,15 @@ class Place:
     """Where something is asked for: the installation (no space) or one space.
 
     `readable` says that visitors may read it, `listed` that its name may be known to everybody. Before a space is
-    `opened` it is there for its team and the stewards only; being a member counts for nothing yet.
+    `opened` it is there for its team and the stewards only; being a member counts for nothing yet. In a hall, `roles`
+    are those that this visit has there and nowhere else: by a seat, by a screen's link, or in its team.
     """
 
     space_id: int | None = None
     readable: bool = True
     listed: bool = True
     opened: bool = True
+    roles: frozenset[Role] = frozenset()
 
 
 INSTALLATION = Place()
@@ -146,7 +191,7 @@ class Viewer:
 
     def roles_at(self, place: Place) -> set[Role]:
         """All roles of the viewer at the place."""
-        roles: set[Role] = set()
+        roles: set[Role] = set(place.roles)
         if place.readable:
             roles.add(Role.VISITOR)
         if self.signed_in:

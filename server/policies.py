@@ -162,12 +162,15 @@ class OpennessPolicy:
 
 @dataclass(frozen=True, slots=True)
 class HostingPolicy:
-    """What a host may do: how long a proposal waits, how many cards, how large a download."""
+    """What a host may do: how long a proposal waits, how many cards, how large a download; and how long a steward's
+    word for the list before the first opening holds.
+    """
 
     proposal_days: int
     cards_at_once: int
     cards_per_day: int
     export_megabytes: int
+    confirmation_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,25 @@ class InformationPolicy:
     sender_days: int
     help_check_days: int
     help_hide_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class HallPolicy:
+    """What fits into a town hall, and from when it pauses by itself."""
+
+    question_characters: int
+    answer_characters: int
+    caption_characters: int
+    hall_title_characters: int
+    sessions: int
+    options: int
+    seats: int
+    claim_seconds: int
+    unwatched_minutes: int
+    waiting_minutes: int
+    screen_hours: int
+    least_told: int
+    sockets_per_seat: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +219,10 @@ class Rates:
     search_per_session: str
     search_per_address: str
     export_per_host: str
+    seat_per_address: str
+    ask_per_seat: str
+    endorse_per_seat: str
+    command_per_seat: str
     act_per_session: str
     act_per_address: str
 
@@ -258,6 +284,13 @@ class Retention:
     session_days: int
     staff_session_hours: int
     backups_days: int
+    hall_days: int
+    hall_declined_days: int
+    hall_author_hours: int
+    hall_seat_hours: int
+    hall_log_days: int
+    hall_event_minutes: int
+    hall_command_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +315,7 @@ class Policies:
     appeals: AppealPolicy
     openness: OpennessPolicy
     hosting: HostingPolicy
+    halls: HallPolicy
     information: InformationPolicy
     rates: Rates
     derivation: Derivation
@@ -304,7 +338,7 @@ def load(folder: Path) -> Policies:
     limits = _toml(folder / "limits.toml")
     parts = {"text": TextLimits, "accounts": AccountPolicy, "moderation": DeskTimes}
     parts |= {"hosting": HostingPolicy, "information": InformationPolicy, "pictures": PicturePolicy}
-    parts |= {"appeals": AppealPolicy, "openness": OpennessPolicy}
+    parts |= {"appeals": AppealPolicy, "openness": OpennessPolicy, "halls": HallPolicy}
     parts |= {"rates": Rates, "derivation": Derivation, "private": PrivateLimits}
     _same_keys("limits.toml", set(limits), set(parts))
     made: dict[str, Any] = {name: _made(kind, limits[name], f"limits.toml [{name}]") for name, kind in parts.items()}

@@ -51,8 +51,8 @@ class _Translated:
     """A statement in the words of one database: its parameters in order, and what their values go through."""
 
     sql: str
-    names: Sequence[str]
-    positional: bool
+    order: Sequence[tuple[str, Convert | None]] | None
+    """None for a driver that takes its parameters by name."""
     fixed: Mapping[str, Any]
     given: Sequence[tuple[str, Convert | None]]
     found: Sequence[tuple[int, Convert]]
@@ -61,11 +61,14 @@ class _Translated:
 
     def values(self, params: Mapping[str, Any]) -> Any:
         """The parameters as the driver takes them. Raises KeyError when one is missing."""
+        if self.order is not None:
+            whole = {**params, **self.fixed} if self.fixed else params
+            return [whole[name] if convert is None else convert(whole[name]) for name, convert in self.order]
         values = dict(self.fixed)
         for name, convert in self.given:
             value = params[name]
             values[name] = value if convert is None else convert(value)
-        return tuple([values[name] for name in self.names]) if self.positional else values
+        return values
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         """What the driver found, in Python's types."""
@@ -134,7 +137,7 @@ def _translated(statement: Any, dialect: Dialect) -> _Translated:
     compiled: Any = statement.compile(dialect=dialect)
     asked = {name for name, bound in compiled.binds.items() if bound.required}
     state = compiled.construct_expanded_state(dict.fromkeys(asked))  # lists are written out, value by value
-    given = [(name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in asked]
+    converts = {name: compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in asked}
     processors: Mapping[str, Convert] = state.processors
     fixed = {
         name: processors[name](value) if name in processors else value
@@ -145,10 +148,9 @@ def _translated(statement: Any, dialect: Dialect) -> _Translated:
     shapes = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
     return _Translated(
         sql=state.statement,
-        names=tuple(state.positiontup or ()),
-        positional=bool(compiled.positional),
+        order=[(name, converts.get(name)) for name in state.positiontup or ()] if compiled.positional else None,
         fixed=fixed,
-        given=given,
+        given=list(converts.items()),
         found=[(place, convert) for place, convert in enumerate(shapes) if convert is not None],
         row=_row_of([str(column.name) for column in columns]) if columns else None,
     )

@@ -31,6 +31,39 @@ class Whose(StrEnum):
     FOCAL_POINT = "focal_point"
 
 
+class Kind(StrEnum):
+    """What kind of thing a table holds, for people: the rows of the privacy page and of the register."""
+
+    ACCOUNT = "account"
+    SIGN_INS = "sign_ins"
+    NAMES = "names"
+    OWN_NOTES = "own_notes"
+    MESSAGES = "messages"
+    LETTERS = "letters"
+    NOTICES = "notices"
+    SCREENINGS = "screenings"
+    FLAGS = "flags"
+    DECISIONS = "decisions"
+    APPEALS = "appeals"
+    LEDGER = "ledger"
+    ROLES = "roles"
+    INVITATIONS = "invitations"
+    CONFIRMATIONS = "confirmations"
+    SPACES = "spaces"
+    ANNOUNCEMENTS = "announcements"
+    HELP = "help"
+    HALL_SEATS = "hall_seats"
+    HALL_QUESTIONS = "hall_questions"
+    HALL_VOTES = "hall_votes"
+    HALL_TEXTS = "hall_texts"
+    HALL_TEAM = "hall_team"
+    HALL_RECORDS = "hall_records"
+    CASES = "cases"
+    READERS = "readers"
+    TRAIL = "trail"
+    WORKS = "works"
+
+
 class Maker(StrEnum):
     """Who makes a table. One that the server does not declare itself may be absent."""
 
@@ -89,8 +122,11 @@ class TableEntry:
 
     about: str
     whose: Whose
+    kind: Kind
     made_by: Maker
     columns: Mapping[str, ColumnEntry]
+    sooner: tuple[str, ...] = ()
+    """Lifetimes after which some of its rows go before the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +208,7 @@ def _differences(data_map: DataMap, found: Mapping[str, set[str]]) -> list[str]:
 
 # The file ------------------------------------------------------------------------------------------------
 
-_TABLE_KEYS = frozenset({"about", "whose", "columns"})
+_TABLE_KEYS = frozenset({"about", "whose", "kind", "columns"})
 _COLUMN_KEYS = frozenset({"purpose", "class", "ground", "lifetime", "ends"})
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -187,14 +223,22 @@ def _toml(path: Path) -> dict[str, object]:
 
 
 def _table(where: str, value: object) -> TableEntry:
-    entry = _keyed(where, value, _TABLE_KEYS, optional=frozenset({"made_by"}))
+    entry = _keyed(where, value, _TABLE_KEYS, optional=frozenset({"made_by", "sooner"}))
     columns = _dictionary(f"{where} columns", entry["columns"])
     return TableEntry(
         about=_sentence(where, "about", entry["about"]),
         whose=_choice(where, "whose", entry["whose"], Whose),
+        kind=_choice(where, "kind", entry["kind"], Kind),
         made_by=_choice(where, "made_by", entry.get("made_by", Maker.SERVER), Maker),
         columns={name: _column(f"{where} {name}", column) for name, column in columns.items()},
+        sooner=_sooner(where, entry.get("sooner", [])),
     )
+
+
+def _sooner(where: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise BootRefused(f"{where}: sooner must be a list of lifetimes.")
+    return tuple(_one_of(where, "sooner", one, LIFETIMES - LASTING) for one in cast("list[object]", value))
 
 
 def _column(where: str, value: object) -> ColumnEntry:

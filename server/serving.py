@@ -8,6 +8,10 @@ import uvicorn
 from server.app import House
 from server.errors import BootRefused
 from server.logs import CONFIG
+from server.wire import WiredProtocol
+
+FRAME_BYTES = 8_192
+"""The largest message that a socket may bring."""
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -30,9 +34,10 @@ def run(house: House, listener: socket.socket, *, ready: Callable[[], None]) -> 
         house.app,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=WiredProtocol,
         ws_per_message_deflate=False,
-        ws_max_size=65_536,
+        ws_max_size=FRAME_BYTES,
+        ws_ping_interval=None,  # halls keep a beat of their own; dead lines are found by the kernel
         access_log=False,
         log_config=CONFIG,
         server_header=False,
@@ -41,18 +46,23 @@ def run(house: House, listener: socket.socket, *, ready: Callable[[], None]) -> 
         timeout_graceful_shutdown=10,
         lifespan="on",
     )
-    _Announcing(config, ready).run(sockets=[listener])
+    _Announcing(config, ready, house.live.drain).run(sockets=[listener])
 
 
 class _Announcing(uvicorn.Server):
-    """Says when it is ready, and where no message of uvicorn's own would name the address."""
+    """Says when it is ready and when it goes, and where no message of uvicorn's own would name the address."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], leaving: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._leaving = ready, leaving
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End: whoever listens to a hall is told first, and their lines do not hold the end up."""
+        self._leaving()
+        await super().shutdown(sockets)

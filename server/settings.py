@@ -41,6 +41,7 @@ class Settings(BaseModel):
     data_dir: Path = Path("var")
     database_url: str = ""
     private_database_url: str = ""
+    redis_url: str = ""
     private_socket: Path | None = None
     pepper_file: Path | None = None
     public_dir: Path | None = None

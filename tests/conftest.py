@@ -12,8 +12,10 @@ from server.crypto import keyring
 from server.database import Database
 from server.migrations import history
 from server.settings import Settings
+from server.townhall.live.feed import Pace
 from tests.clusters import Cluster, cluster
 from tests.doubles import StillClock, WordScreen, quick_passwords
+from tests.memories import Memory, memory
 from tests.people import ADDRESS, Community
 
 IN_CI = os.environ.get("CI") == "true"
@@ -69,23 +71,35 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def _community(url: str, tmp_path: Path) -> Community:
-    settings = Settings(data_dir=tmp_path, database_url=url, public_url=ADDRESS)
+@pytest.fixture
+def memory_server() -> Iterator[Memory]:
+    """A Redis of this test's own."""
+    with memory() as found:
+        if found is None:
+            missing("Redis or Valkey (redis-server or valkey-server)")
+        assert found is not None
+        yield found
+
+
+def community_at(url: str, tmp_path: Path, redis_url: str = "", clock: StillClock | None = None) -> Community:
+    """A running community on this database."""
+    settings = Settings(data_dir=tmp_path, database_url=url, public_url=ADDRESS, redis_url=redis_url)
     keyring.create(settings.keys_dir)
-    clock, screen = StillClock(), WordScreen()
-    house = build(settings, clock=clock, screen=screen, passwords=quick_passwords, operator="Bridge Network")
+    clock, screen = clock or StillClock(), WordScreen()
+    pace = Pace(tick=0.02, gather=0.005, picture=0.0, stalled=0.3)
+    house = build(settings, clock=clock, screen=screen, passwords=quick_passwords, operator="Bridge Network", pace=pace)
     return Community(house, clock, screen)
 
 
 @pytest.fixture
 def community(sqlite_url: str, tmp_path: Path) -> Iterator[Community]:
     """A running community on SQLite, with an open space called `questions`."""
-    with _community(sqlite_url, tmp_path) as made:
+    with community_at(sqlite_url, tmp_path) as made:
         yield made
 
 
 @pytest.fixture
 def community_on_both(database_url: str, tmp_path: Path) -> Iterator[Community]:
     """The same on each kind of database."""
-    with _community(database_url, tmp_path) as made:
+    with community_at(database_url, tmp_path) as made:
         yield made

@@ -45,9 +45,14 @@ class Community:
         self._count = 0
 
     def __enter__(self) -> Self:
-        self._portal = self._stack.enter_context(TestClient(self.house.app, base_url=ADDRESS))
+        self.begins()
         self.space("questions", Access.OPEN, Joining.OPEN)
         return self
+
+    def begins(self) -> None:
+        """The house answers from now on."""
+        keeper = self._stack.enter_context(TestClient(self.house.app, base_url=ADDRESS))
+        self.portal = keeper.portal
 
     def __exit__(self, *problem: object) -> None:
         self._stack.close()

@@ -30,10 +30,11 @@ from server.permissions import Permission, Role
 from server.pictures.models import Picture
 from server.places import shipped
 from server.review.models import Action, Decision, Restriction, RestrictionKind, RestrictionState
-from server.spaces.models import Access, Joining, Space, SpaceChange, SpaceState
+from server.spaces.models import Access, Hold, Joining, Space, SpaceChange, SpaceState
 from server.web.rooms import Room
 from tests.authenticator import SoftAuthenticator, question_on
 from tests.people import PASSPHRASE, Community, Person, last_message, pseudonym_of
+from tests.townhall.roads import OF_HALLS, HallRoads
 
 FORMS = [room for room in ROOMS if room.method == "POST"]
 PAGES = [room for room in ROOMS if room.method == "GET"]
@@ -67,10 +68,14 @@ HOSTING = {
     "steward_space": ("yard", "gus"),
     "appoint_host": ("yard", "gus"),
     "steward_agrees": ("yard", "gus"),
+    "holds": ("yard", "gus"),
+    "ask_hold": ("cellar", "gus"),
+    "agree_hold": ("yard", "gus"),
+    "end_hold": ("roof", "gus"),
 }
 """Where and by whom it is done; all else that hosts do is done in the garden by hani."""
 TYPED = {"text", "title", "note", "pseudonym", "login", "invite", "next", "space", "purpose", "rules"}
-TYPED |= {"organisation", "area", "parts", "advice_note", "answer"}
+TYPED |= {"organisation", "area", "parts", "advice_note", "answer", "office"}
 TYPED |= {f"{part}_{code}" for part in ("title", "text", "truth", "name", "about") for code in ("en", "ar")}
 """Fields with words of a person that are no secret."""
 
@@ -82,6 +87,7 @@ def without_limits(data_dir: Path) -> None:
     limits.write_text(re.sub(r'"\d+/(\d+)"', r'"1000000/\1"', limits.read_text("utf-8")), "utf-8")
 
 
+HOLD = {"reason": "complaint", "office": "Bridge Network, complaints", "topic": ""}
 ITEM = {"title_en": "Water", "text_en": "There is none on Monday.", "valid_until": "", "step": "publish"}
 CONTACT = {
     "kind": "health",
@@ -122,6 +128,7 @@ class World:
     sender: UUID
     picture: UUID
     device: SoftAuthenticator
+    halls: HallRoads
     hints: dict[str, str] = field(default_factory=dict[str, str])
 
     def address(self, room: Room[Any]) -> str:
@@ -144,14 +151,18 @@ class World:
             "appeal": self.hints["appeal_2" if room.name == "overturn" else "appeal"],
             "policy": "guidelines",
             "draft": self.hints["draft"],
+            "hold": self.hints["hold_2" if room.name == "end_hold" else "hold"],
             "person": self.hints["person"],
             "passkey": self.hints["passkey"],
             "conversation": self.hints["conversation"],
             "announcement": (self.alert if "scam-alerts" in room.path else self.announcement).rpartition("/")[2],
             "contact": str(self.contact),
+            "line": "disk",
             "sender": str(self.sender),
             "picture": str(self.picture),
         }
+        if room.needs in OF_HALLS:
+            slots |= self.halls.slots(room)
         path = room.path
         for name, value in slots.items():
             path = path.replace("{" + name + "}", value)
@@ -159,6 +170,8 @@ class World:
 
     def person(self, room: Room[Any]) -> Person:
         """Somebody who may do this."""
+        if room.needs in OF_HALLS:
+            return self.halls.person(room)
         if room.name in ("second_factor", "do_second_factor"):
             return self.emi
         if room.name in HOSTING or "/host" in room.path:
@@ -185,6 +198,9 @@ class World:
 
     def fields(self, room: Room[Any]) -> dict[str, str]:
         """A form that the room takes from that person."""
+        in_a_hall = self.halls.fields(room)
+        if in_a_hall is not None:
+            return in_a_hall
         secret = self.community.services.second_factors.new_secret()
         version = "1"
         if room.name in REVIEWING:
@@ -230,6 +246,8 @@ class World:
             },
             "do_remove_passkey": {"passphrase": PASSPHRASE},
             "sign_out": {},
+            "take_own_data": {"space": "questions", "passphrase": PASSPHRASE},
+            "do_leave": {"messages": "keep", "passphrase": PASSPHRASE},
             "leave": {},
             "do_recover": {
                 "login": "dalia",
@@ -265,6 +283,8 @@ class World:
             "put_proposal_away": {},
             "give_protection": {"space": "questions", "pseudonym": self.hints["bo"]},
             "take_protection": {"space": "garden", "pseudonym": self.hints["zola"]},
+            "confirm_line": {"role": "Protection officer"},
+            "take_line_back": {},
             "open_case": {"code": self.hints["case_code"]},
             "appeal": {"text": "It is only a saying."},
             "uphold": {"version": "1", "answer": "It was aimed at somebody."},
@@ -276,6 +296,7 @@ class World:
             "remove_hours": {"language": "en", "starts": "18:00", "ends": "20:00"},
             "do_host_words": {"name": "The garden", "purpose": "About plants", "rules": "- Share your seeds"},
             "do_host_safety": {"safety": "members"},
+            "do_host_lifetime": {"days": "30"},
             "do_host_archive": {},
             "agree": {},
             "put_away": {},
@@ -293,6 +314,9 @@ class World:
             },
             "appoint_host": {},
             "steward_agrees": {},
+            "ask_hold": {**HOLD, "until": self._in_days(30)},
+            "agree_hold": {},
+            "end_hold": {},
             "do_announce": {**ITEM},
             "do_announce_everywhere": {**ITEM},
             "do_warn": {**ITEM, "truth_en": "Nobody may ask for money."},
@@ -318,6 +342,9 @@ class World:
     def _question_to_amina(self, room: Room[Any]) -> str:
         """Asked for only when it is wanted; a question that is none of ours when her list is full."""
         return (question_on(self.amina, "/me/passkeys") if room.name == "add_passkey" else "") or "-"
+
+    def _in_days(self, days: int) -> str:
+        return (self.community.clock.now() + timedelta(days=days)).date().isoformat()
 
     def _version_of_contact(self) -> str:
         with self.community.services.db.reading() as tx:
@@ -398,7 +425,11 @@ def world(community: Community) -> World:
     assert amina.sends("/s/questions/letters", text="A question").status_code == 303
     device = SoftAuthenticator()
     assert device.is_added_by(amina).status_code == 303
+    for slug in ("yard", "roof"):
+        until = (community.clock.now() + timedelta(days=9)).date().isoformat()
+        assert stella.sends(f"/steward/spaces/{slug}/holds", **HOLD, until=until).status_code == 303
     with community.services.db.reading() as tx:
+        holds = list(map(str, tx.session.execute(select(col(Hold.public_id)).order_by(col(Hold.id))).scalars()))
         passkey = str(tx.session.execute(select(col(Passkey.public_id))).scalar_one())
         contact = tx.session.execute(select(col(HelpContact.public_id))).scalar_one()
         picture = tx.session.execute(select(col(Picture.public_id))).scalar_one()
@@ -438,10 +469,13 @@ def world(community: Community) -> World:
         sender=sender,
         picture=picture,
         device=device,
+        halls=HallRoads(community, bo, amina),
         hints={
             "recovery_code": recovery.group(1),
             "amina": pseudonym_of(community, "questions", "Amina"),
             "draft": draft,
+            "hold": holds[0],
+            "hold_2": holds[1],
             "person": person,
             "passkey": passkey,
             "conversation": letters,

@@ -75,7 +75,7 @@ async def add_passkey(visit: Visit, found: Anywhere, form: NewPasskeyForm) -> Re
     if here is None:
         raise Refused(passkeys.NOT_ADDED)
     member_id = member_key(visit)
-    record = await _check_words(visit, member_id, form.passphrase)
+    record = await check_words(visit, member_id, form.passphrase)
     if _code_first(visit, record):
         raise Refused(CODE_FIRST)
     try:
@@ -106,12 +106,13 @@ def remove_passkey_page(visit: Visit, found: OwnPasskey, form: FormState = BLANK
 async def do_remove_passkey(visit: Visit, found: OwnPasskey, form: PassphraseForm) -> Response:
     """It opens nothing any more."""
     member_id = member_key(visit)
-    await _check_words(visit, member_id, form.passphrase)
+    await check_words(visit, member_id, form.passphrase)
     await visit.write(lambda tx: passkeys.remove(tx, member_id, found.line.public_id))
     return visit.redirect_to("passkeys", {"done": "passkey_removed"})
 
 
-async def _check_words(visit: Visit, member_id: int, passphrase: str) -> SignInRecord:
+async def check_words(visit: Visit, member_id: int, passphrase: str) -> SignInRecord:
+    """Whether it is really the member who asks. Raises Invalid for other words, TooFast after too many tries."""
     visit.spend(visit.policies.rates.sign_in_per_login, "passkey", str(member_id))
     record = await visit.read(lambda tx: queries.own_record(tx, member_id))
     stored = record.passphrase_hash if record else None

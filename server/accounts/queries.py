@@ -1,6 +1,6 @@
 """What pages ask about accounts. Nothing here shows a sign-in name, because nobody keeps one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -207,6 +207,16 @@ class Renewal:
                 .where(col(AccountSession.id) == viewer.session_id)
                 .values(expires_at=rounded_to_the_hour(at) + lifetime)
             )
+
+
+def living_sessions(tx: Transaction, hashes: Collection[bytes], *, at: datetime) -> set[bytes]:
+    """Which of these sessions go on."""
+    if not hashes:
+        return set()
+    found = select(col(AccountSession.token_hash)).where(
+        col(AccountSession.token_hash).in_(hashes), col(AccountSession.expires_at) > at
+    )
+    return {bytes(row[0]) for row in tx.look(found)}
 
 
 def sign_in_record(tx: Transaction, login_key: bytes) -> SignInRecord | None:

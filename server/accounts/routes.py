@@ -14,14 +14,15 @@ from server.accounts import (
 )
 from server.accounts.forms import JoinForm, PasskeySignInForm, RecoverForm, SignInForm
 from server.accounts.own_routes import member_key
-from server.crypto.tokens import Code, SessionToken, plain_code
+from server.crypto.tokens import Code, SessionToken, plain_code, token_hash
 from server.database import Transaction
 from server.errors import Invalid, Refused, say
+from server.events import BrowserLeft
 from server.permissions import Permission
 from server.spaces.models import Joining
 from server.spaces.queries import SpaceRow, all_spaces, space_by_slug, space_names, space_view
 from server.web import failures
-from server.web.cookies import drop_session, session_token
+from server.web.cookies import drop_seat, drop_session, seat_token, session_token
 from server.web.fields import BLANK, Form, FormState
 from server.web.rooms import Anywhere, action, always, page, quietly
 from server.web.visit import Visit
@@ -218,13 +219,15 @@ def sign_out(visit: Visit, found: Anywhere, form: Form) -> Response:
 
 async def _leave(visit: Visit) -> Response:
     """Out, at once: no question, no token, no session needed. A busy database keeps nobody here."""
-    token = session_token(visit.request)
+    token, seat = session_token(visit.request), seat_token(visit.request)
+    visit.services.db.hub.publish(BrowserLeft("browser", token_hash(own)) for own in (token, seat) if own is not None)
     if token is not None:
         await quietly(visit.write(lambda tx: rules.end_this_session(tx, token)))
     response = RedirectResponse(visit.services.neutral_url or visit.url("neutral"), 303)
     response.headers["cache-control"] = "no-store"
     response.headers["clear-site-data"] = '"cache", "cookies", "storage"'
     drop_session(response, secure=visit.secure)
+    drop_seat(response, secure=visit.secure)
     return response
 
 

@@ -32,7 +32,7 @@ from server.crypto.tokens import (
 )
 from server.database import Transaction, changed, metadata
 from server.errors import Invalid, Refused, say
-from server.events import SessionsEnded
+from server.events import BrowserLeft, SessionsEnded
 from server.permissions import STAFF_ROLES, Role, Viewer
 from server.prepared import Prepared
 from server.spaces.models import Joining
@@ -245,7 +245,9 @@ def end_session(tx: Transaction, viewer: Viewer, public_id: UUID) -> None:
 
 def end_this_session(tx: Transaction, token: SessionToken) -> None:
     """Sign out whoever holds this token; nothing happens when nobody does."""
-    tx.session.execute(delete(AccountSession).where(col(AccountSession.token_hash) == token_hash(token)))
+    hashed = token_hash(token)
+    tx.session.execute(delete(AccountSession).where(col(AccountSession.token_hash) == hashed))
+    tx.announce(BrowserLeft("browser", hashed))
 
 
 def end_session_row(tx: Transaction, session_id: int) -> None:

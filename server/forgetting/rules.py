@@ -2,7 +2,8 @@
 which rights stand. Written beside the copies, and laid over an older copy before anybody is served.
 
 Only things that must not return are named: words that were taken back, removed or changed, drafts, roles, badges and
-passkeys that were taken away. Sessions, invitations and used codes never come back from a copy at all.
+passkeys that were taken away, names of people who left. Sessions, invitations and used codes never come back from a
+copy at all.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlmodel import col
 
 from moderation.states import ContentState
@@ -22,12 +23,14 @@ from server.database import Transaction
 from server.forum.models import Draft, Message
 from server.forum.queries import message_by_id
 from server.forum.rules import withdraw
+from server.leaving.models import Farewell
+from server.leaving.rules import forget_at_once
 from server.ledger.models import LedgerEntry
 from server.review.models import Decision
 from server.spaces.models import Space
 
-MESSAGE, EDITED, WORDS, DRAFT, ROLE, BADGE, PASSKEY = (
-    "message", "edited", "words", "draft", "role", "badge", "passkey",
+MESSAGE, EDITED, WORDS, DRAFT, ROLE, BADGE, PASSKEY, NAME = (
+    "message", "edited", "words", "draft", "role", "badge", "passkey", "name",
 )  # fmt: skip
 _TAKEN = (ContentState.WITHDRAWN, ContentState.REMOVED, ContentState.ERASED)
 
@@ -106,9 +109,11 @@ def _rights(tx: Transaction) -> Mapping[str, list[tuple[int, bytes]]]:
         BADGE: _named(tx, select(col(VerifiedSender.id), col(VerifiedSender.public_id)).where(_HOLDS)),
         PASSKEY: _named(tx, select(col(Passkey.id), col(Passkey.credential_id))),
         DRAFT: _named(tx, select(col(Draft.id), col(Draft.public_id))),
+        NAME: _named(tx, select(col(Membership.id), col(Membership.public_id)).where(_STAYS)),
     }
 
 
+_STAYS = ~exists().where(col(Farewell.membership_id) == col(Membership.id))
 _HOLDS = col(VerifiedSender.ended_on).is_(None)
 
 
@@ -131,6 +136,8 @@ def _take(tx: Transaction, kind: str, row: int, today: date) -> None:
         tx.run(delete(RoleGrant).where(col(RoleGrant.id) == row))
     elif kind == PASSKEY:
         tx.run(delete(Passkey).where(col(Passkey.id) == row))
+    elif kind == NAME:
+        forget_at_once(tx, row)
     elif kind == DRAFT:
         tx.run(delete(Draft).where(col(Draft.id) == row))
     else:

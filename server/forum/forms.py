@@ -8,9 +8,11 @@ from pydantic import BeforeValidator
 from server.errors import say
 from server.forum.models import FlagReason
 from server.pictures.models import People
+from server.spaces.lives import AUTHOR_DAYS
 from server.web.fields import Alt, Form, MessageText, Note, Reference, Short, SmallNumber, Tick, Title, refuse
 
 AUTOMATIC = "auto"
+NO_SUCH_LIFE = say("A message can last shorter here, not longer. Please choose one.")
 
 
 def _code(value: object) -> str:
@@ -32,6 +34,18 @@ def _no_text(value: object) -> str:
 
 def _people(value: object) -> object:
     return None if value == "" else value
+
+
+def _days(value: object) -> int | None:
+    """One of the numbers that a writer can choose; whether the space lets words last so long is asked later."""
+    if value in ("", None):
+        return None
+    if str(value) not in map(str, AUTHOR_DAYS):
+        raise refuse(NO_SUCH_LIFE)
+    return int(str(value))
+
+
+Days = Annotated[int | None, BeforeValidator(_days)]
 
 
 class Details(StrEnum):
@@ -65,6 +79,7 @@ class MessageForm(DetailsForm):
     language: LanguageCode = AUTOMATIC
     reply_to: Reference = None
     quoted: Note = ""
+    lasts: Days = None
     image: Annotated[str, BeforeValidator(_no_text)] = ""
     alt: Alt = ""
     people: Annotated[People | None, BeforeValidator(_people)] = None
@@ -76,6 +91,7 @@ class TopicForm(DetailsForm):
     title: Title
     text: MessageText
     language: LanguageCode = AUTOMATIC
+    lasts: Days = None
 
 
 class EditForm(DetailsForm):

@@ -52,6 +52,8 @@ class Message(WrittenText, table=True):
     quoted: str = Field(default="", sa_type=Text)
     """The words of the answered message that this one is about; nobody sees them when that one is gone."""
     was_public: bool = False
+    lasts_days: int | None = Field(default=None)
+    """So many days after it was written it is forgotten, as its author or the space wanted it then."""
     returned: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Given back with advice: nobody looks at it until its author has changed it."""
     version: int = 1

@@ -42,7 +42,7 @@ NO_CHILDREN = say(
     "Please do not show children here. Anyone can read this space, and a picture can be copied and kept by anybody."
 )
 PICTURE_FIELDS = ("image", "alt", "people")
-CARRIED = ("text", "language", "reply_to")
+CARRIED = ("text", "language", "reply_to", "lasts")
 
 
 ONLY_TO_LOOK_AT = "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -73,6 +73,7 @@ def picture_form_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) ->
         topic=views.topic_view(topic),
         standing=visit.viewer.standing_in(topic.space.id),
         languages=views.languages(visit, topic.space),
+        lives=views.lives(visit, topic.space),
         people=[(str(people), said(sentence)) for people, sentence in WHO_IS_IN_IT.items()],
         sent_before=visit.upload is not None and "image" not in form.errors,
         megabytes=visit.policies.pictures.body_bytes // 1024**2,

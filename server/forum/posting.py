@@ -16,23 +16,28 @@ from server.accounts.models import Membership
 from server.accounts.rules import count_released
 from server.content import keep_verdict
 from server.database import Transaction
-from server.errors import Refused
+from server.errors import Refused, say
 from server.events import SpaceChanged, TopicChanged, space_audience, topic_audience
 from server.finding.rules import learn
 from server.forum import mutes
 from server.forum.models import Message, Topic
 from server.forum.queries import TopicRow
 from server.forum.quotations import quoted_part
-from server.forum.rules import CLOSED, WAITS, Posted, Writing, admitted, first_rule, put_in_queue
+from server.forum.rules import CLOSED, Posted, Writing, admitted, first_rule, put_in_queue, taken
 from server.forum.telling import tell_of_answer
 from server.ledger.models import Hand
 from server.ledger.rules import record
 from server.permissions import Standing
 from server.pictures import rules as pictures
 from server.prepared import Prepared, new_row
+from server.spaces.lives import shortest
+from server.spaces.models import Space
 from server.spaces.queries import SpaceRow
+from server.spaces.rules import keep_as_it_is
 from server.web.text import RENDERER
 
+WAITS = say("This topic waits for a moderator. Nobody can write in it yet.")
+SLOWED = say("A moderator slowed this topic down. Please wait %(minutes)s minutes between two messages.")
 DOUBLE_WINDOW = timedelta(minutes=10)
 """The same words again in this time are one press too many, not another message."""
 LATEST = 8
@@ -75,8 +80,21 @@ _TWIN_ANSWER = Prepared(
     )
 )
 _TWIN_TOPIC = Prepared(_twins(col(Message.title) == bindparam("title"), col(Topic.space_id) == bindparam("space_id")))
-_TOPIC_NOW = Prepared(
-    select(col(Topic.state), col(Topic.closed)).where(col(Topic.id) == bindparam("id")).with_for_update(key_share=True)
+_TOPIC_ALONE = Prepared(select(col(Topic.id)).where(col(Topic.id) == bindparam("id")).with_for_update(key_share=True))
+_PLACE_NOW = Prepared(
+    select(col(Space.read_only), col(Space.premoderated), col(Topic.state), col(Topic.closed), col(Topic.slow_minutes))
+    .join(Space, col(Space.id) == col(Topic.space_id))
+    .where(col(Topic.id) == bindparam("id"))
+)
+_LAST_HERE = Prepared(
+    select(col(Message.text))
+    .where(
+        col(Message.topic_id) == bindparam("topic_id"),
+        col(Message.membership_id) == bindparam("membership_id"),
+        col(Message.written_at) > bindparam("after"),
+    )
+    .order_by(col(Message.id).desc())
+    .limit(1)
 )
 _ANSWERED = Prepared(
     select(col(Message.id)).where(
@@ -109,6 +127,7 @@ class _Place:
     reply_to: int | None = None
     title: str = ""
     quoted: str = ""
+    most_days: int | None = None
 
 
 def start_topic(
@@ -116,6 +135,7 @@ def start_topic(
 ) -> Posted:
     """A new topic with its first message; held together if the machine asks for a person."""
     writing = admitted(tx, space, author, writing, at)
+    tx.lock(_ALONE, {"membership_id": author.membership_id})
     twin = _twin(tx, author, writing, at, _TWIN_TOPIC, {"title": title, "space_id": space.id})
     if twin is not None:
         return twin
@@ -141,7 +161,9 @@ def start_topic(
         .one()
         .id
     )
-    return _written(tx, _Place(topic_id, public_id, space.id, title=title), author, writing, at=at)
+    return _written(
+        tx, _Place(topic_id, public_id, space.id, title=title, most_days=space.messages_days), author, writing, at=at
+    )
 
 
 def post_message(
@@ -158,14 +180,13 @@ def post_message(
 
     Raises Invalid when the quoted words do not stand in the message that is answered.
     """
-    writing = admitted(tx, topic.space, author, writing, at)
-    tx.lock(_ALONE, {"membership_id": author.membership_id})  # before the topic, as whoever decides does
-    _takes_messages(tx, topic)
+    writing = _admitted_here(tx, topic, author, writing, at)
     answered = _answered(tx, topic, author, reply_to)
     twin = _twin(tx, author, writing, at, _TWIN_ANSWER, {"topic_id": topic.id, "reply_to": answered})
     if twin is not None and _same_picture(tx, twin, writing):
         return twin
-    place = _Place(topic.id, topic.public_id, topic.space.id, answered, quoted=quoted_part(tx, answered, quoted))
+    said, days = quoted_part(tx, answered, quoted), topic.space.messages_days
+    place = _Place(topic.id, topic.public_id, topic.space.id, answered, quoted=said, most_days=days)
     posted = _written(tx, place, author, writing, at=at)
     if answered is not None and not posted.held:
         tell_of_answer(tx, posted.message, at=at)
@@ -212,6 +233,7 @@ def _message(public_id: UUID, place: _Place, author: Standing, writing: Writing,
         "title": place.title,
         "quoted": place.quoted,
         "was_public": not writing.held,
+        "lasts_days": shortest(writing.lasts_days, place.most_days),
         "returned": False,
         "text": writing.text,
         "html": writing.html,
@@ -224,13 +246,34 @@ def _message(public_id: UUID, place: _Place, author: Standing, writing: Writing,
     }
 
 
-def _takes_messages(tx: Transaction, topic: TopicRow) -> None:
-    """Raises Refused unless the topic, as it is now, can be written in. One that waits must not be opened so."""
-    state, closed = tx.ask(_TOPIC_NOW, {"id": topic.id}).one()
-    if closed:
+def _admitted_here(tx: Transaction, topic: TopicRow, author: Standing, writing: Writing, at: datetime) -> Writing:
+    """The text as space and topic take it at this moment. Raises Refused.
+
+    Space, author and topic are held in this order, as by whoever decides, and then looked at once.
+    """
+    keep_as_it_is(tx, topic.space.id)
+    tx.lock(_ALONE, {"membership_id": author.membership_id})
+    tx.lock(_TOPIC_ALONE, {"id": topic.id})
+    now = tx.ask(_PLACE_NOW, {"id": topic.id}).one()
+    writing = taken(author, writing, read_only=now.read_only, premoderated=now.premoderated, at=at)
+    if now.closed:
         raise Refused(CLOSED)
-    if state != ContentState.PUBLISHED:
+    if now.state != ContentState.PUBLISHED:  # a topic that waits must not be opened by writing in it
         raise Refused(WAITS)
+    if now.slow_minutes:
+        _keeps_the_pace(tx, topic, author, writing.text, now.slow_minutes, at)
+    return writing
+
+
+def _keeps_the_pace(tx: Transaction, topic: TopicRow, author: Standing, text: str, minutes: int, at: datetime) -> None:
+    """Raises Refused when a slowed topic has a message of this member already that is too young.
+
+    The same words again are a second press, which finds its message.
+    """
+    where = {"topic_id": topic.id, "membership_id": author.membership_id, "after": at - timedelta(minutes=minutes)}
+    last = tx.ask(_LAST_HERE, where).value()
+    if last is not None and last != text:
+        raise Refused(say(SLOWED.english, minutes=minutes))
 
 
 def _answered(tx: Transaction, topic: TopicRow, author: Standing, reply_to: UUID | None) -> int | None:
@@ -249,8 +292,7 @@ def _answered(tx: Transaction, topic: TopicRow, author: Standing, reply_to: UUID
 def _twin(
     tx: Transaction, author: Standing, writing: Writing, at: datetime, which: Prepared, where: dict[str, Any]
 ) -> Posted | None:
-    """A double press finds the message that the first press made; the author's presses come one by one."""
-    tx.lock(_ALONE, {"membership_id": author.membership_id})
+    """A double press finds the message that the first press made. The author is held: presses come one by one."""
     same = {"membership_id": author.membership_id, "text": writing.text, "after": at - DOUBLE_WINDOW}
     row = tx.ask(which, {**same, **where}).first()
     return None if row is None else Posted(row[0], row[1], row[2] == ContentState.HELD)

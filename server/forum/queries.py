@@ -84,6 +84,7 @@ class MessageRow:
     reply_pseudonym: str | None
     reply_membership_id: int | None
     quoted: str
+    lasts_days: int | None
     picture: PictureRow | None
 
 
@@ -210,6 +211,7 @@ _LINES = (
         col(_AnsweredBy.pseudonym),
         col(_AnsweredBy.id),
         col(Message.quoted),
+        col(Message.lasts_days),
         *pictures.COLUMNS,
     )
     .outerjoin(Membership, col(Membership.id) == col(Message.membership_id))

@@ -1,5 +1,6 @@
 """The forum's addresses."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from server.announcements import views as announcements
 from server.errors import Invalid, NotFound, Refused, Sentence, say
 from server.forum import flagging, keeping, kept, mutes, posting, queries, rules, views
 from server.forum.addresses import is_own, standing_of, the_message, the_own_message, the_space, the_topic
-from server.forum.forms import AUTOMATIC, EditForm, FlagForm, MessageForm, TopicForm
+from server.forum.forms import AUTOMATIC, NO_SUCH_LIFE, EditForm, FlagForm, MessageForm, TopicForm
 from server.forum.models import FlagReason
 from server.forum.nudging import settled
 from server.forum.picture_routes import (
@@ -25,7 +26,7 @@ from server.forum.queries import OwnMessage, TopicRow
 from server.forum.rules import Posted, Writing
 from server.permissions import Permission, Standing
 from server.spaces.queries import SpaceRow, all_spaces, space_names
-from server.spaces.views import shown_space
+from server.spaces.views import holds_shown, shown_space
 from server.web.fields import BLANK, EMPTY, Form, FormState
 from server.web.pager import pager, wanted_page
 from server.web.rooms import Anywhere, action, page
@@ -90,12 +91,17 @@ def space_page(visit: Visit, space: SpaceRow) -> Response:
     if standing is not None and number == 1:
         rows = [*queries.own_waiting_topics(tx, space.id, standing.membership_id), *rows]
     shown = shown_space(visit, space)
+    longest = visit.policies.retention.messages_days
+    days = min(space.messages_days or longest, longest)
     return visit.page(
         "forum/space.html",
+        days=days,
+        last_day=reading().today + timedelta(days=days),
         space=shown,
         standing=standing,
         topics=[views.topic_line(row, new.get(row.id, 0)) for row in rows],
         announcements=announcements.pinned(visit, space if readable else None),
+        holds=holds_shown(visit, shown) if readable else (),
         pager=pager(visit, "space", number, pages, space=space.slug),
         readable=readable,
         tends=visit.viewer.may(Permission.TEND_SPACE, space.place),
@@ -120,6 +126,7 @@ def new_topic_page(visit: Visit, space: SpaceRow, form: FormState = BLANK) -> Re
         standing=standing,
         form=FormState(values, form.errors, form.summary),
         choices=views.languages(visit, space),
+        lives=views.lives(visit, space),
     )
 
 
@@ -136,7 +143,8 @@ def start_topic(visit: Visit, space: SpaceRow, form: TopicForm) -> Response:
     author = standing_of(visit, space)
     form = settled(visit, form, "title", "text")
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
-    writing = _screened(visit, author, form.text, form.language, beside=form.title)
+    not_longer(visit, space, form.lasts)
+    writing = _screened(visit, author, form.text, form.language, beside=form.title).lasting(form.lasts)
     with visit.transaction() as tx:
         posted = posting.start_topic(tx, space, author, form.title, writing, at=visit.now)
         if author.has_drafts:
@@ -163,11 +171,13 @@ def topic_page(visit: Visit, topic: TopicRow, form: FormState = BLANK) -> Respon
         space=space,
         topic=views.topic_view(topic),
         head=views.topic_head(visit, topic, space),
+        holds=holds_shown(visit, space, topic.public_id),
         messages=views.lines(visit, topic, number),
         pager=pager(visit, "topic", number, topic.pages, topic=topic.public_id),
         standing=standing,
         desk=views.desk(visit, topic.space, space) if standing else "",
         box=views.empty_box(visit, topic) if fresh else "",
+        lives=() if fresh else views.lives(visit, topic.space),
         way_in="" if standing and writable else views.way_in(visit, topic.space, space, standing),
         may_reply=standing is not None and writable,
         may_join=standing is None and writable,
@@ -235,18 +245,24 @@ def post_message(visit: Visit, topic: TopicRow, form: MessageForm) -> Response:
     author = standing_of(visit, topic.space)
     form = settled(visit, form, "text", "alt")
     visit.spend(visit.policies.rates.post_per_member, "post", str(author.membership_id))
+    not_longer(visit, topic.space, form.lasts)
     picture = developed(visit, topic.space, author, form)
-    writing = _screened(visit, author, form.text, form.language, beside=form.alt)
+    writing = _screened(visit, author, form.text, form.language, beside=form.alt).lasting(form.lasts)
     if picture is not None:
         writing = writing.with_picture(picture, waits=must_wait(visit, author, picture))
     with visit.transaction() as tx:
-        rules.keeps_the_pace(tx, topic, author, form.text, at=visit.now)
         posted = posting.post_message(
             tx, topic, author, writing, reply_to=form.reply_to, at=visit.now, quoted=form.quoted
         )
         if author.has_drafts:
             keeping.drop_draft(tx, author, topic.id)
     return _to_message(visit, posted, writing)
+
+
+def not_longer(visit: Visit, space: SpaceRow, days: int | None) -> None:
+    """Raises Invalid when the words would last as long as they do here anyway, or longer."""
+    if days is not None and str(days) not in dict(views.lives(visit, space)):
+        raise Invalid(NO_SUCH_LIFE, field="lasts")
 
 
 def _screened(visit: Visit, author: Standing, text: str, language: str, *, beside: str = "") -> Writing:
@@ -291,7 +307,8 @@ def one_message(visit: Visit, message: OwnMessage) -> views.MessageView:
     row = queries.message_row(visit.snapshot, message.id)
     if row is None:
         raise NotFound
-    return views.message_view(visit, row, own=is_own(visit, message))
+    days = message.topic.space.messages_days
+    return views.message_view(visit, row, own=is_own(visit, message), space_days=days)
 
 
 @page("/messages/{message}/flag", name="flag_message", needs=Permission.POST_MESSAGE, at=the_message)

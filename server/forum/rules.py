@@ -1,16 +1,15 @@
 """What may be done in the forum. Screening has happened before; no lock is held while a model thinks."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from moderation.states import ContentState, IllegalMove, Move, moved
 from moderation.verdict import Outcome, Reason, Rule, Verdict
-from server.accounts.models import Membership
 from server.accounts.pauses import refuse_while_paused
 from server.content import (
     case_has_changed,
@@ -25,7 +24,7 @@ from server.errors import Refused, say
 from server.events import MODERATORS, MessageHeld, SpaceChanged, TopicChanged, space_audience, topic_audience
 from server.finding.rules import learn_message, unlearn_message
 from server.forum.models import Flag, Message, Topic
-from server.forum.queries import OwnMessage, TopicRow
+from server.forum.queries import OwnMessage
 from server.forum.quotations import check_quotations
 from server.forum.telling import forget_answer
 from server.ledger.models import Hand
@@ -33,7 +32,6 @@ from server.ledger.rules import record
 from server.permissions import Standing
 from server.pictures import rules as pictures
 from server.pictures.rules import NewPicture
-from server.prepared import Prepared
 from server.spaces.queries import SpaceRow
 from server.spaces.rules import as_it_stands
 from server.web.text import RENDERER, rendered
@@ -41,8 +39,6 @@ from server.web.text import RENDERER, rendered
 CLOSED = say("This topic is closed. You can read it, but not write in it.")
 READ_ONLY = say("This space can only be read just now.")
 STALE = say("This message was changed in the meantime. Please look at it again before you send yours.")
-WAITS = say("This topic waits for a moderator. Nobody can write in it yet.")
-SLOWED = say("A moderator slowed this topic down. Please wait %(minutes)s minutes between two messages.")
 GONE = say("This message cannot be changed any more.")
 OWN = say("This is your own message. You can change it or take it back.")
 NOT_PUBLIC = say("This message is not public just now.")
@@ -71,11 +67,16 @@ class Writing:
     verdict: Verdict
     html: str
     picture: NewPicture | None = None
+    lasts_days: int | None = None
 
     @classmethod
     def of(cls, text: str, language: str, verdict: Verdict) -> Self:
         """Rendered at once, before any lock is held."""
         return cls(text, language, verdict, str(rendered(text)))
+
+    def lasting(self, days: int | None) -> Self:
+        """The same words, forgotten after so many days."""
+        return replace(self, lasts_days=days)
 
     def with_picture(self, picture: NewPicture, *, waits: bool) -> Self:
         """The same words with a picture; when it waits, all of it waits."""
@@ -175,7 +176,7 @@ def withdraw(tx: Transaction, message: OwnMessage, *, at: datetime) -> None:
     tx.erases = True
     pictures.erase(tx, message.id)
     forget_verdicts(tx, message.id)
-    _forget_kept_words(tx, message.id)
+    forget_kept_words(tx, message.id)
     check_quotations(tx, message.id)
     forget_answer(tx, message.public_id)
     close_case(tx, message.id)
@@ -183,7 +184,7 @@ def withdraw(tx: Transaction, message: OwnMessage, *, at: datetime) -> None:
     recount(tx, message.topic.id)
 
 
-def _forget_kept_words(tx: Transaction, message_id: int) -> None:
+def forget_kept_words(tx: Transaction, message_id: int) -> None:
     """What decisions keep of these words to be able to put them back goes too, quotations of them included."""
     effects = metadata.tables["decision_effect"]
     answers = select(col(Message.id)).where(col(Message.reply_to_id) == message_id)
@@ -283,39 +284,17 @@ def put_in_queue(
 def admitted(tx: Transaction, space: SpaceRow, author: Standing, writing: Writing, at: datetime) -> Writing:
     """The text as the space takes it at this moment, which no lock-down can overtake. Raises Refused."""
     now = as_it_stands(tx, space.id)
-    if now.read_only:
+    return taken(author, writing, read_only=now.read_only, premoderated=now.premoderated, at=at)
+
+
+def taken(author: Standing, writing: Writing, *, read_only: bool, premoderated: bool, at: datetime) -> Writing:
+    """The text as a space takes it that stands like this. Raises Refused."""
+    if read_only:
         raise Refused(READ_ONLY)
     refuse_while_paused(author.suspended_until, at=at)
     if author.limited_until is not None and author.limited_until > at:
         return writing.read_first(LIMITED)
-    return writing.read_first() if now.premoderated else writing
-
-
-def keeps_the_pace(tx: Transaction, topic: TopicRow, author: Standing, text: str, *, at: datetime) -> None:
-    """Raises Refused when a slowed topic has a message of this member already that is too young.
-
-    The same words again are a second press, which posting knows. The member's row is held, so that of two
-    messages at once one comes after the other.
-    """
-    minutes: int = tx.ask(_PACE, {"id": topic.id}).one().slow_minutes
-    if minutes == 0:
-        return
-    tx.lock(_ALONE, {"membership_id": author.membership_id})
-    last = tx.session.execute(
-        select(col(Message.text))
-        .where(col(Message.topic_id) == topic.id, col(Message.membership_id) == author.membership_id)
-        .where(col(Message.written_at) > at - timedelta(minutes=minutes))
-        .order_by(col(Message.id).desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    if last is not None and last != text:
-        raise Refused(say(SLOWED.english, minutes=minutes))
-
-
-_ALONE = Prepared(
-    select(col(Membership.id)).where(col(Membership.id) == bindparam("membership_id")).with_for_update(key_share=True)
-)
-_PACE = Prepared(select(col(Topic.slow_minutes)).where(col(Topic.id) == bindparam("id")))
+    return writing.read_first() if premoderated else writing
 
 
 def state_now(tx: Transaction, message_id: int) -> ContentState:

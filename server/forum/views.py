@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from server.help_contacts.queries import all_contacts
 from server.help_contacts.views import ContactView, near
 from server.permissions import Standing
 from server.pictures.queries import PictureRow
+from server.spaces.lives import AUTHOR_DAYS, offered, shortest
 from server.spaces.queries import Duty, SpaceRow, SpaceView
 from server.web.fields import BLANK
 from server.web.text import plain_excerpt, stored
@@ -47,6 +48,9 @@ ANY_TOPIC = UUID(int=0)
 """Stands for the topic in what is made once for all topics."""
 HELP_AT_ONCE = (HelpKind.EMERGENCY, HelpKind.HEALTH, HelpKind.WOMEN, HelpKind.CHILDREN)
 MOST_AT_ONCE = 4
+USUAL = say("As usual: %(days)s days")
+USUAL_HERE = say("As usual here: %(days)s days")
+SHORTER = say("Only %(days)s days")
 UNSURE = say("the computer was not sure about it; it makes mistakes")
 RETURNED_BECAUSE = say("a moderator asks you to change it first; your page says how")
 LIMITED_BECAUSE = say("for some days a person reads your messages in this space first")
@@ -135,6 +139,8 @@ class MessageView:
     reply: ReplyTo | None
     own: bool
     picture: PictureView | None
+    until: str = ""
+    """The last day that it can be read, if that is known; for its author."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +176,8 @@ def topic_head(visit: Visit, topic: TopicRow, space: SpaceView) -> Markup:
 
 def empty_box(visit: Visit, topic: TopicRow) -> Markup:
     """The box for a new message; but for the topic the same for everybody who has not typed yet."""
-    key = ("box", reading().language.code, reading().in_address)
-    make = partial(visit.fragment, "forum/_box.html", form=BLANK, topic_id=ANY_TOPIC)
+    key = ("box", reading().language.code, reading().in_address, topic.space.messages_days)
+    make = partial(visit.fragment, "forum/_box.html", form=BLANK, topic_id=ANY_TOPIC, lives=lives(visit, topic.space))
     return Markup(str.replace(visit.services.fragments.get_or_make(key, make), str(ANY_TOPIC), str(topic.public_id)))
 
 
@@ -212,8 +218,8 @@ def topic_view(topic: TopicRow) -> TopicView:
     return TopicView(topic.public_id, topic.title, topic.language, language_dir(topic.language), topic.closed, waiting)
 
 
-def message_view(visit: Visit, row: MessageRow, *, own: bool) -> MessageView:
-    """One message. Its day is said in the reader's language and the space's time zone."""
+def message_view(visit: Visit, row: MessageRow, *, own: bool, space_days: int | None = None) -> MessageView:
+    """One message. Its day is said in the reader's language and the space's time zone, its last day to its author."""
     return MessageView(
         id=row.public_id,
         pseudonym=row.pseudonym or "",
@@ -228,7 +234,24 @@ def message_view(visit: Visit, row: MessageRow, *, own: bool) -> MessageView:
         reply=_reply(row),
         own=own,
         picture=picture_view(row.picture),
+        until=_last_day(visit, row.written_at, shortest(row.lasts_days, space_days)) if own else "",
     )
+
+
+def _last_day(visit: Visit, written: datetime, days: int | None) -> str:
+    if days is None:
+        return ""
+    last = (written + timedelta(days=days)).astimezone(reading().zone).date()
+    return visit.services.pages.catalogues.date_of(last)
+
+
+def lives(visit: Visit, space: SpaceRow) -> list[tuple[str, str]]:
+    """How long a new message can last: what is usual here, and what is shorter."""
+    said, longest = visit.services.pages.catalogues.said, visit.policies.retention.messages_days
+    most = shortest(space.messages_days, longest) or longest
+    usual = USUAL if space.messages_days is None else USUAL_HERE
+    shorter = [(str(days), said(say(SHORTER.english, days=days))) for days in offered(AUTHOR_DAYS, below=most)]
+    return [("", said(say(usual.english, days=most))), *shorter]
 
 
 def _is_known(visit: Visit, row: MessageRow) -> bool:
@@ -258,8 +281,14 @@ def lines(visit: Visit, topic: TopicRow, page: int) -> Markup:
     mine = standing.membership_id if standing else -1
     if standing is not None and standing.has_mutes:
         muted = mutes.muted_by(visit.snapshot, mine)
-        return Markup("").join(_line_without(visit, key, row, html, mine=mine, muted=muted) for row, html in made)
-    shown = (_own_line(visit, key, row) if row.membership_id == mine else html for row, html in made)
+        return Markup("").join(
+            _own_line(visit, key, row, topic.space.messages_days)
+            if row.membership_id == mine
+            else _line_without(visit, key, row, html, muted=muted)
+            for row, html in made
+        )
+    days = topic.space.messages_days
+    shown = (_own_line(visit, key, row, days) if row.membership_id == mine else html for row, html in made)
     return Markup("".join(shown))
 
 
@@ -278,21 +307,20 @@ def pieces(visit: Visit, topic: TopicRow, page: int) -> tuple[tuple[object, ...]
     return key, visit.services.fragments.get_or_make(key, make)
 
 
-def _own_line(visit: Visit, key: tuple[object, ...], row: MessageRow) -> Markup:
-    """A message with its author's buttons; the same for the author every time."""
-    make = partial(visit.fragment, "forum/_message.html", message=message_view(visit, row, own=True), kind="member")
-    return visit.services.fragments.get_or_make((*key, "own", row.id), make)
+def _own_line(visit: Visit, key: tuple[object, ...], row: MessageRow, days: int | None) -> Markup:
+    """A message with its author's buttons and its last day; the same for the author every time."""
+    view = message_view(visit, row, own=True, space_days=days)
+    make = partial(visit.fragment, "forum/_message.html", message=view, kind="member")
+    return visit.services.fragments.get_or_make((*key, "own", row.id, days), make)
 
 
 def _line_without(
-    visit: Visit, key: tuple[object, ...], row: MessageRow, html: Markup, *, mine: int, muted: frozenset[int]
+    visit: Visit, key: tuple[object, ...], row: MessageRow, html: Markup, *, muted: frozenset[int]
 ) -> Markup:
     """A message for somebody who does not want to read certain people: theirs is folded, their words in others' go.
 
     Nothing of it depends on who is looking, so what was made for one serves all who do not want the same.
     """
-    if row.membership_id == mine:
-        return _own_line(visit, key, row)
     if row.reply_membership_id in muted:
         html = visit.services.fragments.get_or_make((*key, "hushed", row.id), partial(_hushed_line, visit, row))
     if row.membership_id not in muted or row.state != ContentState.PUBLISHED:

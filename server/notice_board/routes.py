@@ -1,5 +1,6 @@
 """The promises with the numbers that the code uses; robots are refused; proxies ask whether we live."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -8,6 +9,7 @@ from markupsafe import Markup
 from sqlalchemy import text
 from starlette.responses import PlainTextResponse, Response
 
+from server import promised
 from server.database import Transaction
 from server.errors import NotFound
 from server.permissions import INSTALLATION, Permission, Place
@@ -22,6 +24,7 @@ FILES = {
     "conduct": "code-of-conduct.md",
     "reporting": "reporting.md",
     "threats": "threat-model.md",
+    "incidents": "incidents.md",
 }
 
 
@@ -53,7 +56,10 @@ def policy_page(visit: Visit, found: PolicyText) -> Response:
     """A promise, with its numbers filled in."""
     visit.subject = "policies"
     title, body = _filled(visit, found)
-    return visit.page("policies/policy.html", title=title, body=body)
+    kept: Sequence[promised.KeptPart] = ()
+    if found.name == FILES["privacy"]:
+        kept = promised.kept(promised.maps(visit.policies.folder), visit.policies.retention)
+    return visit.page("policies/policy.html", title=title, body=body, kept=kept)
 
 
 def policy_text(visit: Visit, file: str) -> tuple[str, Markup]:

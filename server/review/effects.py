@@ -1,5 +1,6 @@
 """The book of what a decision changes. Whatever is written down here can be put back by `reverting.revert`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,21 @@ from server.review.models import DecisionEffect, EffectKind
 WORDS = ("text", "html", "title")
 HIDDEN = (*WORDS, "quoted")
 """What a redaction keeps in the book until it can no longer be undone."""
+
+_TEXT_COLUMNS = frozenset({"state", "was_public", "returned"})
+_TRUST = frozenset({"released", "released_days"})
+_TOPIC = frozenset({"closed", "slow_minutes"})
+NAMES: Mapping[EffectKind, tuple[frozenset[str], frozenset[str]]] = {
+    EffectKind.MESSAGE: (_TEXT_COLUMNS | set(WORDS), _TEXT_COLUMNS | {"edited", "words"}),
+    EffectKind.TRUST: (_TRUST, _TRUST),
+    EffectKind.STRIKE: (frozenset(), frozenset({"weight"})),
+    EffectKind.RESTRICTION: (frozenset(), frozenset({"membership_id"})),
+    EffectKind.TOPIC: (_TOPIC, _TOPIC),
+    EffectKind.NOTICE: (frozenset({"public_id", "membership_id", "due_at", "message"}), frozenset()),
+    EffectKind.QUOTATION: (frozenset({"quoted"}), frozenset({"quoted"})),
+    EffectKind.CASE: (frozenset({"lane"}), frozenset({"lane"})),
+}
+"""What may stand in the book before and after. Nothing else is written there, and nothing else is put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +56,8 @@ class Book:
         wipe_at: datetime | None = None,
     ) -> None:
         """One thing that was changed, as JSON on both sides."""
+        assert before.keys() <= NAMES[kind][0]
+        assert after.keys() <= NAMES[kind][1]
         self.tx.session.add(
             DecisionEffect(
                 decision_id=self.decision_id, kind=kind, target=target, before=before, after=after, wipe_at=wipe_at

@@ -23,7 +23,7 @@ from server.forum.rules import recount
 from server.forum.telling import forget_answer
 from server.ledger.models import Hand
 from server.ledger.rules import record
-from server.review.effects import HIDDEN, WORDS
+from server.review.effects import HIDDEN, NAMES, WORDS
 from server.review.measures import in_force_until
 from server.review.models import ENDS_THE_CASE, Action, Decision, DecisionEffect, EffectKind, Restriction, Strike
 from server.review.queries import CaseRow, DecisionRow
@@ -176,9 +176,20 @@ def _effects_of(tx: Transaction, decision: DecisionRow, case: CaseRow) -> list[_
         .order_by(col(DecisionEffect.id))
     ).all()
     if rows or decision.action not in (Action.RELEASE, Action.REMOVE) or decision.state_before == _after(decision):
-        return [_Effect(EffectKind(kind), target, before, after) for kind, target, before, after in rows]
+        return [_effect(EffectKind(kind), target, before, after) for kind, target, before, after in rows]
     before, after = {"state": str(decision.state_before)}, {"state": str(_after(decision))}
     return [_Effect(EffectKind.MESSAGE, case.message_id, before, after)]
+
+
+def _effect(kind: EffectKind, target: int, before: dict[str, Any], after: dict[str, Any]) -> _Effect:
+    """A line of the book with the columns of its kind only: whatever else stands there is never written anywhere."""
+    was, then = NAMES[kind]
+    return _Effect(
+        kind,
+        target,
+        {name: value for name, value in before.items() if name in was},
+        {name: value for name, value in after.items() if name in then},
+    )
 
 
 def _after(decision: DecisionRow) -> ContentState:
@@ -196,8 +207,10 @@ def _state(tx: Transaction, message_id: int) -> ContentState:
 
 def _message_back(tx: Transaction, effect: _Effect) -> bool:
     row = tx.session.execute(
-        select(col(Message.state), col(Message.edited_at)).where(col(Message.id) == effect.target)
+        select(col(Message.state), col(Message.edited_at), col(Message.text)).where(col(Message.id) == effect.target)
     ).one()
+    if row.state == ContentState.REMOVED and not row.text:
+        return False  # kept long enough: the words are gone, and an empty message is not published
     edited = None if row.edited_at is None else int(row.edited_at.timestamp())
     changed_since = edited != effect.after.get("edited", edited)
     if row.state != effect.after.get("state", row.state):

@@ -53,7 +53,8 @@ def fault(visit: Visit, error: BaseException) -> Response:
 
 def refused(visit: Visit, state: FormState, status: int, error: FormErrors | Refused) -> Response:
     """A refusal without a form to show it in: the sentence, and whatever was typed."""
-    response = _shown(visit, status, say("This did not work"), state.summary, kept=kept(visit))
+    sentence = " ".join(state.errors.values()) or state.summary  # there is no form below whose fields could say it
+    response = _shown(visit, status, say("This did not work"), sentence, kept=kept(visit))
     if isinstance(error, TooFast):
         response.headers["retry-after"] = str(error.retry_after)
     return response

@@ -16,6 +16,8 @@ from pydantic_core import PydanticCustomError
 from server.errors import Sentence, say
 from server.policies import Policies
 
+_OF_HALLS = frozenset({"question_characters", "answer_characters", "caption_characters", "hall_title_characters"})
+"""Limits that stand with the halls, not with the texts."""
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _DIRECTION = re.compile("[\u061c\u200b\u200e\u200f\u2060\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -45,7 +47,7 @@ def _limited(value: str, info: ValidationInfo, limit_name: str) -> str:
     if _CONTROLS.search(value):
         raise refuse(NO_CONTROLS)
     policies: Policies = info.context  # type: ignore[assignment]  # always given by parse()
-    limit: int = getattr(policies.text, limit_name)
+    limit: int = getattr(policies.halls if limit_name in _OF_HALLS else policies.text, limit_name)
     if len(value) > limit:
         raise refuse(too_long(limit, len(value)))
     return value
@@ -117,6 +119,7 @@ MessageText = Annotated[str, prose("message_characters", required=True)]
 Title = Annotated[str, line("title_characters", required=True)]
 Note = Annotated[str, prose("note_characters", required=False)]
 Alt = Annotated[str, line("alt_characters", required=False)]
+Question = Annotated[str, prose("question_characters", required=True)]
 Short = Annotated[str, line("reason_characters", required=False)]
 Secret = Annotated[str, line("passphrase_characters", required=True)]
 OptionalSecret = Annotated[str, line("passphrase_characters", required=False)]

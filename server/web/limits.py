@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.errors import StorageError
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
@@ -21,13 +22,20 @@ KEY_SECONDS = 3600
 PREFIX_V4, PREFIX_V6 = 24, 56
 SWEEP_SECONDS = 60
 """Counts that are too old to matter stay in memory no longer than this."""
+PATIENCE = 0.25
+LONGEST_PAUSE = 60.0
+"""For how many seconds a count that is kept elsewhere is waited for."""
 
 
 class AddressBuckets:
     """Turns an address into a bucket name that is good for an hour."""
 
-    def __init__(self, *, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, seconds: Callable[[], float] = time.monotonic, key_of: Callable[[int], bytes] | None = None
+    ) -> None:
+        """`key_of`: where several processes find the key of an hour that they have in common."""
         self._seconds = seconds
+        self._key_of = key_of or _new_key
         self._hour = -1
         self._key = b""
 
@@ -35,8 +43,12 @@ class AddressBuckets:
         """A short keyed hash of the network that the address is in."""
         hour = int(self._seconds()) // KEY_SECONDS
         if hour != self._hour:
-            self._hour, self._key = hour, secrets.token_bytes(32)
+            self._hour, self._key = hour, self._key_of(hour)
         return hashlib.blake2b(_network(address).encode(), key=self._key, digest_size=12).hexdigest()
+
+
+def _new_key(_hour: int) -> bytes:
+    return secrets.token_bytes(32)
 
 
 def _network(address: str) -> str:
@@ -47,7 +59,7 @@ def _network(address: str) -> str:
     if ip.version == 6 and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
     prefix = PREFIX_V4 if ip.version == 4 else PREFIX_V6
-    return str(ipaddress.ip_network(f"{ip}/{prefix}", strict=False))
+    return f"{ip.version}:{int(ip) >> (ip.max_prefixlen - prefix):x}"
 
 
 class Counted(MemoryStorage):
@@ -83,17 +95,66 @@ class Limits:
     def spend(self, rate: str, *key: str) -> None:
         """Count one act. Raises TooFast, with the seconds to wait, when the window is full."""
         item = parsed(rate)
-        if not self._limiter.hit(item, *key):
-            window = self._limiter.get_window_stats(item, *key)
-            wait = max(1, math.ceil(window.reset_time - time.time()))
+        if not self._hit(item, *key):
+            wait = max(1, math.ceil(self._reset(item, *key) - time.time()))
             raise TooFast(say("That was very quick. Please wait a little and try again."), retry_after=wait)
 
     def pause(self, rate: str, *key: str) -> float:
         """Count one act, and say for how many seconds it should wait: none while the window has room."""
         item = parsed(rate)
-        if self._limiter.hit(item, *key):
+        if self._hit(item, *key):
             return 0.0
-        return max(0.0, self._limiter.get_window_stats(item, *key).reset_time - time.time())
+        return max(0.0, self._reset(item, *key) - time.time())
+
+    def _hit(self, item: RateLimitItem, *key: str) -> bool:
+        return self._limiter.hit(item, *key)
+
+    def _reset(self, item: RateLimitItem, *key: str) -> float:
+        return self._limiter.get_window_stats(item, *key).reset_time
+
+
+class SharedLimits(Limits):
+    """Counts that several processes have in common, in the memory of Redis or Valkey, for an hour at most.
+
+    Who acts is named there by a keyed hash. While nobody answers, each process counts for itself.
+    """
+
+    def __init__(self, url: str, key: bytes, *, again_after: float = 5.0) -> None:
+        from limits.storage import RedisStorage  # noqa: PLC0415  only where one is named
+
+        super().__init__()
+        self._hash_key, self._again_after, self._pause = key, again_after, again_after
+        storage = RedisStorage(
+            url, key_prefix="baraza", wrap_exceptions=True, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
+        )
+        self._shared = MovingWindowRateLimiter(storage)
+        self._away_until = 0.0
+
+    def _hit(self, item: RateLimitItem, *key: str) -> bool:
+        if time.monotonic() >= self._away_until:
+            try:
+                hit = self._shared.hit(item, self._named(key))
+                self._pause = self._again_after
+                return hit
+            except StorageError:
+                self._wait()
+        return super()._hit(item, *key)
+
+    def _reset(self, item: RateLimitItem, *key: str) -> float:
+        if time.monotonic() >= self._away_until:
+            try:
+                return self._shared.get_window_stats(item, self._named(key)).reset_time
+            except StorageError:
+                self._wait()
+        return super()._reset(item, *key)
+
+    def _wait(self) -> None:
+        """Longer each time: whoever asks a server that hangs stands still meanwhile, and everybody with them."""
+        self._away_until = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+    def _named(self, key: tuple[str, ...]) -> str:
+        return hashlib.blake2b("\0".join(key).encode(), key=self._hash_key, digest_size=16).hexdigest()
 
 
 def parsed(rate: str) -> RateLimitItem:

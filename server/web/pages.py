@@ -138,6 +138,7 @@ class Pages:
             "language_name": words.language_name,
             "language_dir": words.language_dir,
             "mark": mark,
+            "said_of": catalogues.said,
         }
         shared: dict[str, Any] = self._environment.globals
         shared.update(known)

@@ -6,6 +6,7 @@ whenever something is wrong.
 """
 
 import asyncio
+import gzip
 import inspect
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
+from markupsafe import escape
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,7 +35,7 @@ PATIENCE_SECONDS = 1.0
 FILE_PATIENCE = 4
 """How many times its cap a form with a file is read, so that the text beside a huge photo is not lost."""
 NOT_OURS = say("This form was open for too long, or did not come from this site. Please send it again.")
-LOOK_BELOW = say("Something is missing or wrong. Your text is still here.")
+LOOK_BELOW = say("Please look at this once more. Your text is still here.")
 
 
 class Found(Protocol):
@@ -138,7 +140,7 @@ class Door:
         """Handle one request."""
         request = Request(scope, receive)
         visit = Visit(request, self._services)
-        _listen_for_language(visit)
+        listen_for_language(visit)
         room = self._rooms.get("GET" if request.method == "HEAD" else request.method)
         if room is None:
             response = failures.wrong_method(visit, self._allow)
@@ -155,7 +157,7 @@ class Door:
     async def nothing(self, scope: Scope, receive: Receive) -> Response:
         """The page for an address where nothing is."""
         visit = Visit(Request(scope, receive), self._services)
-        _listen_for_language(visit)
+        listen_for_language(visit)
         return await self._services.threads.read(lambda: failures.nothing_here(visit))
 
     async def _shown(self, room: Room[Any], visit: Visit) -> Response:
@@ -250,7 +252,7 @@ async def _way_out(room: Room[Any], visit: Visit) -> Response:
 
 def _show(room: Room[Any], visit: Visit) -> Response:
     with visit.services.db.reading() as tx:
-        found = _entered(room, visit, tx)
+        found = entered(room, visit, tx)
         if found is None:
             return failures.sign_in_first(visit)
         visit.tx = tx
@@ -293,7 +295,7 @@ def _prepared(room: Room[Any], visit: Visit) -> Response | tuple[Any, Form]:
     if who is Sender.FOREIGN:
         return failures.cross_site(visit)
     with visit.services.db.reading() as tx:
-        found = _entered(room, visit, tx)
+        found = entered(room, visit, tx)
     if who is Sender.UNKNOWN and not _token_fits(visit):
         if found is None:
             return failures.signed_out(visit)
@@ -306,11 +308,11 @@ def _prepared(room: Room[Any], visit: Visit) -> Response | tuple[Any, Form]:
     return found, parse(room.form, visit.pairs, visit.policies)
 
 
-def _entered(room: Room[Any], visit: Visit, tx: Transaction) -> Any | None:
+def entered(room: Room[Any], visit: Visit, tx: Transaction) -> Any | None:
     """The thing asked for, if this viewer may. None: signing in may help. Raises NotFound otherwise."""
     visit.viewer = visit.services.find_viewer(tx, session_token(visit.request), at=visit.now)
     if visit.viewer.language or visit.viewer.calendar:
-        _listen_for_language(visit)
+        listen_for_language(visit)
     found = room.at(tx, visit)
     if found is None:
         raise NotFound
@@ -324,7 +326,7 @@ def _entered(room: Room[Any], visit: Visit, tx: Transaction) -> Any | None:
 
 def _token_fits(visit: Visit) -> bool:
     token = dict(visit.pairs).get(FORM_TOKEN, "")
-    return visit.services.tokens.valid(token, visit.viewer.session_key)
+    return visit.services.tokens.valid(token, visit.form_key)
 
 
 def _again(room: Room[Any], visit: Visit, error: FormErrors | Refused, status: int | None = None) -> Response:
@@ -341,10 +343,27 @@ def _again(room: Room[Any], visit: Visit, error: FormErrors | Refused, status: i
         response = room.again(visit, found, state)
     if "location" in response.headers:  # the form is not for this viewer any more; its refusal would be empty
         return failures.refused(visit, state, status, error) if status == 403 else response
+    if _loses_words(response, room, visit):
+        return failures.refused(visit, state, status, error)
     response.status_code = status
     if isinstance(error, TooFast):
         response.headers["retry-after"] = str(error.retry_after)
     return response
+
+
+def _loses_words(page: Response, room: Room[Any], visit: Visit) -> bool:
+    """Whether the form has gone from its page while somebody wrote, and what was typed stands nowhere on it."""
+    words = [value.split("\n")[0].strip() for _, _, value in failures.kept(visit)]
+    if not any(words):
+        return False
+    body = bytes(page.body)
+    if page.headers.get("content-encoding") == "gzip":
+        body = gzip.decompress(body)
+    itself = room.again is not None and room.again.path == room.path and b'<form method="post">' in body
+    there = f'action="{visit.request.url.path}'.encode()
+    if itself or there + b'"' in body or there + b"?" in body:  # the address may name a language
+        return False
+    return not all(str(escape(line)).encode("utf-8", "replace") in body for line in words)
 
 
 def _filled(path: str, visit: Visit) -> str:
@@ -366,7 +385,7 @@ def state_of(visit: Visit, error: FormErrors | Refused) -> FormState:
     return FormState(values, errors, said(error.summary or LOOK_BELOW) if error.field else said(sentence))
 
 
-def _listen_for_language(visit: Visit) -> None:
+def listen_for_language(visit: Visit) -> None:
     """The address decides, then the member's own choice, then the browser's list."""
     catalogues = visit.services.pages.catalogues
     query = visit.request.scope["query_string"]

@@ -5,6 +5,7 @@ Addresses carry a hash of the content, so a browser asks for each edition once.
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from server.web.headers import PART
+
 PREFIX = "/static"
 LAYERS = ("tokens.css", "base.css", "layout.css")
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+IMPORTED = re.compile(rb'from "\./([a-z]+\.js)"')
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -34,13 +38,24 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self._by_name: dict[str, Asset] = {}
         self._put("css", ".css", _style_sheet(folder / "css"))
-        for path in sorted([*(folder / "js").glob("*.js"), *(folder / "img").glob("*.svg")]):
+        for path in sorted((folder / "img").glob("*.svg")):
             self._put(path.name, path.suffix, path.read_bytes())
+        for path in sorted((folder / "js").glob("*.js")):
+            self._put_script(path)
         self._by_address = {asset.address: asset for asset in self._by_name.values()}
 
     def address(self, name: str) -> str:
         """Where the present edition of a file is. Raises KeyError for a file that does not exist."""
         return self._by_name[name].address
+
+    def _put_script(self, path: Path) -> None:
+        """A script names others as they lie beside it; what is sent names their present editions."""
+        if path.name in self._by_name:
+            return
+        for other in dict.fromkeys(IMPORTED.findall(path.read_bytes())):
+            self._put_script(path.with_name(other.decode()))
+        body = IMPORTED.sub(lambda found: b'from "%s"' % self.address(found[1].decode()).encode(), path.read_bytes())
+        self._put(path.name, path.suffix, body)
 
     def _put(self, name: str, suffix: str, body: bytes) -> None:
         digest = hashlib.sha256(body).hexdigest()[:10]
@@ -58,7 +73,7 @@ class Shelf:
             return Response("Not found", 404, media_type="text/plain")
         if request.method not in ("GET", "HEAD"):
             return Response("Method not allowed", 405, {"allow": "GET, HEAD"}, media_type="text/plain")
-        headers = {"cache-control": FOREVER, "vary": "Accept-Encoding"}
+        headers = {"cache-control": FOREVER, "vary": "Accept-Encoding", "content-security-policy": PART}
         packs = "gzip" in request.headers.get("accept-encoding", "")
         if packs:
             headers["content-encoding"] = "gzip"

@@ -105,6 +105,8 @@ class Services:
     news: News
     told_dir: Path
     """Where public things lie that go between the community and the private room."""
+    backup_dir: Path | None
+    """Where the copies lie, if the server knows."""
     neutral_url: str
     public_url: str
     operator: str
@@ -152,6 +154,8 @@ DONE: Mapping[str, Sentence] = {
     "suspended": say("You agreed. This person cannot write here for a while, and is told why."),
     "trained": say("This person may open what is for trained people now."),
     "untrained": say("This person may not open it any more."),
+    "line_confirmed": say("It is written down that you stand for it."),
+    "line_taken_back": say("Nobody stands for it any more. What was said stays readable."),
     "appealed": say("Your appeal is here. Another person will read it. The answer will be on this page."),
     "upheld": say("The decision stays. Its author will be told what you wrote."),
     "overturned": say("Everything is put back, and its author will be told what you wrote."),
@@ -175,6 +179,24 @@ DONE: Mapping[str, Sentence] = {
     "help_saved": say("The entry is saved. Everybody can see it now."),
     "help_checked": say("The entry is marked as checked today."),
     "help_removed": say("The entry is taken out."),
+    "asked": say("Your question is here. A moderator will read it first; below you see what becomes of it."),
+    "asked_openly": say("Your question is here. Everybody in the hall can read it."),
+    "promised": say("It is kept. Everybody reads it once the record is published."),
+    "answer_kept": say("The answer is kept. It is in the record when you publish it again."),
+    "taken_back_question": say("You took your question back. The words are gone."),
+    "voted": say("Your answer is counted. You can change it as long as the poll is open."),
+    "poll_prepared": say("The poll is prepared. Only the team sees it until you open it."),
+    "poll_closed": say("The poll is closed. The numbers stay, and who answered what is destroyed."),
+    "hands_counted": say("Your count is kept. It is shown when another helper confirms it."),
+    "hands_confirmed": say("You confirmed what another helper counted."),
+    "hall_saved": say("It is saved, and holds from now on."),
+    "hall_closed": say("The hall is over. Who endorsed and voted for what is destroyed."),
+    "rehearsal_gone": say("Everything of the rehearsal is gone."),
+    "risks_written": say("Your answers are here. Another person of the team must sign them now."),
+    "risks_signed": say("You signed. The hall can be opened."),
+    "role_given": say("This person has the role in this hall now."),
+    "hall_role_taken": say("The role is taken away."),
+    "screen_back": say("This link opens nothing any more."),
 }
 """After every act the page says what happened."""
 
@@ -213,6 +235,8 @@ class Visit:
     upload: Upload | None = None
     subject: str = ""
     shown_at: str = ""
+    seat_key: bytes = b""
+    """Binds forms to a seat in a hall, as a session binds those of a member."""
     afterwards: "Callable[[Transaction], None] | None" = None
     """Something small to be written once the page is on its way; when the database is busy, it is not."""
 
@@ -256,6 +280,11 @@ class Visit:
         if self.tx is None:
             raise RuntimeError("This handler runs without a snapshot.")
         return self.tx
+
+    @property
+    def form_key(self) -> bytes:
+        """What the tokens in forms are bound to; empty for a browser that nobody is signed in or seated with."""
+        return self.viewer.session_key + self.seat_key
 
     def reference(self, name: str) -> UUID:
         """The public id in the address. Raises NotFound for anything that is none."""
@@ -309,7 +338,7 @@ class Visit:
 
     def form_token(self) -> Markup:
         """The hidden field that shows that a form is ours; the token is base64 and needs no escaping."""
-        token = self.services.tokens.issue(self.viewer.session_key)
+        token = self.services.tokens.issue(self.form_key)
         return Markup(f'<input type="hidden" name="{FORM_TOKEN}" value="{token}">')
 
     def masthead(self, place: str) -> Markup:
@@ -340,7 +369,11 @@ class Visit:
     def after_the_act(self) -> str:
         """What was just done, in one sentence; the address names it, from a fixed list."""
         sentence = DONE.get(self.query.get("done", ""))
-        return self.services.pages.catalogues.said(sentence) if sentence and self.viewer.signed_in else ""
+        return (
+            self.services.pages.catalogues.said(sentence)
+            if sentence and (self.viewer.signed_in or self.seat_key)
+            else ""
+        )
 
     def context(self) -> dict[str, object]:
         """What every template knows."""

@@ -17,6 +17,7 @@ import uvicorn
 from server.logs import CONFIG
 from server.places import CHECKOUT
 from server.serving import bound
+from server.wire import WiredProtocol
 from tests.people import Community
 
 START_SECONDS = 240
@@ -65,12 +66,18 @@ class Demo:
     data: Path
     accounts: list[Account]
     desks: dict[str, "FocalPoint"]
+    halls: dict[str, str]
+    """The code of a town hall, by how it stands."""
     receipt: str
     pid: int
 
     def account(self, role: str) -> Account:
         """The first account of this role."""
         return next(account for account in self.accounts if account.role == role)
+
+    def hall(self, state: str) -> str:
+        """The code of the hall that is `open`, or of the one that is `closed`."""
+        return self.halls[state]
 
     def says(self, *words: str) -> str:
         """What the command line answers about this installation."""
@@ -109,8 +116,9 @@ def demonstration(folder: Path) -> Iterator[Demo]:
                 told = json.loads(accounts.read_text("utf-8"))
                 listed = [Account(**entry) for entry in told if "spaces" in entry]
                 desks = {entry["login"]: FocalPoint(**entry) for entry in told if "desks" in entry}
+                halls = {entry["state"]: entry["code"] for entry in told if entry["role"] == "hall"}
                 receipt = next(entry["receipt"] for entry in told if entry["role"] == "reporter")
-                yield Demo(found.group(1), data, listed, desks, receipt, process.pid)
+                yield Demo(found.group(1), data, listed, desks, halls, receipt, process.pid)
                 return
         raise AssertionError("The demonstration did not start:\n" + "".join(said))
     finally:
@@ -123,13 +131,15 @@ def demonstration(folder: Path) -> Iterator[Demo]:
 def served(community: Community, listener: socket.socket | None = None) -> Iterator[str]:
     """The community of a test on a port of its own, so that the test can move its clock; gives the address."""
     listener = listener or bound("127.0.0.1", 0)
-    config = uvicorn.Config(community.house.app, lifespan="off", access_log=False, log_config=CONFIG)
+    config = uvicorn.Config(
+        community.house.app, lifespan="off", access_log=False, log_config=CONFIG, ws=WiredProtocol,
+        ws_per_message_deflate=False, timeout_graceful_shutdown=1,
+    )  # fmt: skip
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
+    serving = community.portal.start_task_soon(server.serve, [listener])  # in the loop that knows its halls
     try:
         yield f"http://localhost:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join()
+        serving.result()
         listener.close()

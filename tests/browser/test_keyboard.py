@@ -112,7 +112,7 @@ def test_signing_in_and_posting_need_no_pointer(community: Community, opens: New
     sends(page)
     tabs_to(page, "[name=text]")
     page.keyboard.type("The green one")
-    page.keyboard.press("Tab")
+    tabs_to(page, "form:has([name=text]) button:not([formaction])")
     sends(page)
     assert "Your message is here." in page.inner_text("main")
     assert "The green one" in community.visitor().reads(topic)

@@ -136,6 +136,10 @@ def test_the_desk_can_be_used_by_everybody_and_the_answer_arrives(chromium: Brow
     dara.steps("practise")
     dara.page.click("main article:has(.badge:text('practice')) a")
     dara.arrives()
+    assert "you cannot leave it yet" in dara.page.inner_text("main"), "nobody else reads what one practises with"
+    dara.page.goto("/desk")
+    presses(dara.page, "main article:not(:has(.badge:text('practice'))) a")
+    dara.arrives()
     dara.steps("recuse")
     assert dara.sees("Leave this case?")
     context.close()

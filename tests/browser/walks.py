@@ -30,6 +30,7 @@ SMALL = """() => [...document.querySelectorAll(
   .map((one) => `${Math.round(one.getBoundingClientRect().height)} px: ${one.outerHTML.slice(0, 160)}`)"""
 INLINE = "() => [...document.querySelectorAll('[style], script:not([src]), style')].map((one) => one.outerHTML)"
 WIDTHS = (1280, 320, 360)
+MOVED = (301, 302, 303)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +131,16 @@ class Walker:
     def _finished(self, event: dict[str, Any]) -> None:
         kind = self._kinds.get(event["requestId"], "Other")
         url = self._urls.get(event["requestId"], "")
-        self.sight.sizes[kind, url] = int(event["encodedDataLength"])
+        sizes, size = self.sight.sizes, int(event["encodedDataLength"])
+        sizes[kind, url] = max(size, sizes.get((kind, url), 0))  # what a frame asks for again weighs nothing
 
     def _asked(self, request: Request) -> None:
         if not request.url.startswith((f"{self._origin}/", "data:")):
             self.sight.foreign.append(request.url)
 
     def _answered(self, response: Response) -> None:
-        if response.request.is_navigation_request() and response.status not in (301, 302, 303):
+        asked = response.request
+        if asked.is_navigation_request() and asked.frame == self.page.main_frame and response.status not in MOVED:
             self._statuses.append(response.status)
 
     def _said(self, message: ConsoleMessage) -> None:
@@ -367,6 +370,7 @@ def guest_stops(page: Page, staff_link: str) -> Iterator[Stop]:
     yield Stop("announcements", "/s/questions/announcements")
     yield Stop("policy", "/policies/guidelines")
     yield Stop("privacy", "/policies/privacy")
+    yield Stop("incidents", "/policies/incidents")
     yield Stop("transparency", "/transparency")
     yield Stop("case_code", "/appeal")
     yield Stop("a code that opens nothing", "/appeal", types_a_wrong_code, 409)
@@ -374,6 +378,7 @@ def guest_stops(page: Page, staff_link: str) -> Iterator[Stop]:
     yield Stop("wrong method", "/me/card", status=405)
     yield Stop("neutral", "/weather")
     yield Stop("leave_page", "/leave")
+    yield Stop("left", "/left")
 
 
 def member_stops(page: Page, account: Account) -> Iterator[Stop]:
@@ -430,6 +435,9 @@ def member_stops(page: Page, account: Account) -> Iterator[Stop]:
     yield Stop("new_recovery_code", "/me/recovery-code")
     yield Stop("new card, wrongly", "/me/recovery-code", sends_nothing, 422)
     yield Stop("card", "/me/recovery-code", shows_the_card(account.passphrase))
+    yield Stop("own_data", "/me/data")
+    yield Stop("leave_for_good", "/me/leave")
+    yield Stop("leave for good, wrongly", "/me/leave", sends_nothing, 422)
     yield Stop("session ended while writing", topics[0], writes_after_the_session_ended, 403)
     yield Stop("not for members", "/review", status=404)
 
@@ -484,6 +492,10 @@ def steward_stops(page: Page) -> Iterator[Stop]:
     yield Stop("me", "/me")
     yield Stop("steward", "/steward")
     yield Stop("senders", "/steward/senders")
+    yield Stop("ready", "/steward/ready")
+    yield Stop("ready_line", "/steward/ready/assessment")
+    yield Stop("a line, wrongly", "/steward/ready/disk", confirms_in_no_role, 422)
+    yield Stop("a line that the server looks at", "/steward/ready/channel")
     yield Stop("protection", "/steward/protection")
     yield Stop("protection, wrongly", "/steward/protection", adds_nobody_trained, 422)
     yield Stop("senders, wrongly", "/steward/senders", adds_nobody, 422)
@@ -491,7 +503,19 @@ def steward_stops(page: Page) -> Iterator[Stop]:
     yield Stop("start_space", "/steward/spaces/new")
     yield Stop("beginning, wrongly", "/steward/spaces/new", begins_a_space, 422)
     yield Stop("steward_space", "/steward/spaces/questions")
+    yield Stop("holds", "/steward/spaces/questions/holds")
+    yield Stop("holds, wrongly", "/steward/spaces/questions/holds", holds_nothing, 422)
     yield Stop("steward's space that is not open", "/steward/spaces/new-arrivals")
+
+
+def confirms_in_no_role(page: Page) -> None:
+    """Send the form of a line without a role."""
+    presses(page, "form[action^='/steward/ready']:has(#role) button")
+
+
+def holds_nothing(page: Page) -> None:
+    """Ask for a hold without a word."""
+    presses(page, "form:has([name=office]) button")
 
 
 def adds_nobody_trained(page: Page) -> None:
@@ -577,6 +601,7 @@ def host_stops(page: Page) -> Iterator[Stop]:
     yield Stop("words in another direction", "/s/questions/host/words/ar")
     yield Stop("words, wrongly", "/s/questions/host/words/so", sends_nothing, 422)
     yield Stop("host_safety", "/s/questions/host/safety")
+    yield Stop("host_lifetime", "/s/questions/host/lifetime")
     yield Stop("host_hours", "/s/questions/host/hours")
     yield Stop("hours, wrongly", "/s/questions/host/hours", sends_nothing_at_the_end, 422)
     yield Stop("host_people", "/s/questions/host/people")

@@ -12,6 +12,7 @@ from server.crypto.keyring import Purpose, load
 from server.crypto.tokens import GUEST_LIFETIME_S, MEMBER_LIFETIME_S, FormTokens, SessionToken, token_hash
 from tests.people import ADDRESS, PASSPHRASE, Community, Person
 from tests.roads import FORMS, World, without_limits, world
+from tests.townhall.roads import OF_HALLS, ONLY_LOOK, ORDER
 
 FOREIGN: dict[str, dict[str, str]] = {
     "a browser that says cross-site": {"sec-fetch-site": "cross-site"},
@@ -126,14 +127,17 @@ def test_the_same_forms_do_something_when_they_are_ours(walk, way):
     """So that the promises above cannot be kept by forms that never did anything."""
     order = [
         "add_passkey", "open_space", "unlock_space", "add_hours", "remove_hours", "do_host_words", "do_host_safety",
+        "do_host_lifetime",
         "do_host_archive", "agree", "put_away", "invite_to_team", "make_invitations", "take_invitations_back",
         "do_host_export", "do_start_space", "appoint_host", "steward_agrees", "take_role",
+        "ask_hold", "agree_hold", "end_hold",
         "throw_away_draft", "to_picture_form",
         "post_message", "start_topic", "do_edit_message", "do_flag_message", "do_withdraw_message", "do_join_space",
         "card_kept", "dismiss_notice", "end_session", "write_author",
         "open_case", "appeal", "uphold", "overturn",
         "take_break", "do_conduct", "claim", "unclaim", "measures", "hide", "confirm_proposal",
-        "put_proposal_away", "give_protection", "take_protection", "escalate", "undo", "release", "redact", "give_back",
+        "put_proposal_away", "give_protection", "take_protection", "confirm_line", "take_line_back",
+        "escalate", "undo", "release", "redact", "give_back",
         "skip", "next_case", "do_desk_choices", "remove",
         "do_second_factor", "do_staff_link", "do_new_recovery_code", "end_other_sessions", "do_join", "do_recover",
         "lock_space", "keep_message", "let_go_message", "draft_message", "draft_topic", "choose",
@@ -142,7 +146,7 @@ def test_the_same_forms_do_something_when_they_are_ours(walk, way):
         "do_correct_announcement", "do_correct_scam_alert", "do_withdraw_announcement", "do_verify_sender",
         "do_end_sender", "do_add_help_contact", "do_check_help_contact", "do_edit_help_contact",
         "do_remove_help_contact", "mute", "show_again", "block", "let_answer",
-        "do_sign_in_passkey", "do_sign_in", "do_remove_passkey", "sign_out",
+        "do_sign_in_passkey", "do_sign_in", *ORDER, "do_remove_passkey", "take_own_data", "sign_out", "do_leave",
     ]  # fmt: skip
     assert sorted(order) == sorted(checked())
     by_name = {room.name: room for room in FORMS}
@@ -152,8 +156,11 @@ def test_the_same_forms_do_something_when_they_are_ours(walk, way):
         person = (
             walk.visitor if name in ("do_join", "do_recover", "do_sign_in", "do_sign_in_passkey") else walk.person(room)
         )
+        if name == "do_leave":
+            person = walk.emi
         signed_in = "session" in person.browser.cookies
-        fields = walk.fields(room) | ({"form_token": person.token("/me" if signed_in else "/join")})
+        at = walk.halls.page(room) if room.needs in OF_HALLS else "/me" if signed_in else "/join"
+        fields = walk.fields(room) | ({"form_token": person.token(at)})
         before = walk.tables()
         answer = person.browser.post(walk.address(room), data=fields, headers=OURS_EACH_WAY[way])
         assert answer.status_code in (200, 303), (name, answer.status_code, answer.text)
@@ -167,6 +174,8 @@ def test_the_same_forms_do_something_when_they_are_ours(walk, way):
             "take_break",
             "do_conduct",
             "open_case",  # it only looks
+            "take_own_data",
+            *ONLY_LOOK,
         ), name
 
 

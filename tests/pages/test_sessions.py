@@ -41,6 +41,8 @@ def test_no_cookie_is_set_before_a_person_signs_in(community):
             "do_sign_in_passkey",
             "do_join",
             "do_recover",
+            "take_seat",
+            "give_up_seat",
         ):
             continue
         person = community.visitor()
@@ -51,6 +53,13 @@ def test_no_cookie_is_set_before_a_person_signs_in(community):
         )
     wrong = community.visitor().sends("/sign-in", login="amina", passphrase="wrong words for her")
     assert "set-cookie" not in wrong.headers
+
+
+def test_a_seat_in_a_hall_is_a_cookie_that_ends_with_the_browser(community):
+    walk = world(community)
+    answer = community.visitor().sends(f"/h/{walk.halls.scene.code}/join")
+    assert attributes(answer.headers["set-cookie"]) == ("seat", {"httponly", "path=/", "samesite=lax"})
+    assert not any(age in answer.headers["set-cookie"].lower() for age in ("max-age", "expires"))
 
 
 def test_over_plain_http_the_cookie_is_unprefixed_and_unreadable_for_scripts(community):
@@ -96,7 +105,8 @@ def test_over_tls_the_cookie_belongs_to_this_host_alone(behind_a_proxy):
     assert browser.get("/me", headers={"cookie": f"__Host-session={token}"}).status_code == 200
     assert browser.get("/me", headers={"cookie": f"session={token}"}).status_code == 303, "another host may have set it"
     left = browser.post("/leave", headers={"cookie": f"__Host-session={token}"})
-    assert attributes(left.headers["set-cookie"]) == wanted
+    seat = ("__Host-seat", wanted[1])
+    assert [attributes(cookie) for cookie in left.headers.get_list("set-cookie")] == [wanted, seat]
     assert browser.get("/me", headers={"cookie": f"__Host-session={token}"}).status_code == 303
 
 
