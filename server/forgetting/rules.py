@@ -6,7 +6,8 @@ passkeys that were taken away, names of people who left. Sessions, invitations a
 copy at all.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from sqlmodel import col
 from moderation.states import ContentState
 from server.accounts.models import AccountSession, Invitation, Member, Membership, Passkey, RoleGrant, VerifiedSender
 from server.content import Case
-from server.crypto.sealed.forget_lists import KEPT_DAYS, ForgetList, name_of
+from server.crypto.sealed.forget_lists import KEPT_DAYS, ForgetList, each_for_its_days, name_of
 from server.crypto.second_factor import STEP_SECONDS
 from server.database import Transaction
 from server.forum.models import Draft, Message
@@ -59,17 +60,30 @@ def laid_over(tx: Transaction, key: bytes, found: ForgetList | None, *, at: date
     tx.run(delete(AccountSession))
     tx.run(delete(Invitation))  # a used one was deleted, and would work again
     tx.run(update(Member).values(totp_step=step))
-    if found is None:
-        return
-    for message in _outdated(tx, key, found):
-        own = message_by_id(tx, message)
-        if own is not None and own.state not in (ContentState.WITHDRAWN, ContentState.ERASED):
-            withdraw(tx, own, at=at)
+    if found is not None:
+        take_away(tx, key, [found], at=at)
+
+
+def take_away(tx: Transaction, key: bytes, found: Sequence[ForgetList], *, at: datetime) -> Counter[str]:
+    """Take away what these lists, the newest first, call gone, and each right that the newest does not know.
+
+    Gives how many went, by kind.
+    """
+    went: Counter[str] = Counter()
+    for one in each_for_its_days(found):
+        for message in _outdated(tx, key, one):
+            own = message_by_id(tx, message)
+            if own is not None and own.state not in (ContentState.WITHDRAWN, ContentState.ERASED):
+                withdraw(tx, own, at=at)
+                went[MESSAGE] += 1
     for kind, rows in _rights(tx).items():
-        lost = [row for row, raw in rows if name_of(key, kind, raw) not in found.standing.get(kind, frozenset())]
+        standing = found[0].standing.get(kind, frozenset())
+        lost = [row for row, raw in rows if name_of(key, kind, raw) not in standing]
         for row in lost:
             _take(tx, kind, row, at.date())
+        went[kind] += len(lost)
     tx.erases = True
+    return went
 
 
 def _outdated(tx: Transaction, key: bytes, found: ForgetList) -> list[UUID]:

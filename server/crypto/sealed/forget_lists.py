@@ -8,7 +8,7 @@ import glob
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -42,6 +42,11 @@ class ForgetList:
     papers: frozenset[str] = frozenset()
     followed: frozenset[str] = frozenset()
 
+    @property
+    def since(self) -> datetime:
+        """Of what was erased before it says nothing."""
+        return self.at - timedelta(days=KEPT_DAYS)
+
 
 def name_of(key: bytes, kind: str, raw: bytes) -> bytes:
     """How something is called in a list."""
@@ -63,6 +68,27 @@ def united(found: Sequence[ForgetList]) -> ForgetList:
         for name, day in one.gone.items():
             gone[name] = max(day, gone.get(name, day))
     return replace(newest, gone=gone, papers=frozenset[str]().union(*(one.papers for one in found)))
+
+
+def each_for_its_days(found: Sequence[ForgetList]) -> Iterator[ForgetList]:
+    """Lists that were each worked out whole, the newest first, each with the days that no newer one can know.
+
+    What an older list calls gone may stand again: of the days that both know, the newer one tells.
+    """
+    until = date.max
+    for one in found:
+        yield replace(one, gone={name: day for name, day in one.gone.items() if day <= until})
+        until = one.since.date()
+
+
+def known_since(found: Sequence[ForgetList]) -> datetime:
+    """From which moment on such lists, the newest first, tell of every day."""
+    since = found[0].since
+    for one in found[1:]:
+        if one.at < since:
+            break
+        since = one.since
+    return since
 
 
 def closed(found: ForgetList, key: bytes, *, part: str) -> bytes:
