@@ -68,10 +68,11 @@ class Lists:
 
     def _told(self, went: Counter[str]) -> Iterator[str]:
         until, since = self.found[0].at, forget_lists.known_since(self.found).date()
-        rights = went.total() - went[rules.MESSAGE] - went[rules.NAME]
+        rights = sum(went[kind] for kind in (rules.ROLE, rules.BADGE, rules.PASSKEY, rules.DRAFT))
         yield (
-            f"This is as of {self.exported.isoformat()}; what was taken back until {until:%Y-%m-%d %H:%M} UTC went again:"
-            f" {went[rules.MESSAGE]} messages, {went[rules.NAME]} names, {rights} roles, badges, passkeys and drafts."
+            f"This is as of {self.exported.isoformat()};"
+            f" what was taken back until {until:%Y-%m-%d %H:%M} UTC went again: {went[rules.MESSAGE]} messages,"
+            f" {went[rules.NAME]} names, {went[rules.ACCOUNT]} accounts, {rights} roles, badges, passkeys and drafts."
         )
         if since > self.exported:
             yield (

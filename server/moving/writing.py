@@ -48,8 +48,7 @@ def export(chosen: Settings, folder: Path, *, clock: Clock) -> list[str]:
         part = _beside(folder)
         try:
             rows = _everything(db, part, data_map, own_mark, clock.now().date())
-            if chosen.backup_dir is not None:
-                lists.write_community(chosen, db, at=clock.now(), folders=[chosen.backup_dir])
+            told = _list_anew(chosen, db, clock)
             os.sync()
             part.rename(folder)
         except BaseException:
@@ -60,7 +59,19 @@ def export(chosen: Settings, folder: Path, *, clock: Clock) -> list[str]:
         f"Written: {folder} ({total} rows, {rows[shape.PICTURES]} pictures). It holds everything that people wrote.",
         "Carry it as you would carry the database, and delete it when the other installation has it.",
         "The keys, the private room, policies of your own and settings are not in it: see policies/en/moving.md.",
+        *told,
     ]
+
+
+def _list_anew(chosen: Settings, db: Database, clock: Clock) -> list[str]:
+    """The list beside the backups, as of now. A disk that is gone keeps nobody from moving away."""
+    if chosen.backup_dir is None:
+        return []
+    try:
+        lists.write_community(chosen, db, at=clock.now(), folders=[chosen.backup_dir])
+    except OSError:
+        return [f"The forget list in {chosen.backup_dir} was not written anew. Lay no list of today over this export."]
+    return []
 
 
 def _beside(folder: Path) -> Path:
