@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def import_(
             if tx.look(select(table.primary_key.columns[0]).limit(1)).first() is not None:
                 raise BootRefused(f"The database is not empty: {table.name} has rows. Nothing was changed.")
         for table in shape.moving():
-            _lay(tx, found, table, shut if without_sign_ins else _as_it_is, at.date())
+            _lay(tx, found, table, partial(_as_here, today=at.date(), without_sign_ins=without_sign_ins))
         _new_hall_keys(tx)
         laying.check(tx, _community(chosen))
         of_the_lists = lists.laid_over(tx, at=at)
@@ -77,7 +78,7 @@ def import_(
         *([told] if told else []),
         *of_the_lists,
         "What was confirmed about the old machine has ended: go through /steward/ready again.",
-        "Now: baraza migrate, baraza check, baraza audit verify. Then delete the folder.",
+        "Now: baraza migrate, baraza check, baraza audit verify, baraza forget. Then delete the folder.",
     ]
 
 
@@ -122,9 +123,7 @@ def _empty(chosen: Settings) -> Generator[Database]:
         place.give_up()
 
 
-def _lay(
-    tx: Transaction, found: Export, table: Table, changed: Callable[[Table, Record], Record | None], today: date
-) -> None:
+def _lay(tx: Transaction, found: Export, table: Table, changed: Callable[[Table, Record], Record | None]) -> None:
     back = _own_links(table)
     forward = False
     batch: list[_Numbered] = []
@@ -132,7 +131,7 @@ def _lay(
     laying_in = _insert(table)
     for number, record in found.records(table):
         try:
-            kept = changed(table, arrived(table, record, today=today))
+            kept = changed(table, record)
         except Wrong as wrong:
             raise refused(shape.table_name(table), number, str(wrong)) from None
         if kept is None:
@@ -205,8 +204,9 @@ def _bound(record: Record) -> dict[str, Any]:
     return {f"in_{name}": value for name, value in record.items()}
 
 
-def _as_it_is(_table: Table, record: Record) -> Record:
-    return record
+def _as_here(table: Table, record: Record, *, today: date, without_sign_ins: bool) -> Record | None:
+    record = arrived(table, record, today=today, from_anybody=without_sign_ins)
+    return shut(table, record) if without_sign_ins else record
 
 
 def shut(table: Table, record: Record) -> Record | None:
