@@ -247,6 +247,22 @@ def test_the_names_settle_before_the_old_content_is_wiped(path: Path) -> None:
     assert disk.acts == ["replace", "settle", "overwrite", "settle"]
 
 
+def test_a_file_that_is_replaced_and_wiped_while_it_is_read_is_read_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, opens = ShredKeys(path), Path.open
+    keys.add(ONE)
+
+    def opened(this: Path, mode: str = "r"):
+        file = opens(this, mode)
+        monkeypatch.setattr(Path, "open", opens)
+        ShredKeys(path).add(TWO)
+        return file
+
+    monkeypatch.setattr(Path, "open", opened)
+    assert keys.keys().keys() == {ONE, TWO}
+
+
 def test_a_broken_file_is_refused_and_left_alone(path: Path) -> None:
     ShredKeys(path).add(ONE)
     broken = path.read_bytes()[:-1]
