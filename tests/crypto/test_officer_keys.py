@@ -128,6 +128,14 @@ def a_bundle() -> Bundle:
     return recovery.read(recovery.bundle(pairs, lambda number: slots.pair_decoy(number.to_bytes(32, "big"))))
 
 
+def test_a_bundle_is_written_from_any_row_of_pairs_and_leaves_it_alone() -> None:
+    pairs = sorted(pairs_of(0))
+    decoys = [slots.pair_decoy(number.to_bytes(32, "big")) for number in range(recovery.PLACES)]
+    text = recovery.bundle(iter(pairs), decoys.__getitem__)
+    assert recovery.bundle(pairs, decoys.__getitem__) == text and len(pairs) == 4
+    assert list(recovery.read(text).boxes) == sorted(pairs + decoys[: recovery.PLACES - 4]), "no place tells a decoy"
+
+
 def handed_over(one: OfficerKeys, other: OfficerKeys) -> list[bytes | None]:
     half = recovery.read(recovery.half_opened(a_bundle(), one.box_secret).bundle.text())
     done = recovery.resealed(half, other.box_secret, SUCCESSOR)
