@@ -148,6 +148,17 @@ def test_the_order_in_the_file_is_not_the_order_of_the_cases(path: Path) -> None
     assert len(orders.intersection(came)) < 6
 
 
+def test_nothing_that_lies_there_already_is_written_into(path: Path) -> None:
+    """Not even through a link that somebody laid to a file of theirs."""
+    other = path.with_name("other")
+    other.write_bytes(b"theirs")
+    path.symlink_to(other)
+    for there in (other, path):
+        with pytest.raises(FileExistsError):
+            Disk().write(there, b"keys")
+    assert other.read_bytes() == b"theirs"
+
+
 def test_what_lay_there_before_is_overwritten(path: Path) -> None:
     key = ShredKeys(path).add(ONE)
     disk = WatchedDisk()
