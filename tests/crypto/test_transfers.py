@@ -173,6 +173,15 @@ def test_a_first_line_that_is_none_of_ours_is_refused(line: bytes) -> None:
         opened(line + b"\n" + file_of().partition(b"\n")[2])
 
 
+@pytest.mark.parametrize("change", [{"v": 2}, {"v": True}, {"kind": "other"}, {"id": NAME.hex}, {"more": 1}], ids=repr)
+def test_the_first_line_has_one_form_only(change: dict[str, Any]) -> None:
+    raw = file_of()
+    line, _, body = raw.partition(b"\n")
+    changed = plain_json.written({**json.loads(line), **change})
+    with pytest.raises(Damaged):
+        opened(changed + b"\n" + body)
+
+
 @pytest.mark.parametrize(
     "content",
     [

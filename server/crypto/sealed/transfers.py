@@ -22,7 +22,6 @@ _KIND = "transfer"
 _PURPOSE = "baraza/transfer"
 _KEY_PURPOSE = b"baraza/transfer\0"
 _LENGTH = struct.Struct(">I")
-MOST_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,7 @@ def written(statement: Statement, items: Sequence[Item], *, seed: bytes, to: Age
         raise Damaged
     key = new_key()
     box = sealed(to.public, _KEY_PURPOSE + statement.id.bytes + key)
-    line = plain_json.written({"v": _SUITE, "kind": _KIND, "id": str(statement.id), "box": box.hex()})
-    yield line + b"\n"
+    yield _line(statement.id, box) + b"\n"
     said = signed(seed, plain_json.written(_content(statement)), purpose=_PURPOSE)
     pieces = [_LENGTH.pack(len(said)), said, *(item.content for item in items)]
     yield from streams.encrypted(pieces, key, case=statement.id, file=statement.id)
@@ -90,9 +88,11 @@ def opened(
         name, box = UUID(content["id"]), bytes.fromhex(content["box"])
     except (KeyError, ValueError, TypeError, AttributeError):
         raise Damaged from None
+    if line != _line(name, box):  # another suite, or a part too many
+        raise Damaged
     key = _key(unsealed(secret, box), name)
     plain = b"".join(streams.decrypted(_frames(body), key, case=name, file=name))
-    (length,) = _LENGTH.unpack_from(plain) if len(plain) >= _LENGTH.size else (MOST_BYTES,)
+    length = int.from_bytes(plain[: _LENGTH.size], "big")  # of what is too short for one, nothing is left to be signed
     said, rest = plain[_LENGTH.size : _LENGTH.size + length], plain[_LENGTH.size + length :]
     signer, about = signer_and_raw(said, purpose=_PURPOSE)
     statement = _statement(plain_json.read(about))
@@ -143,6 +143,10 @@ def _frames(body: bytes) -> Iterable[bytes]:
     yield body[:first]
     for at in range(first, len(body), streams.BOX_BYTES):
         yield body[at : at + streams.BOX_BYTES]
+
+
+def _line(name: UUID, box: bytes) -> bytes:
+    return plain_json.written({"v": _SUITE, "kind": _KIND, "id": str(name), "box": box.hex()})
 
 
 def _key(content: bytes | None, name: UUID) -> bytes:
