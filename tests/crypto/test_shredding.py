@@ -274,6 +274,20 @@ def test_a_file_that_is_replaced_and_wiped_while_it_is_read_is_read_again(
     assert keys.keys().keys() == {ONE, TWO}
 
 
+def test_a_list_of_cases_reads_the_file_once_and_again_when_it_is_another(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, opens, opened = ShredKeys(path), Path.open, list[Path]()
+    kept = {case: keys.add(case) for case in (ONE, TWO)}
+    monkeypatch.setattr(Path, "open", lambda this, mode="r": opened.append(this) or opens(this, mode))
+    for _ in range(3):
+        assert {case: keys.key(case) for case in (ONE, TWO)} == kept and keys.key(THREE) is None
+    assert opened == [path]
+    monkeypatch.undo()
+    ShredKeys(path).forget(ONE)
+    assert keys.key(ONE) is None and keys.key(TWO) == kept[TWO], "another writer, another file"
+
+
 def test_a_broken_file_is_refused_and_left_alone(path: Path) -> None:
     ShredKeys(path).add(ONE)
     broken = path.read_bytes()[:-1]
