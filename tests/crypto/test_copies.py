@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -155,6 +156,17 @@ def test_what_cannot_be_laid_leaves_nothing_lying_about(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         forget_lists.laid(path, b"whole")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_list_is_laid_through_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who knew what it is called while it is written could have another file written over."""
+    path, other = tmp_path / "list", tmp_path / "other"
+    other.write_bytes(b"theirs")
+    monkeypatch.setattr(secrets, "token_hex", lambda size: "0" * size)
+    path.with_name(f"list.{'0' * 8}.part").symlink_to(other)
+    with pytest.raises(FileExistsError):
+        forget_lists.laid(path, b"whole")
+    assert other.read_bytes() == b"theirs" and not path.exists()
 
 
 def test_two_officers_are_enough_and_one_twice_is_not() -> None:

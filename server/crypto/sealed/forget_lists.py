@@ -105,7 +105,7 @@ def laid(path: Path, raw: bytes) -> None:
             if time.time() - left.stat().st_mtime > CRASHED_SECONDS:
                 left.unlink()
     part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(raw)
