@@ -81,6 +81,8 @@ def closed(found: ForgetList, key: bytes, *, part: str) -> bytes:
 def opened(raw: bytes, key: bytes, *, part: str) -> ForgetList:
     """The list again. Raises Damaged for one of another installation, of another part, or changed."""
     content = plain_json.read(unpadded_from(unlocked(key, raw, about=_about(part)), STEP_BYTES))
+    if content.get("v") != _SUITE:  # an older program than the one that wrote it could take it for less than it says
+        raise Damaged
     try:
         standing = cast("dict[str, Any]", content["standing"]).items()
         return ForgetList(
