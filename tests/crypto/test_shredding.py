@@ -302,7 +302,7 @@ def test_a_broken_file_is_refused_and_left_alone(path: Path) -> None:
 def test_it_can_be_made_before_its_folder(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "shred.keys"
     keys = ShredKeys(path)
-    assert keys.key(ONE) is None
+    assert keys.key(ONE) is None and keys.folder == path.parent
     path.parent.mkdir()
     assert keys.add(ONE) == keys.key(ONE)
 

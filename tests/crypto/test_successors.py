@@ -61,6 +61,23 @@ def test_a_line_has_one_spelling(other: str) -> None:
         successors.read(text.replace('"v":1', other))
 
 
+@pytest.mark.parametrize("name", ["v", "kind", "person", "before", "public", "verify", "day", "old", "new"])
+def test_every_part_is_needed_and_is_a_word(name: str) -> None:
+    content = json.loads(line(0, 1))
+    for value in (5, None, [], {}):
+        with pytest.raises(Damaged):
+            successors.read(plain_json.written({**content, name: value}).decode())
+    del content[name]
+    with pytest.raises(Damaged):
+        successors.read(plain_json.written(content).decode())
+
+
+def test_half_a_sign_is_no_line() -> None:
+    for text in ("\ud800", ""):
+        with pytest.raises(Damaged):
+            successors.read(text)
+
+
 @pytest.mark.parametrize("part", ["before", "public", "verify"])
 def test_only_whole_keys_follow(part: str) -> None:
     for wrong in (b"", KEYS[1][:31], KEYS[1] + b"x"):
