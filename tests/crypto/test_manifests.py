@@ -234,6 +234,12 @@ def test_every_part_is_in_the_hash() -> None:
     assert FIRST.hash() == replace(FIRST).hash() and len(FIRST.hash()) == 32
 
 
+def test_the_order_of_the_slots_does_not_tell_whose_they_are() -> None:
+    slots = [bytes([number]) for number in range(50)]
+    named = manifests.blobs_of([*slots, slots[0]])
+    assert list(named) == sorted(map(manifests.blob_hash, slots)) == list(manifests.blobs_of(slots[::-1]))
+
+
 def test_a_manifest_knows_its_secret_and_its_blobs() -> None:
     assert FIRST.fits(SECRET) and not FIRST.fits(CLEO)
     assert not replace(FIRST, heir=manifests.heir_of(CLEO)).fits(SECRET)
