@@ -55,8 +55,10 @@ def test_one_officer_takes_it_away() -> None:
 
 def test_an_organisation_is_no_reader_and_a_reader_no_organisation() -> None:
     assert certificates.accepted(SIGNED, TRUST, today=TODAY, revoked=()) is None
-    for other in (signed_by(NADIA, OMAR), signed_by(NADIA, OMAR, paper=Revocation(PAPER.serial, TODAY)), "", "{}"):
+    revocation = signed_by(NADIA, OMAR, paper=Revocation(PAPER.serial, TODAY))
+    for other in (signed_by(NADIA, OMAR), revocation, "", "{}"):
         assert accepted(other) is None
+    assert certificates.granted(revocation, TRUST) is None, "it takes rights, and gives none"
 
 
 @pytest.mark.parametrize(

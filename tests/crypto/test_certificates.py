@@ -298,7 +298,12 @@ def test_a_fingerprint_is_read_aloud_in_ten_groups() -> None:
     assert shown != certificates.fingerprint(PAPER.verify, PAPER.public)
     many = [certificates.fingerprint(bytes([number]) * 32, PAPER.verify) for number in range(60)]
     assert {len(one) for one in many} == {49} and any(one.startswith("0") for one in many)
-    with pytest.raises(Damaged):
-        certificates.fingerprint(PAPER.public[:31], b"x" + PAPER.verify)
-    with pytest.raises(Damaged):
-        certificates.fingerprint(PAPER.public + b"x", PAPER.verify[1:])
+    public, verify = PAPER.public, PAPER.verify
+    for keys in (
+        (public[:31], b"x" + verify),
+        (public + b"x", verify[1:]),
+        (public[:31], verify),
+        (public, verify[:31]),
+    ):
+        with pytest.raises(Damaged):
+            certificates.fingerprint(*keys)

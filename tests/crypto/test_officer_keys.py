@@ -29,6 +29,7 @@ def test_a_key_file_opens_with_its_passphrase() -> None:
     assert officers.opened_key_file(text, PHRASE) == KEYS
     assert officers.opened_key_file(f" {text}\n", PHRASE) == KEYS
     assert officers.opened_key_file(text, PHRASE + "x") is None
+    assert text.endswith("}\n") and text.count("\n") == 1
     assert KEYS.box_secret.hex() not in text and KEYS.signing_seed.hex() not in text
     assert officers.new_keys() != officers.new_keys()
 
