@@ -81,6 +81,7 @@ def test_the_widest_cost_is_still_read() -> None:
 def test_a_public_file_is_read_as_it_was_written() -> None:
     officer = Officer("nadia", KEYS.public, KEYS.verify, 'The "Ombuds" \\ office', "مكتب نيروبي", ("a", "b's #1"))
     assert officer_in(officers.public_file(officer)) == officer
+    assert officers.public_file(officer).endswith('"\n'), "whole lines, as other programs write them"
     assert officer_in(officers.public_file(replace(officer, ties=()))).ties == ()
     pulaar = replace(officer, site="𞤀𞤣𞤤𞤢𞤥")
     assert officer_in(officers.public_file(pulaar)) == pulaar
