@@ -91,6 +91,15 @@ class HallRolesChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HallCompany(Event):
+    """So many are in a hall by one process. Told to the other processes only, so that all show the same number."""
+
+    hall_id: int
+    process: str
+    here: int
+
+
+@dataclass(frozen=True, slots=True)
 class SeatGivenUp(Event):
     """Somebody left a hall: what hangs on the seat must close."""
 

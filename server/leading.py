@@ -53,6 +53,9 @@ class Leading:
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(SQLAlchemyError):
-                connection.close()
+        if connection is None:
+            return
+        with suppress(SQLAlchemyError):  # said aloud: an ended connection alone is noticed some moments later
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+        with suppress(SQLAlchemyError):
+            connection.close()

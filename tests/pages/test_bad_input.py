@@ -435,20 +435,18 @@ def test_a_field_sent_twice_is_refused(walk):
     assert wrong == [], "\n".join(wrong)
 
 
-@pytest.mark.parametrize(
-    "version", ["-1", "x", "", "1.0", "1e3", "９", "0x1", " 1", str(2**63), "1" + "0" * 30, "999999999"]
-)
-def test_a_version_that_is_none_changes_nothing_and_keeps_the_words(walk_on_both, version):
+def test_a_version_that_is_none_changes_nothing_and_keeps_the_words(walk_on_both):
     walk = walk_on_both
     before = walk.tables()
     words = "New words of amina"
-    edited = walk.amina.sends(f"/messages/{walk.own}/edit", text=words, title="New title", version=version)
-    assert edited.status_code in (409, 422)
-    assert shows(edited.text, words) and shows(edited.text, "New title")
-    for act in ("claim", "release", "remove"):
-        decided = walk.bo.sends(f"/review/{walk.case}/{act}", version=version, reason="other")
-        assert decided.status_code in (409, 422), act
-    assert walk.tables() == before
+    for version in ("-1", "x", "", "1.0", "1e3", "９", "0x1", " 1", str(2**63), "1" + "0" * 30, "999999999"):
+        edited = walk.amina.sends(f"/messages/{walk.own}/edit", text=words, title="New title", version=version)
+        assert edited.status_code in (409, 422), version
+        assert shows(edited.text, words) and shows(edited.text, "New title"), version
+        for act in ("claim", "release", "remove"):
+            decided = walk.bo.sends(f"/review/{walk.case}/{act}", version=version, reason="other")
+            assert decided.status_code in (409, 422), (act, version)
+        assert walk.tables() == before, version
 
 
 def test_a_reply_to_a_message_elsewhere_or_nowhere_is_no_fault(walk):

@@ -1,7 +1,9 @@
 """Two houses serve one community: what is done in one is heard in the other, with the bus and without it."""
 
 import re
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,10 @@ class Twin:
         browser = self.second.browser()
         browser.cookies.update(attendee.browser.cookies)
         return Attendee(browser, attendee.code)
+
+    def attendees(self, number: int) -> list[Attendee]:
+        """So many people with a seat each."""
+        return [self.scene.attendee() for _ in range(number)]
 
     def ear(self, attendee: Attendee) -> Ear:
         """A socket of that browser in the other house."""
@@ -113,6 +119,31 @@ def test_a_bus_that_takes_lines_and_answers_nothing_is_as_good_as_gone(twin: Twi
             ear.hears_of("Said into the silence")
         finally:
             memory_server.thaws()
+
+
+def test_both_houses_tell_of_the_same_company(twin: Twin) -> None:
+    def tells() -> None:
+        for house in (twin.first, twin.second):
+            assert house.portal is not None
+            house.portal.call(house.house.live._tell_presence)
+
+    with ExitStack() as lines:
+        here = [lines.enter_context(Ear(twin.first, each.browser, twin.scene.code)) for each in twin.attendees(6)]
+        there = [lines.enter_context(twin.ear(each)) for each in twin.attendees(6)]
+        for ear in (*here, *there):
+            ear.is_told_everything()
+        feeds = [next(iter(house.house.live.feeds.values())) for house in (twin.first, twin.second)]
+        ends = time.monotonic() + 10
+        while any(feed.company != 12 for feed in feeds):  # what the other house tells comes when it comes
+            assert time.monotonic() < ends, "each house counts its own people only"
+            tells()
+        tells()
+        for ear in (here[0], there[0]):
+            assert ear.hears_of('"about": 10')["op"] == "presence"
+        late = lines.enter_context(Ear(twin.first, twin.attendees(1)[0].browser, twin.scene.code))
+        late.is_told_everything()
+        tells()
+        assert late.hears_of('"presence"')["about"] == 10, "who comes late is told, too"
 
 
 def test_a_stop_reaches_the_other_house(twin: Twin) -> None:

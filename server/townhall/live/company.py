@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,16 @@ from functools import partial
 from typing import TypeVar
 
 from server.bus import Alone, Bus
-from server.events import BrowserLeft, Event, HallChanged, HallRolesChanged, SeatGivenUp, SessionsEnded
+from server.events import (
+    BrowserLeft,
+    Event,
+    HallChanged,
+    HallCompany,
+    HallRolesChanged,
+    SeatGivenUp,
+    SessionsEnded,
+    hall_audience,
+)
 from server.townhall.asking.together import Together
 from server.townhall.halls import queries
 from server.townhall.halls import rules as halls
@@ -49,6 +59,7 @@ class LiveHalls:
         self.bus: Bus = bus or Alone()
         self.feeds: dict[int, HallFeed] = {}
         self._turns, self._heard_last = 0, True
+        self._name = secrets.token_hex(4)
         self.pictures = 0
         """In how many looks everything that stands was read, since the beginning."""
         self._closings: deque[tuple[int, Event]] = deque(maxlen=CLOSINGS_KEPT)
@@ -65,7 +76,7 @@ class LiveHalls:
         if isinstance(event, CLOSINGS):
             self._generation += 1
             self._closings.append((self._generation, event))
-        if self._loop is not None and isinstance(event, (*CLOSINGS, HallChanged)):
+        if self._loop is not None and isinstance(event, (*CLOSINGS, HallChanged, HallCompany)):
             with suppress(RuntimeError):  # the loop has just ended
                 self._loop.call_soon_threadsafe(self._sort, event)
 
@@ -74,6 +85,11 @@ class LiveHalls:
             feed = self.feeds.get(event.hall_id)
             if feed is not None:
                 feed.changed(event.channels, urgent="state" in event.kinds)
+            return
+        if isinstance(event, HallCompany):
+            feed = self.feeds.get(event.hall_id)
+            if feed is not None:
+                feed.others_have(event.process, event.here)
             return
         for feed in list(self.feeds.values()):
             feed.ended(event)
@@ -167,7 +183,9 @@ class LiveHalls:
                 await self.services.threads.write(partial(self._watch, hall_id))
 
     async def _tell_presence(self) -> None:
-        for feed in list(self.feeds.values()):
+        for hall_id, feed in list(self.feeds.items()):
+            if not self.bus.alone:
+                self.bus.pass_on(HallCompany(hall_audience(hall_id), hall_id, self._name, feed.here))
             feed.tell_presence()
 
     async def _look_for_ourselves(self) -> None:

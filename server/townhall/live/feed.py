@@ -44,12 +44,14 @@ class Pace:
 class Listener:
     """Somebody who was let in, and the way to them."""
 
-    __slots__ = ("behind_since", "is_here", "pipe", "who")
+    __slots__ = ("about", "behind_since", "is_here", "pipe", "who")
 
     def __init__(self, who: Admitted, pipe: Pipe) -> None:
         self.who, self.pipe = who, pipe
         self.behind_since: float | None = None
         self.is_here = True
+        self.about = -1
+        """About how many are there, as this one was told last."""
 
 
 @dataclass(slots=True)
@@ -81,7 +83,8 @@ class HallFeed:
         self._urgent = False
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._ticked = self._pictured = self._about = -math.inf
+        self._ticked = self._pictured = -math.inf
+        self._elsewhere: dict[str, tuple[int, float]] = {}
 
     # Coming and going ------------------------------------------------------------------------------------
 
@@ -295,12 +298,29 @@ class HallFeed:
         """Nothing happened, and the line is there."""
         self._to_all(frames.BEAT)
 
+    @property
+    def here(self) -> int:
+        """How many seats listen by this process."""
+        return sum(1 for count in self._sockets.values() if count > 0)
+
+    @property
+    def company(self) -> int:
+        """How many seats listen by all processes, as far as they have told."""
+        return self.here + sum(here for here, _ in self._elsewhere.values())
+
+    def others_have(self, process: str, here: int) -> None:
+        """Another process has told how many listen by it; it counts until it should have told again twice."""
+        self._elsewhere[process] = here, asyncio.get_running_loop().time() + 3 * self._pace.presence
+
     def tell_presence(self) -> None:
-        """About how many are here, when that has changed."""
-        about = rounded(sum(1 for count in self._sockets.values() if count > 0))
-        if about != self._about:
-            self._about = about
-            self._to_all(frames.presence(about))
+        """About how many are in the hall, by all processes: to those who were told another number, or none."""
+        now = asyncio.get_running_loop().time()
+        self._elsewhere = {name: told for name, told in self._elsewhere.items() if told[1] > now}
+        about = rounded(self.company)
+        untold = [each for each in self.listeners if each.about != about]
+        for listener in untold:
+            listener.about = about
+        self._to(untold, frames.presence(about))
 
 
 def rounded(count: int) -> int:
