@@ -107,6 +107,8 @@ def closed(found: ForgetList, key: bytes, *, part: str) -> bytes:
 def opened(raw: bytes, key: bytes, *, part: str) -> ForgetList:
     """The list again. Raises Damaged for one of another installation, of another part, or changed."""
     content = plain_json.read(unpadded_from(unlocked(key, raw, about=_about(part)), STEP_BYTES))
+    if content.get("v") != _SUITE:  # an older program than the one that wrote it could take it for less than it says
+        raise Damaged
     try:
         standing = cast("dict[str, Any]", content["standing"]).items()
         return ForgetList(
@@ -131,7 +133,7 @@ def laid(path: Path, raw: bytes) -> None:
             if time.time() - left.stat().st_mtime > CRASHED_SECONDS:
                 left.unlink()
     part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(raw)
