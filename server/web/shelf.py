@@ -18,6 +18,8 @@ from server.web.headers import PART
 PREFIX = "/static"
 LAYERS = ("tokens.css", "base.css", "layout.css")
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*(?:[^*]|\*(?!/))*\*/)[ \t]*\n", re.MULTILINE)
+"""One that has its lines for itself. A poor line need not carry what is written for those who read the source."""
 IMPORTED = re.compile(rb'from "\./([a-z]+\.js)"')
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -52,9 +54,10 @@ class Shelf:
         """A script names others as they lie beside it; what is sent names their present editions."""
         if path.name in self._by_name:
             return
-        for other in dict.fromkeys(IMPORTED.findall(path.read_bytes())):
+        source = COMMENT.sub(b"", path.read_bytes())
+        for other in dict.fromkeys(IMPORTED.findall(source)):
             self._put_script(path.with_name(other.decode()))
-        body = IMPORTED.sub(lambda found: b'from "%s"' % self.address(found[1].decode()).encode(), path.read_bytes())
+        body = IMPORTED.sub(lambda found: b'from "%s"' % self.address(found[1].decode()).encode(), source)
         self._put(path.name, path.suffix, body)
 
     def _put(self, name: str, suffix: str, body: bytes) -> None:

@@ -146,8 +146,7 @@ def test_no_page_is_heavy(sights: list[Sight]) -> None:
     for sight in sights:
         assert 0 < sight.weight("Document") <= 14 * KILOBYTE, (str(sight), sight.sizes)
         assert sight.weight("Stylesheet") <= 10 * KILOBYTE, (str(sight), sight.sizes)
-        live = sight.path.startswith("/h/")  # the line to the hall, what renews the page, and captions
-        assert sight.weight("Script") <= (13 if live else 10) * KILOBYTE, (str(sight), sight.sizes)
+        assert sight.weight("Script") <= 10 * KILOBYTE, (str(sight), sight.sizes)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

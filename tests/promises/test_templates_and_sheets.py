@@ -8,10 +8,12 @@ from jinja2 import Environment, FileSystemLoader, meta, nodes
 
 from server.places import CHECKOUT
 from server.settings import PREFIX, Settings
+from server.web.shelf import COMMENT
 
 TEMPLATES = CHECKOUT / "templates"
 NAMES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
 SHEETS = sorted((CHECKOUT / "static" / "css").rglob("*.css"))
+SCRIPTS = sorted((CHECKOUT / "static" / "js").glob("*.js"))
 ENVIRONMENT = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
@@ -153,3 +155,20 @@ def test_the_readme_tells_of_no_setting_that_does_not_exist():
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     told = set(re.findall(r"BARAZA_[A-Z_]+[A-Z]", readme.read_text("utf-8")))
     assert told - known == set()
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=[path.name for path in SCRIPTS])
+def test_a_script_is_sent_without_its_comments_and_otherwise_as_it_is(path: Path) -> None:
+    """Comments are known by how a line begins, so no text may go over a line's end."""
+    written = path.read_text("utf-8")
+    assert all(line.count("`") % 2 == 0 for line in written.splitlines())
+    sent = COMMENT.sub(b"", path.read_bytes()).decode()
+    assert not re.search(r"^\s*(//|/\*\*[^/]*$)", sent, re.MULTILINE)
+    left, block = [], False
+    for line in written.splitlines():
+        begins = line.strip()
+        block = block or (begins.startswith("/**") and (begins.endswith("*/") or "*/" not in begins))
+        if not block and not begins.startswith("//"):
+            left.append(line)
+        block = block and not begins.endswith("*/")
+    assert sent.splitlines() == left
