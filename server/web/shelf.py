@@ -17,7 +17,11 @@ from server.web.headers import PART
 
 PREFIX = "/static"
 LAYERS = ("tokens.css", "base.css", "layout.css")
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+}
 IMPORTED = re.compile(rb'from "\./([a-z]+\.js)"')
 FOREVER = "public, max-age=31536000, immutable"
 

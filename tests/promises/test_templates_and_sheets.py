@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, meta, nodes
 
 from server.places import CHECKOUT
 from server.settings import PREFIX, Settings
+from server.web.shelf import TYPES
 
 TEMPLATES = CHECKOUT / "templates"
 NAMES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
@@ -153,3 +154,10 @@ def test_the_readme_tells_of_no_setting_that_does_not_exist():
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     told = set(re.findall(r"BARAZA_[A-Z_]+[A-Z]", readme.read_text("utf-8")))
     assert told - known == set()
+
+
+def test_every_file_that_is_text_says_in_which_letters():
+    """A browser that guesses can be led to read one text as another."""
+    assert len(TYPES) >= 3
+    for kind in TYPES.values():
+        assert kind.endswith("; charset=utf-8"), kind
