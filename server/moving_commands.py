@@ -16,10 +16,11 @@ def add_to(app: typer.Typer) -> None:
 
 def export(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")], data: DataDir = None) -> None:
     """The community as plain files, to be laid into another installation or the other kind of database; no keys."""
+    from server.clock import SystemClock
     from server.moving import writing
     from server.settings import load
 
-    for line in writing.export(load(data_dir=data), folder):
+    for line in writing.export(load(data_dir=data), folder, clock=SystemClock()):
         print(line)
 
 
@@ -29,11 +30,18 @@ def import_(
         bool, typer.Option("--without-sign-ins", help="The keys are lost: nobody can sign in with their words.")
     ] = False,
     old: Annotated[bool, typer.Option("--old", help="Also an export that is older than a backup may be.")] = False,
+    forgotten: Annotated[
+        list[Path] | None, typer.Option(help="A newer forget list of that installation, or a folder with lists.")
+    ] = None,
     data: DataDir = None,
 ) -> None:
     """Lay an exported community into an empty database: all of it, or nothing."""
+    from server.clock import SystemClock
     from server.moving import laying
     from server.settings import load
 
-    for line in laying.import_(load(data_dir=data), folder, without_sign_ins=without_sign_ins, old=old):
+    at, lists = SystemClock().now(), forgotten or ()
+    for line in laying.import_(
+        load(data_dir=data), folder, at=at, without_sign_ins=without_sign_ins, old=old, forgotten=lists
+    ):
         print(line)

@@ -2,11 +2,12 @@
 which rights stand. Written beside the copies, and laid over an older copy before anybody is served.
 
 Only things that must not return are named: words that were taken back, removed or changed, drafts, roles, badges and
-passkeys that were taken away, names of people who left. Sessions, invitations and used codes never come back from a
-copy at all.
+passkeys that were taken away, names and accounts of people who left. Sessions, invitations and used codes never come
+back from a copy at all.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,20 +18,20 @@ from sqlmodel import col
 from moderation.states import ContentState
 from server.accounts.models import AccountSession, Invitation, Member, Membership, Passkey, RoleGrant, VerifiedSender
 from server.content import Case
-from server.crypto.sealed.forget_lists import KEPT_DAYS, ForgetList, name_of
+from server.crypto.sealed.forget_lists import KEPT_DAYS, ForgetList, each_for_its_days, name_of
 from server.crypto.second_factor import STEP_SECONDS
 from server.database import Transaction
 from server.forum.models import Draft, Message
 from server.forum.queries import message_by_id
 from server.forum.rules import withdraw
 from server.leaving.models import Farewell
-from server.leaving.rules import forget_at_once
+from server.leaving.rules import NOBODY, forget_at_once, shut_at_once
 from server.ledger.models import LedgerEntry
 from server.review.models import Decision
 from server.spaces.models import Space
 
-MESSAGE, EDITED, WORDS, DRAFT, ROLE, BADGE, PASSKEY, NAME = (
-    "message", "edited", "words", "draft", "role", "badge", "passkey", "name",
+MESSAGE, REMOVED, EDITED, WORDS, DRAFT, ROLE, BADGE, PASSKEY, NAME, ACCOUNT = (
+    "message", "removed", "edited", "words", "draft", "role", "badge", "passkey", "name", "account",
 )  # fmt: skip
 _TAKEN = (ContentState.WITHDRAWN, ContentState.REMOVED, ContentState.ERASED)
 
@@ -39,12 +40,12 @@ def worked_out(tx: Transaction, key: bytes, *, at: datetime) -> ForgetList:
     """The list as it is now."""
     since = at - timedelta(days=KEPT_DAYS)
     taken = (
-        select(col(Message.public_id), func.max(col(LedgerEntry.hour)))
+        select(col(Message.public_id), col(Message.state), func.max(col(LedgerEntry.hour)))
         .join(LedgerEntry, col(LedgerEntry.message_id) == col(Message.id))
         .where(col(Message.state).in_(_TAKEN), col(LedgerEntry.hour) >= since)
-        .group_by(col(Message.public_id))
+        .group_by(col(Message.public_id), col(Message.state))
     )
-    gone = {name_of(key, MESSAGE, message.bytes): _day(hour) for message, hour in tx.look(taken)}
+    gone = {name_of(key, _gone_as(state), message.bytes): _day(hour) for message, state, hour in tx.look(taken)}
     words: set[bytes] = set()
     for message, changed_at, title, text in _changed(tx, since):
         gone[name_of(key, EDITED, message.bytes)] = _day(changed_at)
@@ -59,17 +60,32 @@ def laid_over(tx: Transaction, key: bytes, found: ForgetList | None, *, at: date
     tx.run(delete(AccountSession))
     tx.run(delete(Invitation))  # a used one was deleted, and would work again
     tx.run(update(Member).values(totp_step=step))
-    if found is None:
-        return
-    for message in _outdated(tx, key, found):
-        own = message_by_id(tx, message)
-        if own is not None and own.state not in (ContentState.WITHDRAWN, ContentState.ERASED):
-            withdraw(tx, own, at=at)
+    if found is not None:
+        take_away(tx, key, [found], at=at)
+
+
+def take_away(tx: Transaction, key: bytes, found: Sequence[ForgetList], *, at: datetime) -> Counter[str]:
+    """Take away what these lists, the newest first, call gone, and each right that the newest does not know.
+
+    Gives how many went, by kind.
+    """
+    went: Counter[str] = Counter()
+    for one in each_for_its_days(found):
+        for message in _outdated(tx, key, one):
+            own = message_by_id(tx, message)
+            if own is not None and own.state not in (ContentState.WITHDRAWN, ContentState.ERASED):
+                withdraw(tx, own, at=at)
+                went[MESSAGE] += 1
     for kind, rows in _rights(tx).items():
-        lost = [row for row, raw in rows if name_of(key, kind, raw) not in found.standing.get(kind, frozenset())]
+        standing = found[0].standing.get(kind)
+        if standing is None:  # an older program wrote the list: it tells nothing of this kind
+            continue
+        lost = [row for row, raw in rows if name_of(key, kind, raw) not in standing]
         for row in lost:
             _take(tx, kind, row, at.date())
+        went[kind] += len(lost)
     tx.erases = True
+    return went
 
 
 def _outdated(tx: Transaction, key: bytes, found: ForgetList) -> list[UUID]:
@@ -77,10 +93,16 @@ def _outdated(tx: Transaction, key: bytes, found: ForgetList) -> list[UUID]:
     words = found.standing.get(WORDS, frozenset())
     return [
         message
-        for message, title, text in tx.look(select(*_WORDS))
+        for message, title, text, state in tx.look(select(*_WORDS, col(Message.state)))
         if name_of(key, MESSAGE, message.bytes) in found.gone
+        or (state != ContentState.REMOVED and name_of(key, REMOVED, message.bytes) in found.gone)
         or (name_of(key, EDITED, message.bytes) in found.gone and _words(key, message, title, text) not in words)
     ]
+
+
+def _gone_as(state: str) -> str:
+    """Words that a moderator removed wait for an appeal: a copy in which they are removed already keeps them so."""
+    return REMOVED if state == ContentState.REMOVED else MESSAGE
 
 
 _WORDS = (col(Message.public_id), col(Message.title), col(Message.text))
@@ -110,11 +132,14 @@ def _rights(tx: Transaction) -> Mapping[str, list[tuple[int, bytes]]]:
         PASSKEY: _named(tx, select(col(Passkey.id), col(Passkey.credential_id))),
         DRAFT: _named(tx, select(col(Draft.id), col(Draft.public_id))),
         NAME: _named(tx, select(col(Membership.id), col(Membership.public_id)).where(_STAYS)),
+        ACCOUNT: _named(tx, select(col(Member.id), col(Member.login_key)).where(_OPENS)),
     }
 
 
 _STAYS = ~exists().where(col(Farewell.membership_id) == col(Membership.id))
 _HOLDS = col(VerifiedSender.ended_on).is_(None)
+_OPENS = col(Member.passphrase_hash).not_in((NOBODY, "!"))
+"""Whoever has a `!` never had words here: an account of the demonstration, or one that came under other keys."""
 
 
 def _named(tx: Transaction, wanted: Any) -> list[tuple[int, bytes]]:
@@ -138,6 +163,8 @@ def _take(tx: Transaction, kind: str, row: int, today: date) -> None:
         tx.run(delete(Passkey).where(col(Passkey.id) == row))
     elif kind == NAME:
         forget_at_once(tx, row)
+    elif kind == ACCOUNT:
+        shut_at_once(tx, row)
     elif kind == DRAFT:
         tx.run(delete(Draft).where(col(Draft.id) == row))
     else:

@@ -1,9 +1,10 @@
 """Lays an export into an empty database, all of it or nothing: one visit, undone by whatever goes wrong in it."""
 
 import secrets
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from server.crypto import keyring
 from server.database import Database, Transaction
 from server.errors import BootRefused
 from server.migrations import history
+from server.moving import forgotten as forget
 from server.moving import shape
 from server.moving.arriving import arrived
 from server.moving.lines import Record, Wrong
@@ -38,38 +40,52 @@ _NOT_UNDER_OTHER_KEYS = frozenset({"retention_run", "role_grant", "passkey"})
 _Numbered = tuple[int, Record]
 
 
-def import_(chosen: Settings, folder: Path, *, without_sign_ins: bool = False, old: bool = False) -> list[str]:
-    """Lay the folder into an empty database. Gives the lines to print. Raises BootRefused; then nothing is changed."""
-    own_mark = shape.mark(keyring.load(chosen.keys_dir))
+def import_(
+    chosen: Settings,
+    folder: Path,
+    *,
+    at: datetime,
+    without_sign_ins: bool = False,
+    old: bool = False,
+    forgotten: Sequence[Path] = (),
+) -> list[str]:
+    """Lay the folder into an empty database, and forget lists (files, or folders of them) over it.
+
+    Gives the lines to print. Raises BootRefused; then nothing is changed.
+    """
+    keys = keyring.load(chosen.keys_dir)
+    own_mark = shape.mark(keys)
     found = Export.at(folder.absolute())
     if found.mark != own_mark and not without_sign_ins:
         raise BootRefused(
             "This export belongs to other keys. Put the keys folder of that installation here first; "
             "without them nobody can sign in with their words (--without-sign-ins lays it in all the same)."
         )
-    _not_too_old(chosen, found, old=old)
+    _not_too_old(chosen, found, today=at.date(), old=old)
+    lists = forget.Lists.given(forgotten, keys, exported=found.day, today=at.date())
     with _empty(chosen) as db, db.transaction() as tx:
         for table in metadata.sorted_tables:
             if tx.look(select(table.primary_key.columns[0]).limit(1)).first() is not None:
                 raise BootRefused(f"The database is not empty: {table.name} has rows. Nothing was changed.")
         for table in shape.moving():
-            _lay(tx, found, table, shut if without_sign_ins else _as_it_is)
+            _lay(tx, found, table, partial(_as_here, today=at.date(), without_sign_ins=without_sign_ins))
         _new_hall_keys(tx)
         laying.check(tx, _community(chosen))
+        of_the_lists = lists.laid_over(tx, at=at)
     told = "Nobody can sign in: members join anew, staff get new links." if without_sign_ins else ""
     return [
         f"{sum(found.rows.values())} rows are here.",
         *([told] if told else []),
-        f"This is as of {found.day.isoformat()}. What was taken back or erased since is here again: take it away now.",
+        *of_the_lists,
         "What was confirmed about the old machine has ended: go through /steward/ready again.",
-        "Now: baraza migrate, baraza check, baraza audit verify. Then delete the folder.",
+        "Now: baraza migrate, baraza check, baraza audit verify, baraza forget. Then delete the folder.",
     ]
 
 
-def _not_too_old(chosen: Settings, found: Export, *, old: bool) -> None:
+def _not_too_old(chosen: Settings, found: Export, *, today: date, old: bool) -> None:
     """What was taken back since would return with it. Raises BootRefused."""
     days = policies.load(places.policies(chosen.data_dir)).retention.backups_days
-    age = datetime.now(UTC).date() - found.day
+    age = today - found.day
     if age < timedelta(0):
         raise BootRefused("This export is from a day that has not come yet. Nothing was changed.")
     if age > timedelta(days=days) and not old:
@@ -115,7 +131,7 @@ def _lay(tx: Transaction, found: Export, table: Table, changed: Callable[[Table,
     laying_in = _insert(table)
     for number, record in found.records(table):
         try:
-            kept = changed(table, arrived(table, record, today=datetime.now(UTC).date()))
+            kept = changed(table, record)
         except Wrong as wrong:
             raise refused(shape.table_name(table), number, str(wrong)) from None
         if kept is None:
@@ -188,8 +204,9 @@ def _bound(record: Record) -> dict[str, Any]:
     return {f"in_{name}": value for name, value in record.items()}
 
 
-def _as_it_is(_table: Table, record: Record) -> Record:
-    return record
+def _as_here(table: Table, record: Record, *, today: date, without_sign_ins: bool) -> Record | None:
+    record = arrived(table, record, today=today, from_anybody=without_sign_ins)
+    return shut(table, record) if without_sign_ins else record
 
 
 def shut(table: Table, record: Record) -> Record | None:

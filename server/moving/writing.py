@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from sqlalchemy import Table, func, select
 from sqlmodel import col
 
 from server import places, privacy
+from server.clock import Clock
 from server.crypto import keyring
 from server.database import Database, Transaction
 from server.errors import BootRefused
+from server.forgetting import lists
 from server.migrations import history
 from server.moving import lines, shape
 from server.moving.lines import Record, Wrong
@@ -30,8 +32,12 @@ AT_ONCE = 64
 PICTURES_AT_ONCE = 4
 
 
-def export(chosen: Settings, folder: Path, *, day: date | None = None) -> list[str]:
-    """Write the community, as of today, into a new or empty folder. Gives the lines to print. Raises BootRefused."""
+def export(chosen: Settings, folder: Path, *, clock: Clock) -> list[str]:
+    """Write the community, as of today, into a new or empty folder. Gives the lines to print. Raises BootRefused.
+
+    The forget list beside the backups is written anew after it: one from some minutes before the export, laid over it,
+    would take away what came in these minutes.
+    """
     own_mark = shape.mark(keyring.load(chosen.keys_dir))
     data_map = privacy.load_map(places.policies(chosen.data_dir))
     if chosen.database.startswith("sqlite:///") and not Path(chosen.database.removeprefix("sqlite:///")).is_file():
@@ -41,7 +47,8 @@ def export(chosen: Settings, folder: Path, *, day: date | None = None) -> list[s
         folder = folder.absolute()
         part = _beside(folder)
         try:
-            rows = _everything(db, part, data_map, own_mark, day or datetime.now(UTC).date())
+            rows = _everything(db, part, data_map, own_mark, clock.now().date())
+            told = _list_anew(chosen, db, clock)
             os.sync()
             part.rename(folder)
         except BaseException:
@@ -52,7 +59,19 @@ def export(chosen: Settings, folder: Path, *, day: date | None = None) -> list[s
         f"Written: {folder} ({total} rows, {rows[shape.PICTURES]} pictures). It holds everything that people wrote.",
         "Carry it as you would carry the database, and delete it when the other installation has it.",
         "The keys, the private room, policies of your own and settings are not in it: see policies/en/moving.md.",
+        *told,
     ]
+
+
+def _list_anew(chosen: Settings, db: Database, clock: Clock) -> list[str]:
+    """The list beside the backups, as of now. A disk that is gone keeps nobody from moving away."""
+    if chosen.backup_dir is None:
+        return []
+    try:
+        lists.write_community(chosen, db, at=clock.now(), folders=[chosen.backup_dir])
+    except OSError:
+        return [f"The forget list in {chosen.backup_dir} was not written anew. Lay no list of today over this export."]
+    return []
 
 
 def _beside(folder: Path) -> Path:

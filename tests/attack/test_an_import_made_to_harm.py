@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,10 @@ from server.tables import metadata
 from server.townhall.halls.models import Hall, HallRole
 from server.townhall.halls.states import HallState
 from tests.conftest import community_at
+from tests.doubles import StillClock
 from tests.roads import world
+
+CLOCK = StillClock(datetime(2026, 3, 4, 12, 0, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,7 @@ def exported(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) ->
         world(community)
         with community.services.db.transaction() as tx:
             tx.run(update(Hall).where(col(Hall.state) != HallState.PREPARING).values(state=HallState.CLOSED))
-    writing.export(Settings(data_dir=data_dir), data_dir / "export")
+    writing.export(Settings(data_dir=data_dir), data_dir / "export", clock=CLOCK)
     return data_dir, data_dir / "export"
 
 
@@ -76,7 +80,7 @@ def is_refused(target: Settings, folder: Path, match: str) -> None:
     """Nothing came in, and nothing was written beside."""
     before = tree(target.data_dir)
     with pytest.raises(BootRefused, match=match) as refused:
-        laying.import_(target, folder)
+        laying.import_(target, folder, at=CLOCK.now())
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 400
     assert tree(target.data_dir) == before
@@ -109,8 +113,8 @@ def counted(folder: Path, table: str, rows: int) -> None:
 
 def test_the_copy_that_nobody_spoiled_comes_in(target: Settings, folder: Path, tmp_path: Path) -> None:
     summed(folder)
-    laying.import_(target, folder)
-    writing.export(target, tmp_path / "again")
+    laying.import_(target, folder, at=CLOCK.now())
+    writing.export(target, tmp_path / "again", clock=CLOCK)
     for path in folder.rglob("*"):
         if path.is_file():
             assert (tmp_path / "again" / path.relative_to(folder)).read_bytes() == path.read_bytes()
@@ -118,6 +122,12 @@ def test_the_copy_that_nobody_spoiled_comes_in(target: Settings, folder: Path, t
 
 def _set(name: str, value: Any, row: int = 0) -> Callable[[list[dict[str, Any]]], object]:
     return lambda rows: rows[row].update({name: value})
+
+
+def _confirmed(on: str, ended: str | None = None) -> Callable[[list[dict[str, Any]]], object]:
+    """One steward's word, as somebody who wants it to hold for ever writes it."""
+    row = {"id": 1, "line": "contacts", "role": "", "confirmed_on": on, "confirmed_by": None}
+    return lambda rows: rows.__setitem__(slice(None), [{**row, "ended_on": ended, "ended_by": None}])
 
 
 def _effect(kind: str, before: dict[str, Any], after: dict[str, Any] | None = None) -> Callable[[list[Any]], object]:
@@ -181,6 +191,9 @@ def _effect(kind: str, before: dict[str, Any], after: dict[str, Any] | None = No
             "asked_on is a day that",
         ),
         ("space_hold", _set("agreed_on", "9998-01-01"), "agreed_on is a day that"),
+        ("space_hold", _set("ended_on", "9998-01-01"), "ended_on is a day that"),
+        ("confirmation", _confirmed("9998-01-01"), "confirmed_on is a day that"),
+        ("confirmation", _confirmed("2026-03-01", "9998-01-01"), "ended_on is a day that"),
         ("space_hold", lambda rows: rows[0].update(agreed_by=rows[0]["asked_by"]), "agreed_by is not"),
         ("hall", _set("state", "open"), r"hall\.jsonl, line 1: state is not"),
         ("decision_effect", _effect("message", {"html": "<script>x</script>"}), "before is not"),
@@ -351,11 +364,11 @@ def test_a_schema_of_another_version(change: Callable[[Any], object], target: Se
 
 
 def test_a_database_with_anything_in_it(target: Settings, folder: Path) -> None:
-    laying.import_(target, folder)
+    laying.import_(target, folder, at=CLOCK.now())
     with closing(Database(target.database)) as db, db.reading() as tx:
         before = tx.look(select(func.count()).select_from(metadata.tables["message"])).scalar_one()
     with pytest.raises(BootRefused, match="The database is not empty"):
-        laying.import_(target, folder)
+        laying.import_(target, folder, at=CLOCK.now())
     with closing(Database(target.database)) as db, db.reading() as tx:
         assert tx.look(select(func.count()).select_from(metadata.tables["message"])).scalar_one() == before
 
@@ -364,8 +377,8 @@ def test_what_points_forward_is_laid_in_as_well(target: Settings, folder: Path, 
     """A question that was put together with a later one; and a forward link to nothing is refused."""
     rows = rows_of(folder, "message")
     spoiled(folder, "message", _set("reply_to_id", rows[-1]["id"]))
-    laying.import_(target, folder)
-    writing.export(target, tmp_path / "again")
+    laying.import_(target, folder, at=CLOCK.now())
+    writing.export(target, tmp_path / "again", clock=CLOCK)
     assert rows_of(tmp_path / "again", "message")[0]["reply_to_id"] == rows[-1]["id"]
     assert shape.MEDIA in os.listdir(tmp_path / "again")
 
@@ -381,7 +394,7 @@ def test_without_the_keys_no_role_and_no_passkey_comes_in(folder: Path, database
     spoiled(folder, "hall_role", lambda rows: rows.append(role))
     other = Settings(data_dir=tmp_path / "other", database_url=database_url)
     keyring.create(other.keys_dir)
-    laying.import_(other, folder, without_sign_ins=True)
+    laying.import_(other, folder, without_sign_ins=True, at=CLOCK.now())
     with closing(Database(other.database)) as db, db.reading() as tx:
         for kind in (RoleGrant, Passkey):
             assert tx.look(select(func.count()).select_from(kind)).scalar_one() == 0
@@ -390,14 +403,19 @@ def test_without_the_keys_no_role_and_no_passkey_comes_in(folder: Path, database
         assert tx.look(select(func.count()).select_from(Message)).scalar_one() == len(rows_of(folder, "message"))
 
 
-def test_what_was_confirmed_about_the_old_machine_ends(target: Settings, folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("without_sign_ins", [False, True])
+def test_what_was_confirmed_about_the_old_machine_ends(
+    without_sign_ins: bool, target: Settings, folder: Path, tmp_path: Path
+) -> None:
+    """And every line, where no key shows who made the folder."""
     row = {"role": "", "confirmed_on": "2026-03-01", "confirmed_by": None, "ended_on": None, "ended_by": None}
     kept = [{**row, "id": key, "line": line} for key, line in enumerate(("contacts", "disk", "backups", "exit"), 1)]
     spoiled(folder, "confirmation", lambda rows: (rows.clear(), rows.extend(kept)))
-    assert any("/steward/ready" in line for line in laying.import_(target, folder))
-    writing.export(target, tmp_path / "again")
+    told = laying.import_(target, folder, at=CLOCK.now(), without_sign_ins=without_sign_ins)
+    assert any("/steward/ready" in line for line in told)
+    writing.export(target, tmp_path / "again", clock=CLOCK)
     ended = {one["line"]: one["ended_on"] is not None for one in rows_of(tmp_path / "again", "confirmation")}
-    assert ended == {"contacts": False, "disk": True, "backups": True, "exit": True}
+    assert ended == {"contacts": without_sign_ins, "disk": True, "backups": True, "exit": True}
 
 
 @pytest.mark.parametrize(("day", "match"), [("2020-01-01", "older than"), ("9998-01-01", "has not come yet")])
@@ -407,4 +425,4 @@ def test_an_export_of_another_time(day: str, match: str, target: Settings, folde
     summed(folder)
     is_refused(target, folder, match)
     if day < "2021":
-        assert any(day in line for line in laying.import_(target, folder, old=True))
+        assert any(day in line for line in laying.import_(target, folder, old=True, at=CLOCK.now()))

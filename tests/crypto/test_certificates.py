@@ -211,7 +211,8 @@ def test_signatures_stand_in_one_order() -> None:
 def test_a_forged_mark_beside_honest_ones_does_no_harm() -> None:
     marks = {**certificates.read(signed_by(NADIA, OMAR)).marks, verify_of(PETRA): bytes(64)}
     text = Signed(PAPER, marks).text()
-    assert certificates.signers(text, TRUST) == ("nadia", "omar")
+    backwards = replace(TRUST, officers=dict(reversed(TRUST.officers.items())))
+    assert certificates.signers(text, TRUST) == certificates.signers(text, backwards) == ("nadia", "omar")
     assert accepted(text) == PAPER
 
 
@@ -255,6 +256,15 @@ def test_officers_are_read_from_a_folder(tmp_path: Path) -> None:
         Trust.load(tmp_path)
 
 
+def test_officers_stand_in_one_order_on_every_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seed in (("nadia", NADIA), ("omar", OMAR), ("petra", PETRA)):
+        (tmp_path / f"{name}.toml").write_text(officer_file(name, seed), "utf-8")
+    glob = Path.glob
+    for backwards in (False, True):
+        monkeypatch.setattr(Path, "glob", lambda this, what, last=backwards: sorted(glob(this, what), reverse=last))
+        assert list(Trust.load(tmp_path).officers) == ["nadia", "omar", "petra"]
+
+
 def test_two_officers_are_two_people() -> None:
     for texts in (
         [officer_file("nadia", NADIA), officer_file("nadia", OMAR)],
@@ -288,7 +298,12 @@ def test_a_fingerprint_is_read_aloud_in_ten_groups() -> None:
     assert shown != certificates.fingerprint(PAPER.verify, PAPER.public)
     many = [certificates.fingerprint(bytes([number]) * 32, PAPER.verify) for number in range(60)]
     assert {len(one) for one in many} == {49} and any(one.startswith("0") for one in many)
-    with pytest.raises(Damaged):
-        certificates.fingerprint(PAPER.public[:31], b"x" + PAPER.verify)
-    with pytest.raises(Damaged):
-        certificates.fingerprint(PAPER.public + b"x", PAPER.verify[1:])
+    public, verify = PAPER.public, PAPER.verify
+    for keys in (
+        (public[:31], b"x" + verify),
+        (public + b"x", verify[1:]),
+        (public[:31], verify),
+        (public, verify[:31]),
+    ):
+        with pytest.raises(Damaged):
+            certificates.fingerprint(*keys)

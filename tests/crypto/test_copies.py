@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -98,6 +99,37 @@ def test_a_forget_list_opens_only_where_it_was_written_and_its_size_tells_little
         forget_lists.opened(other, KEY, part="private")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"v": 2},
+        {"v": None},
+        {"at": "x"},
+        {"at": 5},
+        {"gone": 5},
+        {"gone": {"zz": "2026-03-04"}},
+        {"gone": {"00": "x"}},
+        {"gone": {"00": 5}},
+        {"standing": 5},
+        {"standing": {"role": 5}},
+        {"standing": {"role": ["zz"]}},
+        {"papers": 5},
+        {"papers": [[]]},
+        {"followed": 5},
+    ],
+    ids=repr,
+)
+def test_a_list_of_a_version_that_wrote_otherwise_is_refused(change: dict[str, object]) -> None:
+    def laid(content: dict[str, object]) -> bytes:
+        raw = boxes.padded_to(plain_json.written(content), forget_lists.STEP_BYTES)
+        return boxes.locked(KEY, raw, about=b"baraza/forgotten/private")
+
+    content = {"v": 1, "at": AT.isoformat(), "gone": {}, "standing": {}, "papers": [], "followed": []}
+    assert forget_lists.opened(laid(content), KEY, part="private") == ForgetList(AT)
+    with pytest.raises(Damaged):
+        forget_lists.opened(laid({**content, **change}), KEY, part="private")
+
+
 def test_a_line_goes_when_no_copy_can_need_it() -> None:
     old, last, new = b"o" * 32, b"l" * 32, b"n" * 32
     days = {old: KEPT_DAYS + 1, last: KEPT_DAYS, new: 0}
@@ -139,10 +171,13 @@ def test_two_who_write_the_same_file_at_once_each_write_all_of_it(tmp_path: Path
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
-def test_what_a_crash_left_half_written_goes_and_what_is_being_written_stays(tmp_path: Path) -> None:
-    path, now = tmp_path / "forgotten-community.list", time.time()
+def test_what_a_crash_left_half_written_goes_and_what_is_being_written_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, now = tmp_path / "forgotten-community.list", 1_800_000_000
+    monkeypatch.setattr(time, "time", lambda: float(now))
     crashed, writing, other = (tmp_path / f"{name}.part" for name in (f"{path.name}.0a", f"{path.name}.0b", "x.0a"))
-    for part, age in ((crashed, 3700), (writing, 3500), (other, 9999)):
+    for part, age in ((crashed, 3601), (writing, 3600), (other, 9999)):
         part.write_bytes(b"half")
         os.utime(part, (now - age, now - age))
     forget_lists.laid(path, b"whole")
@@ -155,6 +190,17 @@ def test_what_cannot_be_laid_leaves_nothing_lying_about(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         forget_lists.laid(path, b"whole")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_list_is_laid_through_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who knew what it is called while it is written could have another file written over."""
+    path, other = tmp_path / "list", tmp_path / "other"
+    other.write_bytes(b"theirs")
+    monkeypatch.setattr(secrets, "token_hex", lambda size: "0" * size)
+    path.with_name(f"list.{'0' * 8}.part").symlink_to(other)
+    with pytest.raises(FileExistsError):
+        forget_lists.laid(path, b"whole")
+    assert other.read_bytes() == b"theirs" and not path.exists()
 
 
 def test_two_officers_are_enough_and_one_twice_is_not() -> None:
@@ -176,5 +222,6 @@ def test_a_list_lies_on_the_disk_as_lists_of_older_versions_do(tmp_path: Path, m
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_size))
     forget_lists.laid(tmp_path / "list", raw)
-    assert synced == [len(raw)], "all of it, before it takes the other's place"
+    forget_lists.laid(tmp_path / "list", b"small")
+    assert synced == [len(raw), 5], "all of it, before it takes the other's place"
     assert (tmp_path / "list").stat().st_mode & 0o777 == 0o600

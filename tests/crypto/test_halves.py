@@ -44,6 +44,8 @@ def test_a_half_fits_the_other_side_of_its_pair_only() -> None:
     assert one.fits((3, 1))
     assert not one.fits((3, 0))
     assert not one.fits((4, 1))
+    assert Half(3, 1, bytes(32)).fits((3, 0))
+    assert not Half(3, 1, bytes(32)).fits((3, 1)) and not Half(3, 1, bytes(32)).fits((3, 2))
     assert halves.joined([one], [Half(4, 1, bytes(32))]) is None
 
 
@@ -63,6 +65,12 @@ def test_what_is_no_row_of_halves_is_damaged() -> None:
             halves.opened(boxes.sealed(boxes.public_of(CLEO), content), CLEO, about=HERE)
     with pytest.raises(Damaged):
         halves.closed([Half(0, 0, b"short")], boxes.public_of(CLEO), about=HERE)
+
+
+def test_only_a_whole_secret_is_cut() -> None:
+    for secret in (b"", SECRET[:31], SECRET + b"x"):
+        with pytest.raises(Damaged):
+            halves.cut(secret, PEOPLE)
 
 
 def test_halves_of_two_secrets_do_not_give_either() -> None:

@@ -188,6 +188,7 @@ def test_a_well_signed_manifest_has_one_form_only() -> None:
         with pytest.raises(Damaged):
             newest(signed_bytes(REPORTER, content, purpose="baraza/manifest"))
     assert newest(signed_bytes(REPORTER, head + one, purpose="baraza/manifest")).blobs == (one,)
+    assert newest(signed_bytes(REPORTER, head, purpose="baraza/manifest")).blobs == (), "a case nobody has a slot in"
 
 
 @pytest.mark.parametrize(
@@ -209,6 +210,14 @@ def test_what_could_not_be_read_again_is_not_signed(change: dict[str, bytes]) ->
         signed(replace(FIRST, **change), REPORTER)  # type: ignore[arg-type]
 
 
+def test_only_a_whole_secret_has_an_heir() -> None:
+    for secret in (b"", SECRET[:31], SECRET + b"x"):
+        with pytest.raises(Damaged):
+            manifests.heir_of(secret)
+        with pytest.raises(Damaged):
+            second(SECOND, CLEO, secret)
+
+
 def test_every_part_is_in_the_hash() -> None:
     made = {
         FIRST.hash(),
@@ -223,6 +232,12 @@ def test_every_part_is_in_the_hash() -> None:
     }
     assert len(made) == 9
     assert FIRST.hash() == replace(FIRST).hash() and len(FIRST.hash()) == 32
+
+
+def test_the_order_of_the_slots_does_not_tell_whose_they_are() -> None:
+    slots = [bytes([number]) for number in range(50)]
+    named = manifests.blobs_of([*slots, slots[0]])
+    assert list(named) == sorted(map(manifests.blob_hash, slots)) == list(manifests.blobs_of(slots[::-1]))
 
 
 def test_a_manifest_knows_its_secret_and_its_blobs() -> None:

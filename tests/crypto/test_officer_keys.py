@@ -29,6 +29,7 @@ def test_a_key_file_opens_with_its_passphrase() -> None:
     assert officers.opened_key_file(text, PHRASE) == KEYS
     assert officers.opened_key_file(f" {text}\n", PHRASE) == KEYS
     assert officers.opened_key_file(text, PHRASE + "x") is None
+    assert text.endswith("}\n") and text.count("\n") == 1
     assert KEYS.box_secret.hex() not in text and KEYS.signing_seed.hex() not in text
     assert officers.new_keys() != officers.new_keys()
 
@@ -80,6 +81,7 @@ def test_the_widest_cost_is_still_read() -> None:
 def test_a_public_file_is_read_as_it_was_written() -> None:
     officer = Officer("nadia", KEYS.public, KEYS.verify, 'The "Ombuds" \\ office', "مكتب نيروبي", ("a", "b's #1"))
     assert officer_in(officers.public_file(officer)) == officer
+    assert officers.public_file(officer).endswith('"\n'), "whole lines, as other programs write them"
     assert officer_in(officers.public_file(replace(officer, ties=()))).ties == ()
     pulaar = replace(officer, site="𞤀𞤣𞤤𞤢𞤥")
     assert officer_in(officers.public_file(pulaar)) == pulaar
@@ -126,6 +128,14 @@ def pairs_of(number: int) -> list[bytes]:
 def a_bundle() -> Bundle:
     pairs = [box for number in range(2) for box in pairs_of(number)]
     return recovery.read(recovery.bundle(pairs, lambda number: slots.pair_decoy(number.to_bytes(32, "big"))))
+
+
+def test_a_bundle_is_written_from_any_row_of_pairs_and_leaves_it_alone() -> None:
+    pairs = sorted(pairs_of(0))
+    decoys = [slots.pair_decoy(number.to_bytes(32, "big")) for number in range(recovery.PLACES)]
+    text = recovery.bundle(iter(pairs), decoys.__getitem__)
+    assert recovery.bundle(pairs, decoys.__getitem__) == text and len(pairs) == 4
+    assert list(recovery.read(text).boxes) == sorted(pairs + decoys[: recovery.PLACES - 4]), "no place tells a decoy"
 
 
 def handed_over(one: OfficerKeys, other: OfficerKeys) -> list[bytes | None]:

@@ -1,8 +1,10 @@
-"""Secrets under a phrase: the right phrase opens them, here and in their place."""
+"""Secrets under a phrase: the right phrase opens them, here and in their place. And phrases from chance."""
+
+import re
 
 import pytest
 
-from server.crypto.sealed import phrases
+from server.crypto.sealed import phrases, six_words
 from server.crypto.sealed.boxes import Damaged, slow
 from server.crypto.sealed.phrases import Phrases
 
@@ -56,3 +58,19 @@ def test_the_cost_of_a_guess_is_as_decided() -> None:
 def test_argon2id_has_its_limits(memory_kib: int, passes: int, salt: int) -> None:
     with pytest.raises(Damaged):
         slow(b"lamp", bytes(salt), memory_kib=memory_kib, passes=passes)
+
+
+def test_six_words_come_from_chance_and_are_read_however_they_are_typed() -> None:
+    many = {six_words.new() for _ in range(200)}
+    assert len(many) == 200
+    for one in many:
+        assert re.fullmatch(r"([bdfghj-np-tvz][aeiou]){2}( ([bdfghj-np-tvz][aeiou]){2}){5}", one), one
+        assert six_words.plain(f" {one.title().replace(' ', ' - ')} ") == one
+    assert six_words.plain("\uff22\uff41\uff4b\uff4f\u3000lume") == "bako lume", "the wide signs of some keyboards"
+
+
+def test_every_syllable_comes() -> None:
+    """Else there would be fewer words to guess among than were counted."""
+    said = "".join(six_words.new() for _ in range(400)).replace(" ", "")
+    syllables = {said[at : at + 2] for at in range(0, len(said), 2)}
+    assert syllables == {consonant + vowel for consonant in "bdfghjklmnprstvz" for vowel in "aeiou"}

@@ -148,6 +148,17 @@ def test_the_order_in_the_file_is_not_the_order_of_the_cases(path: Path) -> None
     assert len(orders.intersection(came)) < 6
 
 
+def test_nothing_that_lies_there_already_is_written_into(path: Path) -> None:
+    """Not even through a link that somebody laid to a file of theirs."""
+    other = path.with_name("other")
+    other.write_bytes(b"theirs")
+    path.symlink_to(other)
+    for there in (other, path):
+        with pytest.raises(FileExistsError):
+            Disk().write(there, b"keys")
+    assert other.read_bytes() == b"theirs"
+
+
 def test_what_lay_there_before_is_overwritten(path: Path) -> None:
     key = ShredKeys(path).add(ONE)
     disk = WatchedDisk()
@@ -247,6 +258,36 @@ def test_the_names_settle_before_the_old_content_is_wiped(path: Path) -> None:
     assert disk.acts == ["replace", "settle", "overwrite", "settle"]
 
 
+def test_a_file_that_is_replaced_and_wiped_while_it_is_read_is_read_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, opens = ShredKeys(path), Path.open
+    keys.add(ONE)
+
+    def opened(this: Path, mode: str = "r"):
+        file = opens(this, mode)
+        monkeypatch.setattr(Path, "open", opens)
+        ShredKeys(path).add(TWO)
+        return file
+
+    monkeypatch.setattr(Path, "open", opened)
+    assert keys.keys().keys() == {ONE, TWO}
+
+
+def test_a_list_of_cases_reads_the_file_once_and_again_when_it_is_another(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, opens, opened = ShredKeys(path), Path.open, list[Path]()
+    kept = {case: keys.add(case) for case in (ONE, TWO)}
+    monkeypatch.setattr(Path, "open", lambda this, mode="r": opened.append(this) or opens(this, mode))
+    for _ in range(3):
+        assert {case: keys.key(case) for case in (ONE, TWO)} == kept and keys.key(THREE) is None
+    assert opened == [path]
+    monkeypatch.undo()
+    ShredKeys(path).forget(ONE)
+    assert keys.key(ONE) is None and keys.key(TWO) == kept[TWO], "another writer, another file"
+
+
 def test_a_broken_file_is_refused_and_left_alone(path: Path) -> None:
     ShredKeys(path).add(ONE)
     broken = path.read_bytes()[:-1]
@@ -261,7 +302,7 @@ def test_a_broken_file_is_refused_and_left_alone(path: Path) -> None:
 def test_it_can_be_made_before_its_folder(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "shred.keys"
     keys = ShredKeys(path)
-    assert keys.key(ONE) is None
+    assert keys.key(ONE) is None and keys.folder == path.parent
     path.parent.mkdir()
     assert keys.add(ONE) == keys.key(ONE)
 

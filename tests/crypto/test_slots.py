@@ -44,6 +44,21 @@ def test_a_locked_slot_needs_the_release_key() -> None:
     assert slots.opened(box, CLEO, BINDING, RELEASE) == SECRET
 
 
+def test_a_slot_is_handed_on_to_new_keys_as_it_is() -> None:
+    """Open or not yet: whoever changes their keys learns nothing by it, and loses nothing."""
+    public, new_public = boxes.public_of(CLEO), boxes.public_of(DALIA)
+    handed = slots.handed_on(slots.slot(public, SECRET, BINDING), CLEO, new_public)
+    assert handed is not None and len(handed) == slots.SLOT_BYTES
+    assert slots.opened(handed, DALIA, BINDING) == SECRET
+    assert slots.opened(handed, CLEO, BINDING) is None
+    assert all(slots.opened(handed, DALIA, elsewhere) is None for elsewhere in ELSEWHERE)
+    closed = slots.handed_on(slots.locked_slot(public, SECRET, BINDING, RELEASE), CLEO, new_public)
+    assert closed is not None and slots.opened(closed, DALIA, BINDING) is None
+    assert slots.opened(closed, DALIA, BINDING, RELEASE) == SECRET
+    for others in (slots.slot(new_public, SECRET, BINDING), slots.dummy(), b""):
+        assert slots.handed_on(others, CLEO, new_public) is None
+
+
 def test_a_dummy_opens_for_nobody() -> None:
     assert slots.opened(slots.dummy(), CLEO, BINDING, RELEASE) is None
     assert slots.pair_opened_outer(slots.pair_dummy(), CLEO) is None
@@ -147,5 +162,6 @@ def test_a_secret_of_another_length_in_a_well_made_slot_is_none() -> None:
 
 def test_the_reporter_stands_for_both_keys() -> None:
     assert slots.reporter_of(CLEO, DALIA) != slots.reporter_of(DALIA, CLEO)
-    with pytest.raises(Damaged):
-        slots.reporter_of(CLEO[:31], b"x" + DALIA)
+    for public, verify in ((CLEO[:31], DALIA), (CLEO, DALIA[:31]), (CLEO[:31], b"x" + DALIA), (CLEO + b"x", DALIA[1:])):
+        with pytest.raises(Damaged):
+            slots.reporter_of(public, verify)

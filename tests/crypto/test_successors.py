@@ -1,14 +1,15 @@
 """Which keys followed on which: both must have signed, a chain has one end, and others' steps are not in it."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 import pytest
 
-from server.crypto.sealed import successors
+from server.crypto.sealed import plain_json, successors
 from server.crypto.sealed.boxes import Damaged
-from server.crypto.sealed.signatures import verify_of
+from server.crypto.sealed.signatures import signature, verify_of
 from server.crypto.sealed.successors import Successor
 
 CLEO, DARA = UUID(int=1 << 100), UUID(int=2 << 100)
@@ -49,6 +50,57 @@ def test_a_line_of_which_something_was_changed_is_none(what: str, other: str) ->
     value = text.partition(f'"{what}":')[2].partition(",")[0].strip("}\n")
     with pytest.raises(Damaged):
         successors.read(text.replace(f'"{what}":{value}', f'"{what}":"{other}"'))
+
+
+@pytest.mark.parametrize("other", ['"v":true', '"v":1.0', '"v":2', '"more":1,"v":1'])
+def test_a_line_has_one_spelling(other: str) -> None:
+    """Else two lines that differ would both be the one step that was signed."""
+    text = line(0, 1)
+    assert text.count('"v":1') == 1
+    with pytest.raises(Damaged):
+        successors.read(text.replace('"v":1', other))
+
+
+@pytest.mark.parametrize("name", ["v", "kind", "person", "before", "public", "verify", "day", "old", "new"])
+def test_every_part_is_needed_and_is_a_word(name: str) -> None:
+    content = json.loads(line(0, 1))
+    for value in (5, None, [], {}):
+        with pytest.raises(Damaged):
+            successors.read(plain_json.written({**content, name: value}).decode())
+    del content[name]
+    with pytest.raises(Damaged):
+        successors.read(plain_json.written(content).decode())
+
+
+def test_half_a_sign_is_no_line() -> None:
+    for text in ("\ud800", ""):
+        with pytest.raises(Damaged):
+            successors.read(text)
+
+
+@pytest.mark.parametrize("part", ["before", "public", "verify"])
+def test_only_whole_keys_follow(part: str) -> None:
+    for wrong in (b"", KEYS[1][:31], KEYS[1] + b"x"):
+        with pytest.raises(Damaged):
+            successors.written(replace(step(0, 1), **{part: wrong}), old_seed=SEEDS[0], new_seed=SEEDS[1])
+        content = {name: part for name, part in json.loads(line(0, 1)).items() if name not in ("old", "new")}
+        raw = plain_json.written({**content, part: wrong.hex()})
+        marks = {
+            name: signature(SEEDS[at], raw, purpose="baraza/successor").hex() for at, name in enumerate(("old", "new"))
+        }
+        with pytest.raises(Damaged):
+            successors.read(plain_json.written({**json.loads(raw), **marks}).decode())
+
+
+def test_a_line_is_spelt_as_older_versions_spelt_it() -> None:
+    """By hand: a new version must still find both signatures under what an older one wrote."""
+    raw = (
+        f'{{"before":"{KEYS[0].hex()}","day":"2026-03-04","kind":"successor","person":"{CLEO}",'
+        f'"public":"{"01" * 32}","v":1,"verify":"{KEYS[1].hex()}"}}'
+    ).encode()
+    marks = [signature(SEEDS[at], raw, purpose="baraza/successor").hex() for at in (0, 1)]
+    by_hand = {**json.loads(raw), "old": marks[0], "new": marks[1]}
+    assert line(0, 1) == plain_json.written(by_hand).decode() + "\n"
 
 
 def test_only_the_seeds_of_the_keys_it_names_can_write_it() -> None:

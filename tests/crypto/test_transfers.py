@@ -57,13 +57,17 @@ def line_of(before: bytes, after: bytes) -> str:
 
 
 def forged(
-    content: object, *, after: bytes = b"".join(item.content for item in ITEMS), length: int | None = None
+    content: object,
+    *,
+    after: bytes = b"".join(item.content for item in ITEMS),
+    length: int | None = None,
+    key: bytes = bytes(range(32)),
+    **more: Any,
 ) -> bytes:
     """A file like one of ours about any content at all, signed by a reader."""
-    key = boxes.new_key()
     said = signed(CLEO, plain_json.written(content), purpose="baraza/transfer")  # type: ignore[arg-type]
     pieces = [struct.pack(">I", len(said) if length is None else length), said, after]
-    return head(key) + b"".join(streams.encrypted(pieces, key, case=NAME, file=NAME))
+    return head(key, **more) + b"".join(streams.encrypted(pieces, key, case=NAME, file=NAME))
 
 
 def head(key: bytes, *, name: UUID = NAME, **more: Any) -> bytes:
@@ -174,6 +178,40 @@ def test_a_first_line_that_is_none_of_ours_is_refused(line: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        {"v": 2}, {"v": True}, {"kind": "other"}, {"id": NAME.hex}, {"id": "x"}, {"id": 5}, {"id": None},
+        {"box": "zz"}, {"box": 5}, {"box": None}, {"more": 1},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_the_first_line_has_one_form_only(change: dict[str, Any]) -> None:
+    raw = file_of()
+    line, _, body = raw.partition(b"\n")
+    changed = plain_json.written({**json.loads(line), **change})
+    with pytest.raises(Damaged):
+        opened(changed + b"\n" + body)
+    name = next(iter(change))
+    left = plain_json.written({part: value for part, value in json.loads(line).items() if part != name})
+    if left != line:
+        with pytest.raises(Damaged):
+            opened(left + b"\n" + body)
+
+
+@pytest.mark.parametrize(
+    "start", [b"baraza/transfer\0" + bytes(16), b"baraza/somethin\0" + NAME.bytes, NAME.bytes, b""]
+)
+def test_a_key_that_was_sealed_for_something_else_is_not_taken(start: bytes) -> None:
+    """Even though it is the right one: what was sealed to the receiver elsewhere must not be opened here."""
+    key = boxes.new_key()
+    box = boxes.sealed(AGENCY.public, start + key).hex()
+    line, _, body = forged(CONTENT, key=key, box=box).partition(b"\n")
+    assert json.loads(line)["box"] == box
+    with pytest.raises(Damaged):
+        opened(line + b"\n" + body)
+
+
+@pytest.mark.parametrize(
     "content",
     [
         b"",
@@ -270,6 +308,18 @@ def test_keys_that_followed_are_the_readers_and_the_ones_before_no_more() -> Non
     with pytest.raises(Damaged) as damaged:
         opened(file_of(about, seed=CLEO))
     assert not isinstance(damaged.value, Replaced), "what it says itself is wrong; nobody need have told the receiver"
+
+
+def test_the_keys_that_came_last_are_the_readers() -> None:
+    lines = (line_of(CLEO, NEW), line_of(NEW, OTHER))
+    for sender in ((OF_READER, *lines), (OF_READER, *lines[::-1])):
+        about = statement(sender=sender)
+        assert opened(file_of(about, seed=OTHER))[0] == replace(PAPER, verify=verify_of(OTHER))
+        for seed in (CLEO, NEW):
+            with pytest.raises(Damaged):
+                opened(file_of(about, seed=seed))
+    with pytest.raises(Replaced):
+        opened(file_of(statement(sender=(OF_READER, lines[0])), seed=NEW), known=[followed(NEW, OTHER)])
 
 
 def test_a_receiver_who_knows_newer_keys_says_that_these_were_replaced() -> None:

@@ -4,13 +4,14 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from server.accounts.models import VerifiedSender
 from server.announcements.models import Announcement, AnnouncementText
 from server.permissions import Role
 from server.spaces.models import Access, Joining
+from tests.asked import asked_of
 from tests.people import Community, Person, pseudonym_of
 
 NEW = "/s/questions/announcements/new"
@@ -236,16 +237,8 @@ def test_at_most_three_stand_on_top_and_a_page_asks_the_same_of_the_database(com
     amina = community.member("amina")
 
     def asked(path: str) -> int:
-        statements: list[str] = []
-
-        def note(*given: object) -> None:
-            statements.append(str(given[2]))
-
-        event.listen(community.services.db.engine, "before_cursor_execute", note)
-        try:
+        with asked_of(community) as statements:
             assert amina.gets(path).status_code == 200
-        finally:
-            event.remove(community.services.db.engine, "before_cursor_execute", note)
         return len(statements)
 
     paths = ("/s/questions", "/s/questions/announcements", "/me", "/scam-alerts")

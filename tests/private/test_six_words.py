@@ -90,14 +90,6 @@ def test_the_passphrase_alone_opens_no_keys_and_both_survive_a_change_of_keys(sc
     assert len(scene.work.casework.work_list(new, at=scene.clock.now())) == 1
 
 
-def test_six_words_come_from_chance_and_are_read_however_they_are_typed() -> None:
-    many = {six_words.new() for _ in range(200)}
-    assert len(many) == 200
-    for one in many:
-        assert re.fullmatch(r"([bdfghj-np-tvz][aeiou]){2}( ([bdfghj-np-tvz][aeiou]){2}){5}", one), one
-        assert six_words.plain(f" {one.title().replace(' ', ' - ')} ") == one
-
-
 def test_the_policy_says_it_for_each_desk(tmp_path: Path) -> None:
     text = Path("policies/reporting.toml").read_text("utf-8")
     (tmp_path / "reporting.toml").write_text(text.replace(DESK, DESK + "second_phrase = true\n"))

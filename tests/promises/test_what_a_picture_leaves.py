@@ -1,14 +1,13 @@
 """A picture that is taken back is nowhere any more; many of them cost no memory; pages without one cost nothing."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from server.pictures.models import Picture
+from tests.asked import asked_of
 from tests.attack.originals import noise, saved
 from tests.conftest import community_at
 from tests.people import Community, Person, last_message, last_picture
@@ -54,25 +53,12 @@ def test_taken_back_means_gone_on_both(community_on_both: Community) -> None:
         assert tx.session.execute(select(func.count()).select_from(Picture)).scalar_one() == 0
 
 
-@contextmanager
-def statements(community: Community) -> Iterator[list[str]]:
-    """What the database is asked meanwhile."""
-    asked: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *more: object) -> None:
-        asked.append(statement)
-
-    event.listen(community.services.db.engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(community.services.db.engine, "before_cursor_execute", note)
-
-
 def asked_for(community: Community, person: Person, path: str) -> tuple[list[str], list[str]]:
     """What a page asks the first time and the second time."""
     community.services.remembered.forget_all()
-    with statements(community) as first:
+    with asked_of(community) as first:
         assert person.gets(path).status_code == 200
-    with statements(community) as second:
+    with asked_of(community) as second:
         assert person.gets(path).status_code == 200
     return first, second
 

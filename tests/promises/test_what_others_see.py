@@ -1,15 +1,13 @@
 """What a page costs, what it tells to whom, and that two names of one person stay two names."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from moderation.states import ContentState
@@ -18,30 +16,9 @@ from server.database import metadata
 from server.forum.models import Message, Topic
 from server.review.models import Decision
 from server.spaces.models import Access, Joining
+from tests.asked import asked_of
 from tests.people import PASSPHRASE, Community, Person, last_message
 from tests.roads import ROOMS, without_limits, world
-
-
-class Counter:
-    """Counts what the database is asked, as SQLAlchemy sends it."""
-
-    def __init__(self) -> None:
-        self.statements: list[str] = []
-
-    def __call__(self, _c: object, _u: object, statement: str, *_more: object) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SET", "SHOW")):
-            self.statements.append(statement)
-
-
-@contextmanager
-def counted(community: Community) -> Iterator[Counter]:
-    """Counts from here to the end of the block."""
-    counter, engine = Counter(), community.services.db.engine
-    event.listen(engine, "before_cursor_execute", counter)
-    try:
-        yield counter
-    finally:
-        event.remove(engine, "before_cursor_execute", counter)
 
 
 def forget(community: Community) -> None:
@@ -81,19 +58,19 @@ def test_a_topic_costs_few_queries_however_long_it_is(thread):
     for person, most in ((community.visitor(), 4), (amina, 8)):
         for path in (topic, f"{topic}?page=2"):
             forget(community)
-            with counted(community) as asked:
+            with asked_of(community) as asked:
                 assert person.gets(path).status_code == 200
-            assert 0 < len(asked.statements) <= most, asked.statements
+            assert 0 < len(asked) <= most, asked
 
 
 def test_a_guests_page_of_a_moment_ago_costs_no_query(thread):
     community, _, topic = thread
     visitor = community.visitor()
     first = visitor.gets(topic)
-    with counted(community) as asked:
+    with asked_of(community) as asked:
         again = visitor.gets(topic)
         same = visitor.gets(topic, headers={"if-none-match": first.headers["etag"]})
-    assert asked.statements == []
+    assert asked == []
     assert again.text == first.text
     assert same.status_code == 304 and same.content == b""
 
@@ -106,9 +83,9 @@ def test_a_page_costs_as_many_queries_with_much_as_with_little(community, path):
 
     def cost(person: Person) -> int:
         forget(community)
-        with counted(community) as asked:
+        with asked_of(community) as asked:
             person.gets(path)
-        return len(asked.statements)
+        return len(asked)
 
     amina.opens_topic("Water 0", "Words")
     amina.posts(amina.opens_topic("Held 0", "Words 0"), "you idiot")

@@ -3,12 +3,13 @@
 import re
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from server.help_contacts.models import HelpContact
 from server.help_contacts.telephones import shown, telephones
 from server.permissions import Role
+from tests.asked import asked_of
 from tests.people import Community, Person
 
 NEW = "/help-near-you/manage/new"
@@ -130,15 +131,7 @@ def test_numbers_are_kept_as_machines_dial_them() -> None:
 def test_no_table_knows_who_looked(community: Community) -> None:
     dina, amina = community.staff("dina", Role.PROTECTION_LEAD), community.member("amina")
     saved(dina)
-    statements: list[str] = []
-
-    def note(*given: object) -> None:
-        statements.append(str(given[2]))
-
-    event.listen(community.services.db.engine, "before_cursor_execute", note)
-    amina.gets("/help-near-you?area=Lake")
-    event.remove(community.services.db.engine, "before_cursor_execute", note)
-    # The log of the database may be emptied meanwhile, by the clock or after what was saved: it keeps no row.
-    did = {statement.split()[0].upper() for statement in statements} - {"PRAGMA"}
-    assert did == {"SELECT"}, statements
+    with asked_of(community) as statements:
+        amina.gets("/help-near-you?area=Lake")
+    assert {statement.split()[0].upper() for statement in statements} == {"SELECT"}, statements
     assert "<title>Places near you" in amina.reads("/help-near-you")

@@ -8,7 +8,7 @@ import glob
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -42,6 +42,11 @@ class ForgetList:
     papers: frozenset[str] = frozenset()
     followed: frozenset[str] = frozenset()
 
+    @property
+    def since(self) -> datetime:
+        """Of what was erased before it says nothing."""
+        return self.at - timedelta(days=KEPT_DAYS)
+
 
 def name_of(key: bytes, kind: str, raw: bytes) -> bytes:
     """How something is called in a list."""
@@ -65,6 +70,27 @@ def united(found: Sequence[ForgetList]) -> ForgetList:
     return replace(newest, gone=gone, papers=frozenset[str]().union(*(one.papers for one in found)))
 
 
+def each_for_its_days(found: Sequence[ForgetList]) -> Iterator[ForgetList]:
+    """Lists that were each worked out whole, the newest first, each with the days that no newer one can know.
+
+    What an older list calls gone may stand again: of the days that both know, the newer one tells.
+    """
+    until = date.max
+    for one in found:
+        yield replace(one, gone={name: day for name, day in one.gone.items() if day <= until})
+        until = one.since.date()
+
+
+def known_since(found: Sequence[ForgetList]) -> datetime:
+    """From which moment on such lists, the newest first, tell of every day."""
+    since = found[0].since
+    for one in found[1:]:
+        if one.at < since:
+            break
+        since = one.since
+    return since
+
+
 def closed(found: ForgetList, key: bytes, *, part: str) -> bytes:
     """The list as it lies on the disk. `part`: of which part of the house it is."""
     content = {
@@ -81,6 +107,8 @@ def closed(found: ForgetList, key: bytes, *, part: str) -> bytes:
 def opened(raw: bytes, key: bytes, *, part: str) -> ForgetList:
     """The list again. Raises Damaged for one of another installation, of another part, or changed."""
     content = plain_json.read(unpadded_from(unlocked(key, raw, about=_about(part)), STEP_BYTES))
+    if content.get("v") != _SUITE:  # an older program than the one that wrote it could take it for less than it says
+        raise Damaged
     try:
         standing = cast("dict[str, Any]", content["standing"]).items()
         return ForgetList(
@@ -105,7 +133,7 @@ def laid(path: Path, raw: bytes) -> None:
             if time.time() - left.stat().st_mtime > CRASHED_SECONDS:
                 left.unlink()
     part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(raw)

@@ -42,7 +42,7 @@ def cut(secret: bytes, people: Sequence[UUID]) -> dict[UUID, tuple[Half, ...]]:
     for pair, (one, other) in enumerate(combinations(held, 2)):
         half = new_key()
         held[one].append(Half(pair, 0, half))
-        held[other].append(Half(pair, 1, both(whole(secret), half)))
+        held[other].append(Half(pair, 1, both(secret, half)))
     return {person: tuple(halves) for person, halves in held.items() if halves}
 
 

@@ -114,12 +114,12 @@ def _link(raw: bytes) -> _Link:
 
 
 def _heir_seed(case_secret: bytes) -> bytes:
-    return derived(whole(case_secret), "manifest/heir")
+    return derived(case_secret, "manifest/heir")
 
 
 def _willed(signer: bytes, raw: bytes) -> bytes:
     """What the heir signs: which reader made this manifest of it."""
-    return whole(signer) + raw
+    return signer + raw
 
 
 def chain(

@@ -112,5 +112,5 @@ def _laid(case: Any) -> Laid:
     epoch = case["epoch"]
     if type(epoch) is not int or not 0 <= epoch < 1 << 32:
         raise Damaged
-    binding = Binding(UUID(case["case"]), epoch, whole(bytes.fromhex(case["reporter"])))
+    binding = Binding(UUID(case["case"]), epoch, bytes.fromhex(case["reporter"]))
     return Laid(binding, bytes.fromhex(case["box"]))

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from server.crypto.sealed import plain_json, streams, successors
-from server.crypto.sealed.boxes import KEY_BYTES, Damaged, alike, hashed, new_key, sealed, unsealed
+from server.crypto.sealed.boxes import Damaged, alike, hashed, new_key, sealed, unsealed
 from server.crypto.sealed.certificates import Agency, Certificate, Trust, accepted
 from server.crypto.sealed.signatures import signed, signer_and_raw
 from server.crypto.sealed.successors import Successor
@@ -22,7 +22,6 @@ _KIND = "transfer"
 _PURPOSE = "baraza/transfer"
 _KEY_PURPOSE = b"baraza/transfer\0"
 _LENGTH = struct.Struct(">I")
-MOST_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,7 @@ def written(statement: Statement, items: Sequence[Item], *, seed: bytes, to: Age
         raise Damaged
     key = new_key()
     box = sealed(to.public, _KEY_PURPOSE + statement.id.bytes + key)
-    line = plain_json.written({"v": _SUITE, "kind": _KIND, "id": str(statement.id), "box": box.hex()})
-    yield line + b"\n"
+    yield _line(statement.id, box) + b"\n"
     said = signed(seed, plain_json.written(_content(statement)), purpose=_PURPOSE)
     pieces = [_LENGTH.pack(len(said)), said, *(item.content for item in items)]
     yield from streams.encrypted(pieces, key, case=statement.id, file=statement.id)
@@ -90,9 +88,11 @@ def opened(
         name, box = UUID(content["id"]), bytes.fromhex(content["box"])
     except (KeyError, ValueError, TypeError, AttributeError):
         raise Damaged from None
+    if line != _line(name, box):  # another suite, or a part too many
+        raise Damaged
     key = _key(unsealed(secret, box), name)
     plain = b"".join(streams.decrypted(_frames(body), key, case=name, file=name))
-    (length,) = _LENGTH.unpack_from(plain) if len(plain) >= _LENGTH.size else (MOST_BYTES,)
+    length = int.from_bytes(plain[: _LENGTH.size], "big")  # of what is too short for one, nothing is left to be signed
     said, rest = plain[_LENGTH.size : _LENGTH.size + length], plain[_LENGTH.size + length :]
     signer, about = signer_and_raw(said, purpose=_PURPOSE)
     statement = _statement(plain_json.read(about))
@@ -145,9 +145,13 @@ def _frames(body: bytes) -> Iterable[bytes]:
         yield body[at : at + streams.BOX_BYTES]
 
 
+def _line(name: UUID, box: bytes) -> bytes:
+    return plain_json.written({"v": _SUITE, "kind": _KIND, "id": str(name), "box": box.hex()})
+
+
 def _key(content: bytes | None, name: UUID) -> bytes:
     start = _KEY_PURPOSE + name.bytes
-    if content is None or not content.startswith(start) or len(content) != len(start) + KEY_BYTES:
+    if content is None or not content.startswith(start):
         raise Damaged
     return content[len(start) :]
 

@@ -1,0 +1,101 @@
+"""Forget lists of the old installation, laid over what came in: nobody's step back is undone by an older export.
+
+A list that somebody names must open. One that does not is either torn or somebody else's, and to go on without it would
+bring back what it speaks of.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from server.crypto.keyring import Keyring, Purpose
+from server.crypto.sealed import forget_lists
+from server.crypto.sealed.boxes import Damaged
+from server.crypto.sealed.forget_lists import ForgetList
+from server.database import Transaction
+from server.errors import BootRefused, Refused
+from server.forgetting import rules
+from server.forgetting.lists import COMMUNITY
+from server.forum.models import Message
+from server.moving.reading import opened
+
+PATTERN = f"forgotten-{COMMUNITY}*.list"
+"""Lists of the private room may lie in the same folder; they have their own way."""
+MOST_BYTES = 256 * 1024 * 1024
+NOT_OURS = "is torn, or no forget list of the community with these keys. Nothing was changed."
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What is laid over an export of a day: lists from that day on, the newest first; there may be none."""
+
+    key: bytes
+    exported: date
+    found: tuple[ForgetList, ...]
+
+    @classmethod
+    def given(cls, places: Iterable[Path], keys: Keyring, *, exported: date, today: date) -> "Lists":
+        """Every list among these files and folders, as long as it speaks of the time since. Raises BootRefused."""
+        key = keys.key(Purpose.COPIES)
+        every = [_list(file, key, today) for place in places for file in _files(place)]
+        newer = sorted((one for one in every if one.at.date() >= exported), key=lambda one: one.at, reverse=True)
+        if every and not newer:
+            raise BootRefused("Every forget list that you named is from before the export. Nothing was changed.")
+        return cls(key, exported, tuple(newer))
+
+    def laid_over(self, tx: Transaction, *, at: datetime) -> list[str]:
+        """Take away what went since the export. Gives the lines to print. Raises BootRefused."""
+        day = self.exported.isoformat()
+        if not self.found:
+            return [f"This is as of {day}. What was taken back or erased since is here again: take it away now."]
+        self._not_from_before(tx)
+        try:
+            went = rules.take_away(tx, self.key, self.found, at=at)
+        except Refused as refused:
+            raise BootRefused(f"The forget list cannot be laid over it: {refused} Nothing was changed.") from None
+        return list(self._told(went))
+
+    def _not_from_before(self, tx: Transaction) -> None:
+        """An export tells its day only. A list of some hours before it knows nobody who came in these hours."""
+        newest = tx.look(select(func.max(col(Message.written_at)))).scalar_one_or_none()
+        if newest is not None and self.found[0].at.date() == self.exported and self.found[0].at < newest:
+            raise BootRefused("The forget list is older than the newest message of the export. Nothing was changed.")
+
+    def _told(self, went: Counter[str]) -> Iterator[str]:
+        until, since = self.found[0].at, forget_lists.known_since(self.found).date()
+        rights = sum(went[kind] for kind in (rules.ROLE, rules.BADGE, rules.PASSKEY, rules.DRAFT))
+        yield (
+            f"This is as of {self.exported.isoformat()};"
+            f" what was taken back until {until:%Y-%m-%d %H:%M} UTC went again: {went[rules.MESSAGE]} messages,"
+            f" {went[rules.NAME]} names, {went[rules.ACCOUNT]} accounts, {rights} roles, badges, passkeys and drafts."
+        )
+        if since > self.exported:
+            yield (
+                f"No list tells of messages that were taken back before {since.isoformat()}."
+                " They are here again: take them away now."
+            )
+
+
+def _files(place: Path) -> list[Path]:
+    if not place.is_dir():
+        return [place]
+    if not (found := sorted(place.glob(PATTERN))):
+        raise BootRefused(f"There is no forget list of the community in {place}. Nothing was changed.")
+    return found
+
+
+def _list(file: Path, key: bytes, today: date) -> ForgetList:
+    with opened(file.parent, file.name) as open_file:
+        raw = open_file.read(MOST_BYTES + 1)
+    try:
+        found = forget_lists.opened(raw, key, part=COMMUNITY)
+    except Damaged:
+        raise BootRefused(f"{file.name} {NOT_OURS}") from None
+    if found.at.date() > today:
+        raise BootRefused(f"{file.name} is from a day that has not come yet. Nothing was changed.")
+    return found
