@@ -286,7 +286,7 @@ def set_second_factor(
     """Keep a confirmed second factor; this session has it from now on and lives as staff do, the others end.
 
     Passkeys that were added without it go, whoever added them.
-    Raises Refused when one was set before: replacing it takes a steward.
+    Raises Refused when one was set before: nothing replaces it, because whoever found a session open would.
     """
     done = tx.session.execute(
         update(Member)

@@ -17,7 +17,11 @@ from server.web.headers import PART
 
 PREFIX = "/static"
 LAYERS = ("tokens.css", "base.css", "layout.css")
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+}
 COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*(?:[^*]|\*(?!/))*\*/)[ \t]*\n", re.MULTILINE)
 """One that has its lines for itself. A poor line need not carry what is written for those who read the source."""
 IMPORTED = re.compile(rb'from "\./([a-z]+\.js)"')

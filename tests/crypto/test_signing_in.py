@@ -241,3 +241,24 @@ def test_new_words_end_every_other_session(community):
     )  # fmt: skip
     assert visitor.gets("/me").status_code == 303
     assert community.visitor().sends("/sign-in", login="emi", passphrase=PASSPHRASE).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "water",
+        "a b c d",
+        "elevensigns",
+        "passwordpassword",
+        "PASS word PASS word",
+        "aaaa bbbb aaaa bbbb",
+        "1234 5678 9012",
+    ],
+)
+def test_words_that_are_short_or_known_to_everybody_are_refused(counting: Community, words: str) -> None:
+    person = counting.visitor()
+    fields = {"login": "quiet-lamp-8", "pseudonym": "Quiet Lamp 8", "space": "questions"}
+    answer = person.sends("/join", passphrase=words, **fields)
+    assert answer.status_code == 422
+    assert "These secret words are too short" in answer.text or "Many people use these words" in answer.text
+    assert person.sends("/join", passphrase="nine calm lemons wait", **fields).status_code == 200

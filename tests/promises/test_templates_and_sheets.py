@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, meta, nodes
 
 from server.places import CHECKOUT
 from server.settings import PREFIX, Settings
-from server.web.shelf import COMMENT
+from server.web.shelf import COMMENT, TYPES
 
 TEMPLATES = CHECKOUT / "templates"
 NAMES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
@@ -172,3 +172,10 @@ def test_a_script_is_sent_without_its_comments_and_otherwise_as_it_is(path: Path
             left.append(line)
         block = block and not begins.endswith("*/")
     assert sent.splitlines() == left
+
+
+def test_every_file_that_is_text_says_in_which_letters():
+    """A browser that guesses can be led to read one text as another."""
+    assert len(TYPES) >= 3
+    for kind in TYPES.values():
+        assert kind.endswith("; charset=utf-8"), kind
