@@ -259,6 +259,7 @@ class World:
             "dismiss_notice": {},
             "do_new_recovery_code": {"passphrase": PASSPHRASE},
             "do_second_factor": {
+                "passphrase": PASSPHRASE,
                 "code": pyotp.TOTP(secret).at(self.community.clock.now()),
                 "sealed": self.community.services.second_factors.sealed(secret).hex(),
             },

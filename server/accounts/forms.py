@@ -153,8 +153,9 @@ class CalendarForm(Form):
 
 
 class SecondFactorForm(Form):
-    """The first code of a new app, and the sealed secret that it belongs to."""
+    """The first code of a new app, the sealed secret that it belongs to, and the words of whose app it is."""
 
+    passphrase: Secret
     code: Secret
     sealed: Secret
 

@@ -114,11 +114,7 @@ async def do_new_recovery_code(visit: Visit, found: Anywhere, form: PassphraseFo
     """A new card; the old one is worth nothing."""
     member_id = member_key(visit)
     visit.spend(visit.policies.rates.sign_in_per_login, "card", str(member_id))
-    record = await visit.read(lambda tx: queries.own_record(tx, member_id))
-    assert record is not None
-    fits = await visit.derive(lambda: visit.services.passwords.matches(record.passphrase_hash, form.passphrase))
-    if not fits:
-        raise Invalid(say("These are not your secret words."), field="passphrase")
+    await _must_know_the_words(visit, form.passphrase)
     code = new_code()
     hashed = await visit.derive(lambda: visit.services.passwords.hash(plain_code(code)))
 
@@ -157,18 +153,35 @@ def second_factor_page(visit: Visit, found: Anywhere, form: FormState = BLANK) -
     form=SecondFactorForm,
     again=second_factor_page,
 )
-def do_second_factor(visit: Visit, found: Anywhere, form: SecondFactorForm) -> Response:
-    """Keep the app's secret once it has shown a right code."""
+async def do_second_factor(visit: Visit, found: Anywhere, form: SecondFactorForm) -> Response:
+    """Keep the app's secret once it has shown a right code.
+
+    The words are asked too: an open session of somebody who has just been given a role must not be enough to lock
+    them out with another person's app.
+    """
     visit.spend(visit.policies.rates.sign_in_per_login, "second-factor", str(member_key(visit)))
     secret = _unsealed(visit, form.sealed)
     factors = visit.services.second_factors
     step = secret and factors.used_step(secret, form.code, at=visit.now.timestamp(), last_step=0)
     if not secret or not step:
         raise Invalid(say("This code does not fit. Please type the newest one from your app."), field="code")
-    with visit.transaction() as tx:
-        lifetime = queries.lifetimes(visit.policies.retention).staff
-        rules.set_second_factor(tx, visit.viewer, factors.sealed(secret), step, at=visit.now, lifetime=lifetime)
-    return visit.redirect_to("me", {"done": "second_factor"})
+    await _must_know_the_words(visit, form.passphrase)
+    lifetime, sealed = queries.lifetimes(visit.policies.retention).staff, factors.sealed(secret)
+
+    def kept(tx: Transaction) -> Response:
+        rules.set_second_factor(tx, visit.viewer, sealed, step, at=visit.now, lifetime=lifetime)
+        return visit.redirect_to("me", {"done": "second_factor"})
+
+    return await visit.write(kept)
+
+
+async def _must_know_the_words(visit: Visit, passphrase: str) -> None:
+    """Raises Invalid unless these are the secret words of whoever is signed in."""
+    member_id = member_key(visit)
+    record = await visit.read(lambda tx: queries.own_record(tx, member_id))
+    assert record is not None
+    if not await visit.derive(lambda: visit.services.passwords.matches(record.passphrase_hash, passphrase)):
+        raise Invalid(say("These are not your secret words."), field="passphrase")
 
 
 def _membership_lines(tx: Transaction, visit: Visit) -> list[MembershipLine]:

@@ -13,7 +13,8 @@ from server.bench.halls import ROUNDS, Crowd, crowd_of, prepared, raise_files
 from server.bench.process import Target, target
 from server.errors import BootRefused
 
-ATTENDEES = 2_000
+ATTENDEES = 5_000
+"""Each process reads and builds what happened once: with few people that is much for each of them."""
 
 
 def workers(database: str, memory: str) -> list[Figure]:

@@ -324,7 +324,7 @@ def test_staff_without_a_code_app_gain_nothing_by_a_passkey(community_on_both: C
     secret = community.services.second_factors.new_secret()
     sealed = community.services.second_factors.sealed(secret).hex()
     now = pyotp.TOTP(secret).at(community.clock.now())
-    assert phone.sends("/me/second-factor", code=now, sealed=sealed).status_code == 303
+    assert phone.sends("/me/second-factor", passphrase=PASSPHRASE, code=now, sealed=sealed).status_code == 303
     assert keys(community) == [], "what was added without the code is gone"
 
 

@@ -124,12 +124,19 @@ def test_staff_rights_need_the_second_factor(community):
     sealed = re.search(r'name="sealed" value="([0-9a-f]+)"', page)
     shown = re.search(r'<code dir="ltr">([A-Z2-7 ]+)</code>', page)
     assert sealed is not None and shown is not None
-    wrong = bo.sends("/me/second-factor", code="000000", sealed=sealed.group(1))
+    wrong = bo.sends("/me/second-factor", passphrase=PASSPHRASE, code="000000", sealed=sealed.group(1))
     assert wrong.status_code == 422 and bo.gets("/review").status_code == 404
     own = pyotp.TOTP(shown.group(1).replace(" ", ""))
-    theirs = bo.sends("/me/second-factor", code=code(community, app), sealed=sealed.group(1))
+    theirs = bo.sends("/me/second-factor", passphrase=PASSPHRASE, code=code(community, app), sealed=sealed.group(1))
     assert theirs.status_code == 422, "a code of another secret"
-    assert bo.sends("/me/second-factor", code=code(community, own), sealed=sealed.group(1)).status_code == 303
+    thief = {"passphrase": "words of somebody else", "code": code(community, own), "sealed": sealed.group(1)}
+    assert bo.sends("/me/second-factor", **thief).status_code == 422, "an open session is not enough"
+    assert (
+        bo.sends(
+            "/me/second-factor", passphrase=PASSPHRASE, code=code(community, own), sealed=sealed.group(1)
+        ).status_code
+        == 303
+    )
     assert bo.gets("/review").status_code == 200
 
 
@@ -141,7 +148,9 @@ def test_a_sealed_secret_of_somebodys_own_making_is_not_taken(community):
     bo.signs_in("bo")
     own = pyotp.random_base32()
     for sealed in (own.encode().hex(), "00" * 80, "zz", "0", "é", own):
-        answer = bo.sends("/me/second-factor", code=code(community, pyotp.TOTP(own)), sealed=sealed)
+        answer = bo.sends(
+            "/me/second-factor", passphrase=PASSPHRASE, code=code(community, pyotp.TOTP(own)), sealed=sealed
+        )
         assert answer.status_code == 422, sealed
 
 
@@ -150,7 +159,9 @@ def test_a_second_factor_once_set_is_not_replaced_by_a_form(community):
     secret = community.services.second_factors.new_secret()
     sealed = community.services.second_factors.sealed(secret).hex()
     community.clock.goes_on(minutes=2)
-    answer = bo.sends("/me/second-factor", code=code(community, pyotp.TOTP(secret)), sealed=sealed)
+    answer = bo.sends(
+        "/me/second-factor", passphrase=PASSPHRASE, code=code(community, pyotp.TOTP(secret)), sealed=sealed
+    )
     assert answer.status_code in (303, 404, 409)
     assert community.visitor().sends(
         "/sign-in", login="bo", passphrase=PASSPHRASE, code=code(community, pyotp.TOTP(secret), steps=1)

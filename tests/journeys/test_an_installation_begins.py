@@ -18,6 +18,8 @@ from server.spaces.models import Access, Joining
 from tests.doubles import StillClock, WordScreen, quick_passwords
 from tests.people import Community, Person
 
+WORDS = "seven goats in the rain"
+
 
 @pytest.fixture
 def started(tmp_path: Path) -> tuple[Settings, list[str]]:
@@ -44,7 +46,7 @@ def takes_the_link(person: Person, link: str, login: str) -> None:
     """A staff link, the card, and the app that gives codes."""
     page = person.reads(link)
     assert "Join the team" in page
-    answer = person.sends(link, login=login, passphrase="seven goats in the rain", pseudonym="North Lamp 41")
+    answer = person.sends(link, login=login, passphrase=WORDS, pseudonym="North Lamp 41")
     assert answer.status_code == 200, answer.text
     assert person.gets(link).status_code == 404, "the link opens once"
     page = person.reads("/me/second-factor")
@@ -52,8 +54,8 @@ def takes_the_link(person: Person, link: str, login: str) -> None:
     sealed = re.search(r'name="sealed" value="([0-9a-f]+)"', page)
     assert secret and sealed
     code = pyotp.TOTP(secret.group(1).replace(" ", "")).at(person.community.clock.now())
-    assert person.sends("/me/second-factor", code="000000", sealed=sealed.group(1)).status_code == 422
-    assert person.sends("/me/second-factor", code=code, sealed=sealed.group(1)).status_code == 303
+    assert person.sends("/me/second-factor", passphrase=WORDS, code="000000", sealed=sealed.group(1)).status_code == 422
+    assert person.sends("/me/second-factor", passphrase=WORDS, code=code, sealed=sealed.group(1)).status_code == 303
 
 
 def test_the_links_of_init_make_a_moderator_who_can_work(started: tuple[Settings, list[str]]) -> None:
@@ -95,7 +97,7 @@ def test_staff_rights_wait_for_the_second_factor(started: tuple[Settings, list[s
     link = moderator_link(lines)
     with opened(settings) as community:
         fatou = community.visitor()
-        fatou.sends(link, login="fatou", passphrase="seven goats in the rain", pseudonym="North Lamp 41")
+        fatou.sends(link, login="fatou", passphrase=WORDS, pseudonym="North Lamp 41")
         assert fatou.gets("/review").status_code == 404
 
 

@@ -62,7 +62,9 @@ def takes(community: Community, link: str, login: str, pseudonym: str) -> Person
     sealed = re.search(r'name="sealed" value="([0-9a-f]+)"', page)
     assert secret and sealed
     code = pyotp.TOTP(secret.group(1).replace(" ", "")).at(community.clock.now())
-    assert person.sends("/me/second-factor", code=code, sealed=sealed.group(1)).status_code == 303
+    assert (
+        person.sends("/me/second-factor", passphrase=PASSPHRASE, code=code, sealed=sealed.group(1)).status_code == 303
+    )
     return person
 
 

@@ -14,7 +14,7 @@ from server.accounts.confusable import is_reserved, mixes_scripts
 from server.accounts.models import AccountSession, Member
 from server.permissions import Role
 from server.spaces.models import Access, Joining
-from tests.people import Community, last_message
+from tests.people import PASSPHRASE, Community, last_message
 
 
 def test_a_waiting_topic_cannot_be_opened_by_writing_in_it(community_on_both: Community) -> None:
@@ -207,5 +207,5 @@ def test_a_member_who_becomes_staff_has_a_staff_session(community: Community) ->
     assert secret
     assert sealed
     code = pyotp.TOTP(secret.group(1).replace(" ", "")).at(community.clock.now())
-    assert amina.sends("/me/second-factor", code=code, sealed=sealed.group(1)).status_code == 303
+    assert amina.sends("/me/second-factor", passphrase=PASSPHRASE, code=code, sealed=sealed.group(1)).status_code == 303
     assert _expiry(community) <= community.clock.now().timestamp() + 12 * 3600

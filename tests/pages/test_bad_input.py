@@ -1,5 +1,6 @@
 """Every address, asked wrongly in every way: a plain answer, never a fault, and nothing typed is lost."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -14,6 +15,8 @@ from tests.people import PASSPHRASE, Community, Person
 from tests.roads import FORMS, OURS, PAGES, TYPED, World, odd_ids, without_limits, world
 
 FORM = "application/x-www-form-urlencoded"
+SHARE = pytest.mark.parametrize("share", [3, pytest.param(1, marks=[pytest.mark.full, pytest.mark.timeout(1800)])])
+"""Every third of all pairs of a field and something odd, another third for each next field; all of them in full."""
 MEGABYTE = 1_000_000
 LEAKS = ("Traceback", 'File "', "/work/", "site-packages", "sqlalchemy", "SELECT ", "psycopg", "sqlite3", "pydantic")
 REFUSED = (400, 403, 404, 409, 413, 422, 429)
@@ -343,15 +346,17 @@ def lost(room: Room[Any], filled: dict[str, str], answer: Response) -> Iterator[
             yield f"{room.name}.{key} is lost ({answer.status_code})"
 
 
-@pytest.mark.parametrize("part", range(4))
-def test_odd_words_in_any_field_are_taken_or_given_back(walk, part):
-    """In four parts: every kind of word goes through every field of every form."""
+@SHARE
+@pytest.mark.parametrize("part", range(2))
+def test_odd_words_in_any_field_are_taken_or_given_back(walk, part, share):
+    """In two parts: every kind of word goes through every form."""
     wrong: list[str] = []
+    turns = itertools.cycle(range(share))
     for room in FORMS:
         if not takes_words(room):
             continue
         for field in [*room.form.model_fields, "form_token"]:
-            for name, words in list(ODD_WORDS.items())[part::4]:
+            for name, words in list(ODD_WORDS.items())[part::2][next(turns) :: share]:
                 person, filled = spoiled(walk, room, field, words)
                 answer = person.sends(walk.address(room), **filled)
                 wrong.extend(complaints(f"{room.name}.{field} with {name}", answer, (200, 303, *REFUSED)))
@@ -360,10 +365,12 @@ def test_odd_words_in_any_field_are_taken_or_given_back(walk, part):
     assert wrong == [], "\n".join(wrong)
 
 
+@SHARE
 @pytest.mark.parametrize("words", ["before\x00after", "\U0010ffff\ufdd0", str(2**63), "1" + "0" * 30, "x" * 70_000])
-def test_words_that_a_database_may_not_like_are_no_fault(walk_on_both, words):
+def test_words_that_a_database_may_not_like_are_no_fault(walk_on_both, words, share):
     walk = walk_on_both
     wrong: list[str] = []
+    turns = itertools.cycle(range(share))
     for room in FORMS:
         if not takes_words(room):
             continue
@@ -372,18 +379,21 @@ def test_words_that_a_database_may_not_like_are_no_fault(walk_on_both, words):
             where = f"{name} {room.name}"
             allowed = (303, *REFUSED) if room.name in FREE_WORDS else REFUSED
             wrong.extend(complaints(where, person.sends(walk.address(room), **everywhere), allowed))
-            for field in room.form.model_fields:
+            for field in list(room.form.model_fields)[next(turns) :: share]:
                 answer = person.sends(walk.address(room), **{**walk.fields(room), "login": "new", field: words})
                 wrong.extend(complaints(f"{where}.{field}", answer, (200, 303, *REFUSED)))
     assert wrong == [], "\n".join(wrong)
 
 
-def test_bytes_that_are_no_text_are_no_fault(walk_on_both):
+@SHARE
+def test_bytes_that_are_no_text_are_no_fault(walk_on_both, share):
     walk = walk_on_both
     wrong: list[str] = []
+    turns = itertools.cycle(range(share))
+    odd = (b"%ED%A0%80", b"%FF%FE", b"%C0%80", b"%F5%80%80%80", b"\xed\xa0\x80", b"%u0041", b"%")
     for room in FORMS:
         for field in room.form.model_fields if room.form else []:
-            for raw in (b"%ED%A0%80", b"%FF%FE", b"%C0%80", b"%F5%80%80%80", b"\xed\xa0\x80", b"%u0041", b"%"):
+            for raw in odd[next(turns) :: share]:
                 if room.name in ("sign_out", "leave"):
                     continue
                 answer = walk.person(room).browser.post(
