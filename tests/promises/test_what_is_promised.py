@@ -16,7 +16,7 @@ from server.promised import KeptRow
 from tests.people import Community
 
 POLICIES = CHECKOUT / "policies"
-LANGUAGES = ("en", "ar", "es", "fa", "fr", "ru", "uk")
+LANGUAGES = ("en", "ar", "es", "fa", "fr", "ps", "ru", "sw", "uk")
 NAMES = [field.name for field in fields(Retention)]
 ODD = Retention(**{name: 10_007 + 100 * place for place, name in enumerate(NAMES)})
 """Numbers that nobody would write by hand, another one for each lifetime."""
