@@ -36,8 +36,8 @@ class Told:
             try:
                 with self._db.reading() as tx:
                     entries = [_entry(contact) for contact in all_contacts(tx)]
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._path.parent.chmod(0o750)
+                # One that is there is the operator's: it may be shared by a group of two users, and must stay so.
+                self._path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
                 new = self._path.with_suffix(".new")
                 new.write_text(json.dumps(entries, ensure_ascii=False, indent=1), "utf-8")
                 new.chmod(0o640)  # the room may run as another user, in the community's group

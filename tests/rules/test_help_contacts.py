@@ -1,6 +1,8 @@
 """Help near people: who edits it, what the public sees, and what happens to what nobody has checked."""
 
 import re
+import stat
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -8,6 +10,7 @@ from sqlmodel import col
 
 from server.help_contacts.models import HelpContact
 from server.help_contacts.telephones import shown, telephones
+from server.help_contacts.telling import Told
 from server.permissions import Role
 from tests.asked import asked_of
 from tests.people import Community, Person
@@ -135,3 +138,14 @@ def test_no_table_knows_who_looked(community: Community) -> None:
         amina.gets("/help-near-you?area=Lake")
     assert {statement.split()[0].upper() for statement in statements} == {"SELECT"}, statements
     assert "<title>Places near you" in amina.reads("/help-near-you")
+
+
+def test_a_folder_that_two_users_share_stays_as_the_operator_made_it(community: Community, tmp_path: Path) -> None:
+    """The room runs as another user: what is written there must belong to the group that both are in."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o2770)
+    Told(community.services.db, shared).tell()
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o2770
+    told = (shared / "help_contacts.json").stat()
+    assert stat.S_IMODE(told.st_mode) == 0o640 and told.st_gid == shared.stat().st_gid
