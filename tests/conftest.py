@@ -30,17 +30,11 @@ def missing(what: str) -> None:
 
 LONGEST = ("test_every_page.py", "test_bad_input.py", "test_cross_site.py", "test_an_import_made_to_harm.py")
 """These come first, so that no process is left with one of them while the others have nothing to do."""
-ONE_BY_ONE = ("test_bad_input.py", "test_cross_site.py", "test_moving.py")
-"""Tests that share nothing but a name: several processes may have some each."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest first; what shares a browser or a server stays in one process."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; the others as they are found."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
-    for item in items if config.pluginmanager.hasplugin("xdist") else ():
-        if item.path.name not in ONE_BY_ONE:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(scope="session")
