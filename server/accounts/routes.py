@@ -88,7 +88,6 @@ async def do_join(visit: Visit, found: Anywhere, form: JoinForm) -> Response:
     wanted = form.space or visit.query.get("space", "")
     on = visit.now.date()
     space = await visit.read(lambda tx: _space_to_join(tx, visit, wanted, form.invite))
-    key = entering.login_key(visit, form.login)
     language = reading().language.code if reading().in_address else None
 
     def make(tx: Transaction, secrets: rules.Secrets) -> int:
@@ -104,7 +103,7 @@ async def do_join(visit: Visit, found: Anywhere, form: JoinForm) -> Response:
         )
         return member_id
 
-    code, member_id = await entering.joined(visit, key, form.passphrase, make=make)
+    code, member_id = await entering.joined(visit, form, make=make)
     return await _card(visit, member_id, code, shared=form.shared_phone, onward=visit.url("space", space=space.slug))
 
 
@@ -272,7 +271,7 @@ async def do_recover(visit: Visit, found: Anywhere, form: RecoverForm) -> Respon
     if record is None or not fits:
         raise Refused(entering.NO_MATCH)
     step = entering.checked_step(visit, record, form.code)
-    secrets = await visit.derive(lambda: entering.new_secrets(visit, key, form.passphrase))
+    secrets = await entering.new_secrets(visit, key, form.passphrase, form.login)
 
     def recovered(tx: Transaction) -> None:
         rules.recover(tx, record.member_id, used=record.recovery_hash, new=secrets.hashes)

@@ -10,11 +10,13 @@ from sqlalchemy import delete, select
 from sqlmodel import col
 
 from server.accounts.models import AccountSession, Member, RoleGrant
+from server.accounts.rules import invite
 from server.app import build
 from server.crypto import keyring
 from server.crypto.passwords import PassphraseHash, Passwords
 from server.permissions import Role
 from server.settings import Settings
+from server.spaces.models import Access, Joining
 from tests.doubles import StillClock, WordScreen
 from tests.people import PASSPHRASE, Community, Person
 from tests.roads import without_limits
@@ -255,21 +257,54 @@ def test_new_words_end_every_other_session(community):
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "told"),
     [
-        "water",
-        "a b c d",
-        "elevensigns",
-        "passwordpassword",
-        "PASS word PASS word",
-        "aaaa bbbb aaaa bbbb",
-        "1234 5678 9012",
+        ("water", "These secret words are too short"),
+        ("a b c d", "These secret words are too short"),
+        ("elevensigns", "These secret words are too short"),
+        ("passwordpassword", "Many people use these words"),
+        ("PASS word PASS word", "Many people use these words"),
+        ("1234 5678 9012", "Many people use these words"),
+        ("quiet lamp 8 quiet lamp 8", "Many people use these words"),
+        ("Bridge Network Questions", "Many people use these words"),
     ],
 )
-def test_words_that_are_short_or_known_to_everybody_are_refused(counting: Community, words: str) -> None:
+def test_words_that_are_short_or_known_to_everybody_are_refused(counting: Community, words: str, told: str) -> None:
     person = counting.visitor()
     fields = {"login": "quiet-lamp-8", "pseudonym": "Quiet Lamp 8", "space": "questions"}
     answer = person.sends("/join", passphrase=words, **fields)
     assert answer.status_code == 422
-    assert "These secret words are too short" in answer.text or "Many people use these words" in answer.text
+    assert told in answer.text
     assert person.sends("/join", passphrase="nine calm lemons wait", **fields).status_code == 200
+
+
+def test_nobody_learns_the_name_of_a_closed_circle_by_trying_words(counting: Community) -> None:
+    counting.space("zubayrokonkwo", Access.MEMBERS, Joining.INVITATION)
+    counting.space("ifeomaachterberg", Access.OPEN, Joining.OPEN)
+    fields = {"login": "quiet-lamp-8", "pseudonym": "Quiet Lamp 8", "space": "questions"}
+    listed = counting.visitor().sends("/join", passphrase="ifeoma achterberg", **fields)
+    assert listed.status_code == 422 and "Many people use these words" in listed.text
+    assert counting.visitor().sends("/join", passphrase="zubayr okonkwo", **fields).status_code == 200
+
+
+def test_new_words_and_those_of_staff_are_judged_alike(counting: Community) -> None:
+    visitor = counting.visitor()
+    card = visitor.sends("/join", login="emi-lamp", passphrase=PASSPHRASE, pseudonym="Blue Kite 7", space="questions")
+    found = re.search(r'<code dir="ltr">([A-Z0-9-]+)</code>', card.text)
+    assert found is not None
+    fields = {"login": "emi-lamp", "recovery_code": found.group(1)}
+    answer = counting.visitor().sends("/recover", **fields, passphrase="let me in please")
+    assert answer.status_code == 422 and "Many people use these words" in answer.text
+    assert counting.visitor().sends("/recover", **fields, passphrase="nine calm lemons wait").status_code == 200
+    with counting.services.db.transaction() as tx:
+        link = invite(
+            tx,
+            space_id=None,
+            role=Role.STEWARD,
+            code_key=counting.services.code_key,
+            expires_on=counting.clock.now().date(),
+        )
+    fields = {"login": "steady-oak", "pseudonym": ""}
+    answer = counting.visitor().sends(f"/staff/{link}", **fields, passphrase="steady oak steady oak")
+    assert answer.status_code == 422 and "Many people use these words" in answer.text
+    assert counting.visitor().sends(f"/staff/{link}", **fields, passphrase="nine calm lemons wait").status_code == 200

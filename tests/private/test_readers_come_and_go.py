@@ -12,7 +12,7 @@ from server.private import desks
 from server.private.consents import Consent
 from server.private.desks import Topic
 from server.private.routing import Excluded
-from tests.private.scene import Scene
+from tests.private.scene import WORDS, Scene, send, words
 
 
 def the_alias(scene: Scene, name: str) -> str:
@@ -189,3 +189,21 @@ def test_an_interpreter_reads_no_further_once_a_no_is_in_force(scene: Scene) -> 
     scene.work.succession.take_over(scene.people["cleo"].me, alias, at=scene.clock.now())
     assert not _reads(scene, "taras")
     assert _reads(scene, "dara")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("four words", "at least four words"),
+        ("let me in please", "Many people use these words"),
+        ("passwordpassword", "Many people use these words"),
+        ("noor at talk example", "Many people use these words"),
+    ],
+)
+def test_a_new_reader_takes_words_that_nobody_else_would_try(scene: Scene, typed: str, told: str) -> None:
+    invitation, browser = scene.work.people.invite(), scene.browser()
+    browser.get("/desk/join")
+    refused = send(browser, "join", "/desk/join", invitation=invitation, login="noor", passphrase=typed)
+    assert refused.status_code == 422 and told in words(refused)
+    taken = send(browser, "join", "/desk/join", invitation=invitation, login="noor", passphrase=WORDS)
+    assert taken.status_code == 303
