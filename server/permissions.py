@@ -170,6 +170,7 @@ class Viewer:
     staff: bool = False
     second_factor: bool = False
     expires_at: datetime | None = None
+    ends_at: datetime | None = None
     persistent: bool = False
     notices: int = 0
     grants: frozenset[tuple[Role, int | None]] = frozenset()

@@ -28,6 +28,7 @@ _SESSION = Prepared(
         col(AccountSession.id),
         col(AccountSession.member_id),
         col(AccountSession.second_factor),
+        col(AccountSession.started_at),
         col(AccountSession.expires_at),
         col(AccountSession.persistent),
         col(Member.language),
@@ -64,14 +65,21 @@ RENEW_STAFF = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long a session may rest."""
+    """How long a session may rest, and how long it may last, however much it is used."""
 
     member: timedelta
     staff: timedelta
+    most: timedelta
 
     def of(self, *, staff: bool) -> timedelta:
-        """The lifetime that goes with the account."""
-        return self.staff if staff else self.member
+        """The rest that goes with the account."""
+        return min(self.staff if staff else self.member, self.most)
+
+    def whole(self, *, persistent: bool, second_factor: bool) -> timedelta:
+        """From its beginning to its end. On a shared phone it is not drawn out."""
+        if second_factor:
+            return self.staff
+        return self.most if persistent else min(self.member, self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +120,20 @@ class NoticeLine:
     decision: UUID | None
 
 
-def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime, trust: TrustPolicy) -> Viewer:
+def find_viewer(
+    tx: Transaction, token: SessionToken | None, *, at: datetime, trust: TrustPolicy, lasts: Lifetimes
+) -> Viewer:
     """Whoever the token belongs to. Staff rights count only when the session has a second factor."""
     if token is None:
         return NOBODY
     key = token_hash(token)
     lines: Sequence[Any] = tx.ask(_SESSION, {"token_hash": key, "now": at}).all()
-    if not lines or lines[0].expires_at <= at:
+    if not lines:
         return NOBODY
     row = lines[0]
+    ends_at = row.started_at + lasts.whole(persistent=row.persistent, second_factor=row.second_factor)
+    if min(row.expires_at, ends_at) <= at:
+        return NOBODY
     grants: Sequence[Any] = ()
     if row.staff and row.second_factor:
         grants = tx.ask(_GRANTS, {"member_id": row.member_id}).all()
@@ -135,6 +148,7 @@ def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime, tr
         staff=row.staff,
         second_factor=row.second_factor,
         expires_at=row.expires_at,
+        ends_at=ends_at,
         persistent=row.persistent,
         notices=sum(line.notices for line in lines),
         grants=frozenset((Role(role), space_id) for role, space_id in grants),
@@ -142,7 +156,7 @@ def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime, tr
     )
 
 
-_MEMBERSHIP_FROM = 8
+_MEMBERSHIP_FROM = 9
 """Where the columns of the membership begin in a row of _SESSION."""
 
 
@@ -185,27 +199,30 @@ def _standing(
 
 def lifetimes(retention: Retention) -> Lifetimes:
     """From the policies."""
-    return Lifetimes(timedelta(days=retention.session_days), timedelta(hours=retention.staff_session_hours))
+    return Lifetimes(
+        timedelta(days=retention.session_days),
+        timedelta(hours=retention.staff_session_hours),
+        timedelta(days=retention.session_most_days),
+    )
 
 
 class Renewal:
-    """A session in use lives on. Its expiry is moved at most once a day (staff: every two hours)."""
+    """A session in use lives on, until its end. Its expiry is moved at most once a day (staff: every two hours)."""
 
     def is_due(self, viewer: Viewer, policies: Policies, *, at: datetime) -> bool:
         """Whether the expiry should be moved now."""
-        if viewer.expires_at is None:
+        if viewer.expires_at is None or viewer.ends_at is None or viewer.expires_at >= viewer.ends_at:
             return False
         lifetime = lifetimes(policies.retention).of(staff=viewer.staff)
         return viewer.expires_at - at <= lifetime - (RENEW_STAFF if viewer.staff else RENEW_MEMBER)
 
     def renew(self, db: Database, viewer: Viewer, policies: Policies, *, at: datetime) -> None:
         """Move it."""
-        lifetime = lifetimes(policies.retention).of(staff=viewer.staff)
+        assert viewer.ends_at is not None
+        until = min(rounded_to_the_hour(at) + lifetimes(policies.retention).of(staff=viewer.staff), viewer.ends_at)
         with db.transaction() as tx:
             tx.session.execute(
-                update(AccountSession)
-                .where(col(AccountSession.id) == viewer.session_id)
-                .values(expires_at=rounded_to_the_hour(at) + lifetime)
+                update(AccountSession).where(col(AccountSession.id) == viewer.session_id).values(expires_at=until)
             )
 
 

@@ -283,7 +283,7 @@ def use_second_factor(tx: Transaction, member_id: int, step: int) -> None:
 def set_second_factor(
     tx: Transaction, viewer: Viewer, sealed: bytes, step: int, *, at: datetime, lifetime: timedelta
 ) -> None:
-    """Keep a confirmed second factor; this session has it from now on and lives as staff do, the others end.
+    """Keep a confirmed second factor; this session begins anew with it and lives as staff do, the others end.
 
     Passkeys that were added without it go, whoever added them.
     Raises Refused when one was set before: nothing replaces it, because whoever found a session open would.
@@ -300,7 +300,7 @@ def set_second_factor(
     tx.session.execute(
         update(AccountSession)
         .where(col(AccountSession.id) == viewer.session_id)
-        .values(second_factor=True, expires_at=rounded_to_the_hour(at) + lifetime)
+        .values(second_factor=True, started_at=rounded_to_the_hour(at), expires_at=rounded_to_the_hour(at) + lifetime)
     )
     end_other_sessions(tx, viewer)
 

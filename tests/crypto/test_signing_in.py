@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlmodel import col
 
 from server.accounts.models import AccountSession, Member, RoleGrant
-from server.accounts.rules import invite
+from server.accounts.rules import grant, invite
 from server.app import build
 from server.crypto import keyring
 from server.crypto.passwords import PassphraseHash, Passwords
@@ -140,6 +140,26 @@ def test_staff_rights_need_the_second_factor(community):
         == 303
     )
     assert bo.gets("/review").status_code == 200
+
+
+def test_who_becomes_staff_in_an_old_session_is_not_signed_out_by_setting_up_the_code(community):
+    """The session begins anew with the code, for half a day."""
+    amina = community.member("amina")
+    community.clock.goes_on(days=5)
+    with community.services.db.transaction() as tx:
+        grant(tx, community.account("amina"), Role.STEWARD, None)
+    assert amina.gets("/me").status_code == 200 and amina.gets("/steward").status_code == 404
+    page = amina.gets("/me/second-factor").text
+    sealed = re.search(r'name="sealed" value="([0-9a-f]+)"', page)
+    shown = re.search(r'<code dir="ltr">([A-Z2-7 ]+)</code>', page)
+    assert sealed is not None and shown is not None
+    now = code(community, pyotp.TOTP(shown.group(1).replace(" ", "")))
+    amina.sends("/me/second-factor", passphrase=PASSPHRASE, code=now, sealed=sealed.group(1))
+    assert amina.gets("/steward").status_code == 200
+    community.clock.goes_on(hours=11)
+    assert amina.gets("/steward").status_code == 200
+    community.clock.goes_on(hours=1)
+    assert amina.gets("/steward").status_code == 303
 
 
 def test_a_sealed_secret_of_somebodys_own_making_is_not_taken(community):
