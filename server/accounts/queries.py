@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,7 @@ _SESSION = Prepared(
         col(AccountSession.persistent),
         col(Member.language),
         col(Member.calendar),
+        col(Member.way_changed_on),
         exists().where(col(RoleGrant.member_id) == col(AccountSession.member_id)).label("staff"),
         col(Membership.id),
         col(Membership.public_id),
@@ -150,13 +151,22 @@ def find_viewer(
         expires_at=row.expires_at,
         ends_at=ends_at,
         persistent=row.persistent,
-        notices=sum(line.notices for line in lines),
+        notices=sum(line.notices for line in lines) + _is_news(row.way_changed_on, at),
+        way_changed_on=row.way_changed_on,
         grants=frozenset((Role(role), space_id) for role, space_id in grants),
         standings={standing.space_id: standing for standing in standings},
     )
 
 
-_MEMBERSHIP_FROM = 9
+TOLD_DAYS = 14
+"""So long a way in that changed is told on every page; afterwards only on one's own."""
+
+
+def _is_news(changed_on: date | None, at: datetime) -> bool:
+    return changed_on is not None and at.date() < changed_on + timedelta(days=TOLD_DAYS)
+
+
+_MEMBERSHIP_FROM = 10
 """Where the columns of the membership begin in a row of _SESSION."""
 
 

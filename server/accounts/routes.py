@@ -274,7 +274,7 @@ async def do_recover(visit: Visit, found: Anywhere, form: RecoverForm) -> Respon
     secrets = await entering.new_secrets(visit, key, form.passphrase, form.login)
 
     def recovered(tx: Transaction) -> None:
-        rules.recover(tx, record.member_id, used=record.recovery_hash, new=secrets.hashes)
+        rules.recover(tx, record.member_id, used=record.recovery_hash, new=secrets.hashes, on=visit.now.date())
         if step is not None:
             rules.use_second_factor(tx, record.member_id, step)
 

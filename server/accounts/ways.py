@@ -1,0 +1,14 @@
+"""The ways into an account: that one changed is told to its owner, and a code app that is lost is taken off."""
+
+from datetime import date
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from server.accounts.models import Member
+from server.database import Transaction
+
+
+def note(tx: Transaction, member_id: int, on: date) -> None:
+    """Words, card, passkeys or code app changed. Only the day is kept: no device, no place, not which of them."""
+    tx.session.execute(update(Member).where(col(Member.id) == member_id).values(way_changed_on=on))
