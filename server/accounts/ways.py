@@ -1,4 +1,4 @@
-"""The ways into an account: that one changed is told to its owner, and a code app that is lost is taken off."""
+"""The ways into an account: that one changed is told to its owner."""
 
 from datetime import date
 
