@@ -14,6 +14,7 @@ from server.accounts.forms import JoinForm
 from server.accounts.passkeys import PasskeyRecord
 from server.accounts.queries import SignInRecord
 from server.crypto import guessing
+from server.crypto.passwords import PassphraseHash
 from server.crypto.tokens import Code, SessionToken, keyed_hash, new_code, plain_code
 from server.database import Transaction
 from server.errors import Invalid, Refused, say
@@ -87,6 +88,16 @@ async def checked_record(visit: Visit, login: str, passphrase: str) -> SignInRec
     if record is None or not fits:
         raise Refused(NO_MATCH)
     return record
+
+
+async def hashed_anew(visit: Visit, record: SignInRecord, passphrase: str) -> PassphraseHash | None:
+    """The same words at the cost of today, if it has risen since they were hashed. Only when the code was right too:
+    the time that it takes would tell that the words are.
+    """
+    passwords = visit.services.passwords
+    if not passwords.is_outdated(record.passphrase_hash):
+        return None
+    return await visit.derive(lambda: passwords.hash(passphrase))
 
 
 def checked_step(visit: Visit, record: SignInRecord, code: str) -> int | None:

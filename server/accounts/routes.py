@@ -11,6 +11,7 @@ from server.accounts import (
     space_routes,
     staff_routes,
     suggestions,
+    ways,
 )
 from server.accounts.forms import JoinForm, PasskeySignInForm, RecoverForm, SignInForm
 from server.accounts.own_routes import member_key
@@ -165,8 +166,11 @@ async def do_sign_in(visit: Visit, found: Anywhere, form: SignInForm) -> Respons
     visit.spend(visit.policies.rates.sign_in_per_address, "sign-in", visit.bucket)
     record = await entering.checked_record(visit, form.login, form.passphrase)
     step = entering.checked_step(visit, record, form.code)
+    newer = await entering.hashed_anew(visit, record, form.passphrase)
 
     def signed_in(tx: Transaction) -> tuple[Response, SessionToken]:
+        if newer is not None:
+            ways.keep_hash(tx, record.member_id, before=record.passphrase_hash, now=newer)
         token = entering.sign_in(tx, visit, record, step, shared=form.shared_phone)
         visit.viewer = visit.services.find_viewer(tx, token, at=visit.now)
         return _onward(visit, form), token

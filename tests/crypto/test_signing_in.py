@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import col
 
+from server.accounts import ways
 from server.accounts.models import AccountSession, Member, RoleGrant
 from server.accounts.rules import grant, invite
 from server.app import build
@@ -219,6 +220,38 @@ def test_a_code_cannot_be_guessed_many_times(community):
         for n in range(14)
     ]
     assert answers[-1] == 429 and answers.count(429) >= 4
+
+
+def test_words_are_hashed_anew_when_a_hash_costs_more_than_it_did(counting: Community) -> None:
+    """With the right words and the right code only: with words alone it would tell that they are right."""
+    app, before = secret_of(counting, "lanternkeeper"), Passwords(counting.services.passwords._pepper, memory_kib=9)
+    old = before.hash(PASSPHRASE)
+    with counting.services.db.transaction() as tx:
+        tx.session.execute(update(Member).values(passphrase_hash=old))
+
+    def kept() -> str:
+        with counting.services.db.reading() as tx:
+            return tx.session.execute(select(col(Member.passphrase_hash))).scalar_one()
+
+    passwords = counting.services.passwords
+    assert isinstance(passwords, CountingPasswords)
+    for words, typed in (("wrong words for him", code(counting, app)), (PASSPHRASE, "000000")):
+        hashed = passwords.hashed
+        answer = counting.visitor().sends("/sign-in", login="lanternkeeper", passphrase=words, code=typed)
+        assert (answer.status_code, passwords.hashed - hashed, kept()) == (409, 0, old)
+    counting.visitor().signs_in("lanternkeeper", code=code(counting, app))
+    newer = kept()
+    assert "m=8,t=1" in newer and passwords.matches(PassphraseHash(newer), PASSPHRASE)
+    counting.clock.goes_on(minutes=1)
+    counting.visitor().signs_in("lanternkeeper", code=code(counting, app))
+    assert kept() == newer, "once is enough"
+
+
+def test_new_words_that_come_in_between_are_not_overwritten(counting: Community) -> None:
+    counting.member("amina")
+    with counting.services.db.transaction() as tx:
+        ways.keep_hash(tx, 1, before=PassphraseHash("of before"), now=PassphraseHash("of the old words"))
+    counting.visitor().signs_in("amina")
 
 
 def test_words_cannot_be_guessed_many_times_from_many_browsers_or_ways_of_writing_the_name(community):

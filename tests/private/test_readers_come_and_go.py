@@ -3,8 +3,10 @@
 import re
 from datetime import timedelta
 
+import pyotp
 import pytest
 
+from server.crypto.passwords import Passwords
 from server.crypto.sealed.certificates import Revocation
 from server.errors import NotFound, Refused
 from server.places import CHECKOUT
@@ -207,3 +209,17 @@ def test_a_new_reader_takes_words_that_nobody_else_would_try(scene: Scene, typed
     assert refused.status_code == 422 and told in words(refused)
     taken = send(browser, "join", "/desk/join", invitation=invitation, login="noor", passphrase=WORDS)
     assert taken.status_code == 303
+
+
+def test_the_words_of_a_reader_are_hashed_anew_when_a_hash_costs_more_than_it_did(scene: Scene) -> None:
+    cleo, people = scene.people["cleo"], scene.work.people
+    people._passwords = Passwords(people._passwords._pepper, memory_kib=16, passes=1)
+    now = scene.clock.now()
+    with pytest.raises(Refused):
+        people.signed_in("cleo", WORDS, "000000", at=now)
+    known = people.by_id(cleo.me.person)
+    assert known is not None and "m=16" not in known.passphrase
+    signed = people.signed_in("cleo", WORDS, pyotp.TOTP(cleo.totp).at(now), at=now)
+    known = people.by_id(cleo.me.person)
+    assert known is not None and "m=16" in known.passphrase == signed.passphrase
+    assert people.unlock(cleo.me.person, WORDS) == cleo.me
