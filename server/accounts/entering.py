@@ -143,7 +143,7 @@ def _begun(tx: Transaction, visit: Visit, record: SignInRecord, *, shared: bool,
         tx,
         record.member_id,
         at=visit.now,
-        lifetime=queries.lifetimes(visit.policies.retention).of(staff=record.staff),
+        lifetime=queries.lifetimes(visit.policies.retention).rest(second_factor=second_factor),
         persistent=not shared,
         second_factor=second_factor,
     )

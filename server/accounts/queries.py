@@ -59,28 +59,28 @@ _GRANTS = Prepared(
     select(col(RoleGrant.role), col(RoleGrant.space_id)).where(col(RoleGrant.member_id) == bindparam("member_id"))
 )
 
-RENEW_MEMBER = timedelta(days=1)
-RENEW_STAFF = timedelta(hours=2)
+RENEW = timedelta(days=1)
 """An expiry is moved at most once in this time, so that it tells little of when somebody was here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long a session may rest, and how long it may last, however much it is used."""
+    """How long a session may rest, and how long it may last, however much it is used.
+
+    Without the second factor a session of staff has the rights of a member, and lasts as long.
+    """
 
     member: timedelta
     staff: timedelta
     most: timedelta
 
-    def of(self, *, staff: bool) -> timedelta:
-        """The rest that goes with the account."""
-        return min(self.staff if staff else self.member, self.most)
+    def rest(self, *, second_factor: bool) -> timedelta:
+        """From its last use to its end."""
+        return self.staff if second_factor else min(self.member, self.most)
 
     def whole(self, *, persistent: bool, second_factor: bool) -> timedelta:
-        """From its beginning to its end. On a shared phone it is not drawn out."""
-        if second_factor:
-            return self.staff
-        return self.most if persistent else min(self.member, self.most)
+        """From its beginning to its end. On a shared phone, and with the second factor, it is not drawn out."""
+        return self.most if persistent and not second_factor else self.rest(second_factor=second_factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,23 +217,25 @@ def lifetimes(retention: Retention) -> Lifetimes:
 
 
 class Renewal:
-    """A session in use lives on, until its end. Its expiry is moved at most once a day (staff: every two hours)."""
+    """A session in use lives on, until its end. Its expiry is moved at most once a day."""
 
     def is_due(self, viewer: Viewer, policies: Policies, *, at: datetime) -> bool:
         """Whether the expiry should be moved now."""
         if viewer.expires_at is None or viewer.ends_at is None or viewer.expires_at >= viewer.ends_at:
             return False
-        lifetime = lifetimes(policies.retention).of(staff=viewer.staff)
-        return viewer.expires_at - at <= lifetime - (RENEW_STAFF if viewer.staff else RENEW_MEMBER)
+        return viewer.expires_at - at <= self._rest(viewer, policies) - RENEW
 
     def renew(self, db: Database, viewer: Viewer, policies: Policies, *, at: datetime) -> None:
         """Move it."""
         assert viewer.ends_at is not None
-        until = min(rounded_to_the_hour(at) + lifetimes(policies.retention).of(staff=viewer.staff), viewer.ends_at)
+        until = min(rounded_to_the_hour(at) + self._rest(viewer, policies), viewer.ends_at)
         with db.transaction() as tx:
             tx.session.execute(
                 update(AccountSession).where(col(AccountSession.id) == viewer.session_id).values(expires_at=until)
             )
+
+    def _rest(self, viewer: Viewer, policies: Policies) -> timedelta:
+        return lifetimes(policies.retention).rest(second_factor=viewer.second_factor)
 
 
 def living_sessions(tx: Transaction, hashes: Collection[bytes], *, at: datetime) -> set[bytes]:
