@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
+from server import whole_files
 from server.crypto import keyring
 from server.crypto.keyring import Purpose
 from server.crypto.sealed import forget_lists
@@ -25,7 +26,7 @@ def write_community(chosen: Settings, db: Database, *, at: datetime, folders: It
         found = worked_out(tx, key, at=at)
     raw = forget_lists.closed(found, key, part=COMMUNITY)
     for folder in folders:
-        forget_lists.laid(folder / f"forgotten-{COMMUNITY}.list", raw)
+        whole_files.laid(folder / f"forgotten-{COMMUNITY}.list", raw)
 
 
 def newest(key: bytes, part: str, places: Iterable[Path], *, after: datetime) -> ForgetList | None:
