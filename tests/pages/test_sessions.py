@@ -240,9 +240,9 @@ def used_every(community: Community, person: Person, *, hours: int, times: int) 
 def test_a_session_ends_at_last_however_much_it_is_used(community_on_both: Community) -> None:
     community = community_on_both
     amina = community.member("amina")
-    used_every(community, amina, hours=24, times=89)
+    used_every(community, amina, hours=36, times=59)
     assert ends(community) == START + timedelta(days=90)
-    community.clock.goes_on(hours=23)
+    community.clock.goes_on(hours=35)
     assert amina.gets("/me").status_code == 200
     assert ends(community) == START + timedelta(days=90), "it was not drawn out"
     community.clock.goes_on(hours=1)
