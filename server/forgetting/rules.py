@@ -1,9 +1,9 @@
 """What the community's forget list says, worked out from what is there: what was taken away in the last weeks, and
 which rights stand. Written beside the copies, and laid over an older copy before anybody is served.
 
-Only things that must not return are named: words that were taken back, removed or changed, drafts, roles, badges and
-passkeys that were taken away, names and accounts of people who left. Sessions, invitations and used codes never come
-back from a copy at all.
+Only things that must not return are named: words that were taken back, removed or changed, words that nobody reads
+until a moderator has decided, drafts, roles, badges and passkeys that were taken away, names and accounts of people who
+left. Sessions, invitations and used codes never come back from a copy at all.
 """
 
 from collections import Counter
@@ -21,8 +21,9 @@ from server.content import Case
 from server.crypto.sealed.forget_lists import KEPT_DAYS, ForgetList, each_for_its_days, name_of
 from server.crypto.second_factor import STEP_SECONDS
 from server.database import Transaction
+from server.forgetting.hiding import hide
 from server.forum.models import Draft, Message
-from server.forum.queries import message_by_id
+from server.forum.queries import OwnMessage, message_by_id
 from server.forum.rules import withdraw
 from server.leaving.models import Farewell
 from server.leaving.rules import NOBODY, forget_at_once, shut_at_once
@@ -30,10 +31,21 @@ from server.ledger.models import LedgerEntry
 from server.review.models import Decision
 from server.spaces.models import Space
 
-MESSAGE, REMOVED, EDITED, WORDS, DRAFT, ROLE, BADGE, PASSKEY, NAME, ACCOUNT = (
-    "message", "removed", "edited", "words", "draft", "role", "badge", "passkey", "name", "account",
+VERSION = 2
+TELLS_LESS = "messages that moderators hid or gave back since can be read again. Look at the last days' decisions."
+"""Of a list of version 1."""
+MESSAGE, REMOVED, HIDDEN, EDITED, WORDS, DRAFT, ROLE, BADGE, PASSKEY, NAME, ACCOUNT = (
+    "message", "removed", "hidden", "edited", "words", "draft", "role", "badge", "passkey", "name", "account",
 )  # fmt: skip
-_TAKEN = (ContentState.WITHDRAWN, ContentState.REMOVED, ContentState.ERASED)
+_GONE_AS = {
+    ContentState.WITHDRAWN: MESSAGE,
+    ContentState.ERASED: MESSAGE,
+    ContentState.REMOVED: REMOVED,
+    ContentState.HIDDEN: HIDDEN,
+    ContentState.HELD: HIDDEN,
+}
+"""Words that a moderator removed wait for an appeal: a copy in which they are removed already keeps them so. What is
+hidden, or waits again since it was given back or a decision was undone, waits in a copy in which it can be read."""
 
 
 def worked_out(tx: Transaction, key: bytes, *, at: datetime) -> ForgetList:
@@ -42,16 +54,16 @@ def worked_out(tx: Transaction, key: bytes, *, at: datetime) -> ForgetList:
     taken = (
         select(col(Message.public_id), col(Message.state), func.max(col(LedgerEntry.hour)))
         .join(LedgerEntry, col(LedgerEntry.message_id) == col(Message.id))
-        .where(col(Message.state).in_(_TAKEN), col(LedgerEntry.hour) >= since)
+        .where(col(Message.state).in_(_GONE_AS), col(LedgerEntry.hour) >= since)
         .group_by(col(Message.public_id), col(Message.state))
     )
-    gone = {name_of(key, _gone_as(state), message.bytes): _day(hour) for message, state, hour in tx.look(taken)}
+    gone = {name_of(key, _GONE_AS[state], message.bytes): _day(hour) for message, state, hour in tx.look(taken)}
     words: set[bytes] = set()
     for message, changed_at, title, text in _changed(tx, since):
         gone[name_of(key, EDITED, message.bytes)] = _day(changed_at)
         words.add(_words(key, message, title, text))
     standing = {kind: frozenset(name_of(key, kind, raw) for _, raw in found) for kind, found in _rights(tx).items()}
-    return ForgetList(at, gone, {**standing, WORDS: frozenset(words)})
+    return ForgetList(at, gone, {**standing, WORDS: frozenset(words)}, version=VERSION)
 
 
 def laid_over(tx: Transaction, key: bytes, found: ForgetList | None, *, at: datetime) -> None:
@@ -76,6 +88,9 @@ def take_away(tx: Transaction, key: bytes, found: Sequence[ForgetList], *, at: d
             if own is not None and own.state not in (ContentState.WITHDRAWN, ContentState.ERASED):
                 withdraw(tx, own, at=at)
                 went[MESSAGE] += 1
+        for message in _to_be_hidden(tx, key, one):
+            hide(tx, message, at=at)
+            went[HIDDEN] += 1
     for kind, rows in _rights(tx).items():
         standing = found[0].standing.get(kind)
         if standing is None:  # an older program wrote the list: it tells nothing of this kind
@@ -100,9 +115,14 @@ def _outdated(tx: Transaction, key: bytes, found: ForgetList) -> list[UUID]:
     ]
 
 
-def _gone_as(state: str) -> str:
-    """Words that a moderator removed wait for an appeal: a copy in which they are removed already keeps them so."""
-    return REMOVED if state == ContentState.REMOVED else MESSAGE
+def _to_be_hidden(tx: Transaction, key: bytes, found: ForgetList) -> Iterator[OwnMessage]:
+    """What others read in the copy, and nobody reads since; what waits or is removed in the copy stays as it is."""
+    published = select(col(Message.public_id)).where(col(Message.state) == ContentState.PUBLISHED)
+    for message in tx.look(published).scalars().all():
+        if name_of(key, HIDDEN, message.bytes) in found.gone:
+            own = message_by_id(tx, message)
+            assert own is not None
+            yield own
 
 
 _WORDS = (col(Message.public_id), col(Message.title), col(Message.text))

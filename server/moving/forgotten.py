@@ -27,6 +27,7 @@ from server.moving.reading import opened
 PATTERN = f"forgotten-{COMMUNITY}*.list"
 """Lists of the private room may lie in the same folder; they have their own way."""
 MOST_BYTES = 256 * 1024 * 1024
+TELLS_LESS = f"The list is of an older version: {rules.TELLS_LESS}"
 NOT_OURS = "is torn, or no forget list of the community with these keys. Nothing was changed."
 
 
@@ -74,6 +75,13 @@ class Lists:
             f" what was taken back until {until:%Y-%m-%d %H:%M} UTC went again: {went[rules.MESSAGE]} messages,"
             f" {went[rules.NAME]} names, {went[rules.ACCOUNT]} accounts, {rights} roles, badges, passkeys and drafts."
         )
+        if went[rules.HIDDEN]:
+            yield (
+                f"{went[rules.HIDDEN]} messages that were hidden or given back since are hidden,"
+                " and wait for a moderator."
+            )
+        if self.found[0].version < rules.VERSION:
+            yield TELLS_LESS
         if since > self.exported:
             yield (
                 f"No list tells of messages that were taken back before {since.isoformat()}."
