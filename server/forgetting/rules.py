@@ -26,7 +26,7 @@ from server.forum.models import Draft, Message
 from server.forum.queries import OwnMessage, message_by_id
 from server.forum.rules import withdraw
 from server.leaving.models import Farewell
-from server.leaving.rules import NOBODY, forget_at_once, shut_at_once
+from server.leaving.rules import NOBODY, Messages, erase_at_once, forget_at_once, shut_at_once
 from server.ledger.models import LedgerEntry
 from server.review.models import Decision
 from server.spaces.models import Space
@@ -34,9 +34,8 @@ from server.spaces.models import Space
 VERSION = 2
 TELLS_LESS = "messages that moderators hid or gave back since can be read again. Look at the last days' decisions."
 """Of a list of version 1."""
-MESSAGE, REMOVED, HIDDEN, EDITED, WORDS, DRAFT, ROLE, BADGE, PASSKEY, NAME, ACCOUNT = (
-    "message", "removed", "hidden", "edited", "words", "draft", "role", "badge", "passkey", "name", "account",
-)  # fmt: skip
+MESSAGE, REMOVED, HIDDEN, EDITED, WORDS, LEAVING = "message", "removed", "hidden", "edited", "words", "leaving"
+DRAFT, ROLE, BADGE, PASSKEY, NAME, ACCOUNT = "draft", "role", "badge", "passkey", "name", "account"
 _GONE_AS = {
     ContentState.WITHDRAWN: MESSAGE,
     ContentState.ERASED: MESSAGE,
@@ -63,7 +62,8 @@ def worked_out(tx: Transaction, key: bytes, *, at: datetime) -> ForgetList:
         gone[name_of(key, EDITED, message.bytes)] = _day(changed_at)
         words.add(_words(key, message, title, text))
     standing = {kind: frozenset(name_of(key, kind, raw) for _, raw in found) for kind, found in _rights(tx).items()}
-    return ForgetList(at, gone, {**standing, WORDS: frozenset(words)}, version=VERSION)
+    leaving = frozenset(name_of(key, LEAVING, name.bytes) for name in tx.look(_LEAVING).scalars())
+    return ForgetList(at, gone, {**standing, WORDS: frozenset(words), LEAVING: leaving}, version=VERSION)
 
 
 def laid_over(tx: Transaction, key: bytes, found: ForgetList | None, *, at: datetime) -> None:
@@ -91,7 +91,11 @@ def take_away(tx: Transaction, key: bytes, found: Sequence[ForgetList], *, at: d
         for message in _to_be_hidden(tx, key, one):
             hide(tx, message, at=at)
             went[HIDDEN] += 1
-    for kind, rows in _rights(tx).items():
+    rights = _rights(tx)
+    for row, raw in rights[NAME]:
+        if any(name_of(key, LEAVING, raw) in one.standing.get(LEAVING, ()) for one in found):
+            went[MESSAGE] += erase_at_once(tx, row, at=at)
+    for kind, rows in rights.items():
         standing = found[0].standing.get(kind)
         if standing is None:  # an older program wrote the list: it tells nothing of this kind
             continue
@@ -156,6 +160,12 @@ def _rights(tx: Transaction) -> Mapping[str, list[tuple[int, bytes]]]:
     }
 
 
+_LEAVING = (
+    select(col(Membership.public_id))
+    .join(Farewell, col(Farewell.membership_id) == col(Membership.id))
+    .where(col(Farewell.messages) == Messages.ERASE)
+)
+"""Names whose words are still to be erased: with a name that goes at once, so do they."""
 _STAYS = ~exists().where(col(Farewell.membership_id) == col(Membership.id))
 _HOLDS = col(VerifiedSender.ended_on).is_(None)
 _OPENS = col(Member.passphrase_hash).not_in((NOBODY, "!"))
