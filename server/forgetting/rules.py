@@ -2,8 +2,8 @@
 which rights stand. Written beside the copies, and laid over an older copy before anybody is served.
 
 Only things that must not return are named: words that were taken back, removed or changed, words that nobody reads
-until a moderator has decided, drafts, roles, badges and passkeys that were taken away, names and accounts of people who
-left. Sessions, invitations and used codes never come back from a copy at all.
+until a moderator has decided, questions of halls, drafts, roles, badges and passkeys that were taken away, names and
+accounts of people who left. Sessions, invitations and used codes never come back from a copy at all.
 """
 
 from collections import Counter
@@ -21,6 +21,7 @@ from server.content import Case
 from server.crypto.sealed.forget_lists import KEPT_DAYS, ForgetList, each_for_its_days, name_of
 from server.crypto.second_factor import STEP_SECONDS
 from server.database import Transaction
+from server.forgetting import halls
 from server.forgetting.hiding import hide
 from server.forum.models import Draft, Message
 from server.forum.queries import OwnMessage, message_by_id
@@ -30,12 +31,17 @@ from server.leaving.rules import NOBODY, Messages, erase_at_once, forget_at_once
 from server.ledger.models import LedgerEntry
 from server.review.models import Decision
 from server.spaces.models import Space
+from server.townhall.halls.models import HallRole
 
 VERSION = 2
-TELLS_LESS = "messages that moderators hid or gave back since can be read again. Look at the last days' decisions."
+TELLS_LESS = (
+    "messages that were hidden or given back since can be read again, roles in halls and questions that were taken away"
+    " are back, and what members who left wanted erased may stand without a name. Look at the last days' decisions."
+)
 """Of a list of version 1."""
 MESSAGE, REMOVED, HIDDEN, EDITED, WORDS, LEAVING = "message", "removed", "hidden", "edited", "words", "leaving"
 DRAFT, ROLE, BADGE, PASSKEY, NAME, ACCOUNT = "draft", "role", "badge", "passkey", "name", "account"
+QUESTION, HALL_ROLE = "question", "hall role"
 _GONE_AS = {
     ContentState.WITHDRAWN: MESSAGE,
     ContentState.ERASED: MESSAGE,
@@ -57,6 +63,7 @@ def worked_out(tx: Transaction, key: bytes, *, at: datetime) -> ForgetList:
         .group_by(col(Message.public_id), col(Message.state))
     )
     gone = {name_of(key, _GONE_AS[state], message.bytes): _day(hour) for message, state, hour in tx.look(taken)}
+    gone |= {name_of(key, QUESTION, one.bytes): _day(decided_at) for one, decided_at in halls.taken_out(tx, since)}
     words: set[bytes] = set()
     for message, changed_at, title, text in _changed(tx, since):
         gone[name_of(key, EDITED, message.bytes)] = _day(changed_at)
@@ -83,14 +90,7 @@ def take_away(tx: Transaction, key: bytes, found: Sequence[ForgetList], *, at: d
     """
     went: Counter[str] = Counter()
     for one in each_for_its_days(found):
-        for message in _outdated(tx, key, one):
-            own = message_by_id(tx, message)
-            if own is not None and own.state not in (ContentState.WITHDRAWN, ContentState.ERASED):
-                withdraw(tx, own, at=at)
-                went[MESSAGE] += 1
-        for message in _to_be_hidden(tx, key, one):
-            hide(tx, message, at=at)
-            went[HIDDEN] += 1
+        _take_words(tx, key, one, went, at)
     rights = _rights(tx)
     for row, raw in rights[NAME]:
         if any(name_of(key, LEAVING, raw) in one.standing.get(LEAVING, ()) for one in found):
@@ -105,6 +105,22 @@ def take_away(tx: Transaction, key: bytes, found: Sequence[ForgetList], *, at: d
         went[kind] += len(lost)
     tx.erases = True
     return went
+
+
+def _take_words(tx: Transaction, key: bytes, found: ForgetList, went: Counter[str], at: datetime) -> None:
+    """What one list calls gone or hidden, of messages and of questions in halls."""
+    for message in _outdated(tx, key, found):
+        own = message_by_id(tx, message)
+        if own is not None and own.state not in (ContentState.WITHDRAWN, ContentState.ERASED):
+            withdraw(tx, own, at=at)
+            went[MESSAGE] += 1
+    for own in _to_be_hidden(tx, key, found):
+        hide(tx, own, at=at)
+        went[HIDDEN] += 1
+    for hall_id, question in halls.with_words(tx):
+        if name_of(key, QUESTION, question.bytes) in found.gone:
+            halls.take_out(tx, hall_id, question, at=at)
+            went[QUESTION] += 1
 
 
 def _outdated(tx: Transaction, key: bytes, found: ForgetList) -> list[UUID]:
@@ -152,6 +168,7 @@ def _rights(tx: Transaction) -> Mapping[str, list[tuple[int, bytes]]]:
     """By kind: the row, and what stands for it wherever it lies."""
     return {
         ROLE: list(_roles(tx)),
+        HALL_ROLE: list(halls.roles(tx)),
         BADGE: _named(tx, select(col(VerifiedSender.id), col(VerifiedSender.public_id)).where(_HOLDS)),
         PASSKEY: _named(tx, select(col(Passkey.id), col(Passkey.credential_id))),
         DRAFT: _named(tx, select(col(Draft.id), col(Draft.public_id))),
@@ -189,6 +206,8 @@ def _roles(tx: Transaction) -> Iterator[tuple[int, bytes]]:
 def _take(tx: Transaction, kind: str, row: int, today: date) -> None:
     if kind == ROLE:
         tx.run(delete(RoleGrant).where(col(RoleGrant.id) == row))
+    elif kind == HALL_ROLE:
+        tx.run(delete(HallRole).where(col(HallRole.id) == row))
     elif kind == PASSKEY:
         tx.run(delete(Passkey).where(col(Passkey.id) == row))
     elif kind == NAME:

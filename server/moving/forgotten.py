@@ -69,11 +69,12 @@ class Lists:
 
     def _told(self, went: Counter[str]) -> Iterator[str]:
         until, since = self.found[0].at, forget_lists.known_since(self.found).date()
-        rights = sum(went[kind] for kind in (rules.ROLE, rules.BADGE, rules.PASSKEY, rules.DRAFT))
+        rights = sum(went[kind] for kind in (rules.ROLE, rules.HALL_ROLE, rules.BADGE, rules.PASSKEY, rules.DRAFT))
         yield (
             f"This is as of {self.exported.isoformat()};"
             f" what was taken back until {until:%Y-%m-%d %H:%M} UTC went again: {went[rules.MESSAGE]} messages,"
-            f" {went[rules.NAME]} names, {went[rules.ACCOUNT]} accounts, {rights} roles, badges, passkeys and drafts."
+            f" {went[rules.NAME]} names, {went[rules.ACCOUNT]} accounts, {rights} roles, badges, passkeys and drafts,"
+            f" {went[rules.QUESTION]} questions of halls."
         )
         if went[rules.HIDDEN]:
             yield (
