@@ -271,6 +271,7 @@ _MORE: Mapping[str, Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {
         "timezone": _is_time_zone,
         "messages_days": lambda record: record["messages_days"] in SPACE_DAYS,
     },
+    "member": {"totp_confirmed": lambda record: not record["totp_confirmed"] or bool(record["totp_secret"])},
     "message": {"lasts_days": lambda record: record["lasts_days"] in ALL_DAYS},
     "space_hold": {
         "until": lambda record: (record["until"] - record["asked_on"]).days <= MOST_HELD_DAYS,
