@@ -41,7 +41,7 @@ TELLS_LESS = (
 """Of a list of version 1."""
 MESSAGE, REMOVED, HIDDEN, EDITED, WORDS, LEAVING = "message", "removed", "hidden", "edited", "words", "leaving"
 DRAFT, ROLE, BADGE, PASSKEY, NAME, ACCOUNT = "draft", "role", "badge", "passkey", "name", "account"
-QUESTION, HALL_ROLE = "question", "hall role"
+QUESTION, HALL_ROLE, EXPORT = "question", "hall role", "export"
 _GONE_AS = {
     ContentState.WITHDRAWN: MESSAGE,
     ContentState.ERASED: MESSAGE,

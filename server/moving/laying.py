@@ -63,7 +63,7 @@ def import_(
             "without them nobody can sign in with their words (--without-sign-ins lays it in all the same)."
         )
     _not_too_old(chosen, found, today=at.date(), old=old)
-    lists = forget.Lists.given(forgotten, keys, exported=found.day, today=at.date())
+    lists = forget.Lists.given(forgotten, keys, found, today=at.date())
     with _empty(chosen) as db, db.transaction() as tx:
         for table in metadata.sorted_tables:
             if tx.look(select(table.primary_key.columns[0]).limit(1)).first() is not None:

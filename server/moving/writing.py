@@ -48,8 +48,8 @@ def export(chosen: Settings, folder: Path, *, clock: Clock) -> list[str]:
         folder = folder.absolute()
         part = _beside(folder)
         try:
-            rows = _everything(db, part, data_map, keys, clock.now().date())
-            told = _list_anew(chosen, db, clock)
+            rows, checksums = _everything(db, part, data_map, keys, clock.now().date())
+            told = _list_anew(chosen, db, clock, checksums)
             os.sync()
             part.rename(folder)
         except BaseException:
@@ -64,12 +64,12 @@ def export(chosen: Settings, folder: Path, *, clock: Clock) -> list[str]:
     ]
 
 
-def _list_anew(chosen: Settings, db: Database, clock: Clock) -> list[str]:
+def _list_anew(chosen: Settings, db: Database, clock: Clock, export: bytes) -> list[str]:
     """The list beside the backups, as of now. A disk that is gone keeps nobody from moving away."""
     if chosen.backup_dir is None:
         return []
     try:
-        lists.write_community(chosen, db, at=clock.now(), folders=[chosen.backup_dir])
+        lists.write_community(chosen, db, at=clock.now(), folders=[chosen.backup_dir], export=export)
     except OSError:
         return [f"The forget list in {chosen.backup_dir} was not written anew. Lay no list of today over this export."]
     return []
@@ -89,7 +89,10 @@ def _beside(folder: Path) -> Path:
     return part
 
 
-def _everything(db: Database, part: Path, data_map: privacy.DataMap, keys: Keyring, day: date) -> dict[str, int]:
+def _everything(
+    db: Database, part: Path, data_map: privacy.DataMap, keys: Keyring, day: date
+) -> tuple[dict[str, int], bytes]:
+    """How many rows each table has, and what stands for all of it: the SHA-256 of the checksums."""
     for name in (shape.TABLES, shape.MEDIA):
         (part / name).mkdir(mode=0o700)
     rows: dict[str, int] = {}
@@ -102,7 +105,7 @@ def _everything(db: Database, part: Path, data_map: privacy.DataMap, keys: Keyri
         sums.write(sheet.sum())
     with Sheet(part, shape.SEAL) as sheet:
         sheet.write(f"{shape.sealed(keys, sums.digest)}\n".encode())
-    return rows
+    return rows, sums.digest
 
 
 def _nobody_meets(tx: Transaction) -> None:

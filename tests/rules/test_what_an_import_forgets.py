@@ -123,6 +123,8 @@ def test_accounts_of_which_an_older_program_told_nothing_stay(move: Move) -> Non
     with move.community.services.db.reading() as tx:
         whole = rules.worked_out(tx, move.key(), at=move.community.clock.now())
     rest = {kind: names for kind, names in whole.standing.items() if kind != rules.ACCOUNT}
+    move.community.clock.goes_on(days=1)
+    whole = replace(whole, at=move.community.clock.now())
     assert "0 accounts" in move.imports(move.place(), move.sealed(replace(whole, standing=rest)))
 
 
@@ -239,10 +241,51 @@ def test_a_list_of_another_time(move: Move) -> None:
     move.exports()
     soon = move.sealed(ForgetList(move.community.clock.now() + timedelta(days=1)), "soon.list")
     is_refused(move, "Every forget list that you named is from before the export", before)
-    is_refused(move, "older than the newest message of the export", early)
+    is_refused(move, "The newest forget list knows nothing of this export", early)
     is_refused(move, "soon.list is from a day that has not come yet", move.beside / NAME, soon)
     soon.unlink()
     assert "0 names" in move.imports(move.place(), move.beside)  # the newest of the day
+
+
+def test_a_list_from_some_hours_before_takes_nobody_away_who_came_in_these_hours(move: Move) -> None:
+    """Nobody wrote anything meanwhile: accounts, roles and passkeys have no time by which this could be told."""
+    move.community.host("hana")
+    early = move.lists("forgotten-community-early.list")
+    move.community.clock.goes_on(hours=1)
+    stella = move.community.steward("stella")
+    with move.community.services.db.transaction() as tx:
+        own = move.community.account("stella")
+        tx.session.add(Passkey(member_id=own, credential_id=b"c" * 16, public_key=b"k", sign_count=0, label="x"))
+    assert stella
+    move.exports()
+    is_refused(move, "The newest forget list knows nothing of this export", early)
+    new = move.place()
+    assert "0 accounts, 0 roles" in move.imports(new, early, move.beside)
+
+
+def test_every_list_of_the_day_knows_the_exports_before_it(move: Move) -> None:
+    """The next hourly list takes them over from the one in its place, and forgets them with the day."""
+    move.community.host("hana")
+    move.exports()
+    writing.export(move.old, move.old.data_dir / "another", clock=move.community.clock)
+    for _ in range(2):
+        move.community.clock.goes_on(hours=1)
+        hourly = move.lists()
+    assert "0 accounts" in move.imports(move.place(), hourly)
+    move.community.clock.goes_on(days=1)
+    found = forget_lists.opened(move.lists().read_bytes(), move.key(), part="community")
+    assert found.standing[rules.EXPORT] == frozenset()
+
+
+def test_a_list_of_the_day_in_whose_place_there_was_none_is_refused(move: Move) -> None:
+    """As of a folder that another disk took the place of: nobody can tell whether it is from before."""
+    move.community.host("hana")
+    move.exports()
+    (move.beside / NAME).unlink()
+    move.community.clock.goes_on(hours=1)
+    is_refused(move, "knows nothing of this export", move.lists())
+    (move.beside / NAME).write_bytes(b"torn")
+    is_refused(move, "knows nothing of this export", move.lists())
 
 
 def test_what_is_no_file_with_a_list(move: Move, tmp_path: Path) -> None:
