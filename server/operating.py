@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import text
@@ -16,7 +15,7 @@ from moderation.classifier import Unavailable
 from moderation.detoxified.folder import whole
 from moderation.policy import PolicyError
 from moderation.policy import load as load_screening_policy
-from server import kept_files, notifier, places, policies, privacy, settings
+from server import kept_files, notifier, places, policies, privacy, settings, tables
 from server.accounts import confusable, roles, rules
 from server.accounts.rules import invitation_ends
 from server.clock import SystemClock
@@ -38,6 +37,7 @@ from server.spaces.rules import start_space, write_words
 from server.spaces.safety import Safety
 
 LEAST_FREE_BYTES = 500_000_000
+assert tables.metadata.tables, "every table must be known before a command looks at one"
 
 
 def first_start(
@@ -77,8 +77,31 @@ def first_start(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Which parts of the house this system user looks after: each may have one of its own."""
+
+    community: bool
+    room: bool
+
+
+def whose(chosen: Settings) -> Here:
+    """Told by the keys, as with copies. Where there are none yet, the community is awaited."""
+    from server.private import keys  # noqa: PLC0415  the running community never loads this
+
+    has_room = any(keys.folder_of(chosen.private_dir).glob("salt-*.key"))
+    has_community = (chosen.keys_dir / keyring.FILE_NAME).is_file()
+    together = chosen.private_socket is None
+    return Here(community=has_community or together or not has_room, room=has_room or together)
+
+
 def migrate(chosen: Settings) -> str:
     """Bring both databases to the newest revision, and make what an older installation has not."""
+    from server.private.beginning import make_ready  # noqa: PLC0415
+
+    if not whose(chosen).community:
+        make_ready(chosen)
+        return "The private database is at its newest revision. The community's belongs to another user."
     db = _existing(chosen)
     history.upgrade(db)
     db.close()
@@ -99,29 +122,38 @@ def _private_ready(chosen: Settings) -> None:
 
 def audited(chosen: Settings) -> tuple[bool, list[str]]:
     """Whether the ledger of decisions is whole, and what to tell about it."""
+    here, parts = whose(chosen), list[tuple[bool, list[str]]]()
+    if here.community:
+        parts.append(_ledger(chosen))
+    if here.room:
+        parts.append(_trail(chosen))
+    else:
+        parts.append((True, ["The private room belongs to another user, who asks the same for it."]))
+    return all(fine for fine, _ in parts), [line for _, lines in parts for line in lines]
+
+
+def _ledger(chosen: Settings) -> tuple[bool, list[str]]:
     with _existing(chosen).reading() as tx:
         found = ledger.check(tx)
     told = [f"{found.lines} lines. The last seal: {found.head.hex()}"]
     if found.wrong:
-        told += [*found.wrong[:MOST_TOLD], f"{len(found.wrong)} things are wrong."]
-    else:
-        told.append("Every seal, link and move is right, and every message is as the ledger says.")
-    trail, lost = _trail(chosen)
-    told.append(f"The private room: {trail.days} closed days. The last head: {trail.last.hex()}")
-    told += [f"The day {day.isoformat()} is not as it was closed." for day in trail.wrong[:MOST_TOLD]]
-    told += [f"In the private room something is not whole: {lost}."] if lost else []
-    return not (found.wrong or trail.wrong or lost), told
+        return False, [*told, *found.wrong[:MOST_TOLD], f"{len(found.wrong)} things are wrong."]
+    return True, [*told, "Every seal, link and move is right, and every message is as the ledger says."]
 
 
-def _trail(chosen: Settings) -> tuple[Any, str]:
-    """What checking the private room's trail found, against its own heads and those that were published; and whether
-    each case has its row and its key."""
+def _trail(chosen: Settings) -> tuple[bool, list[str]]:
+    """The private room's trail, against its own heads and those that were published; and whether each case has its
+    row and its key."""
     from server import desk_work  # noqa: PLC0415  the community's process loads none of the room's parts
     from server.private import wholeness  # noqa: PLC0415
     from server.private.daily import published  # noqa: PLC0415
 
     with desk_work.room(chosen.data_dir) as work:
-        return work.trail.check(published=published(chosen.private_dir)), wholeness.told(work.wholeness)
+        trail, lost = work.trail.check(published=published(chosen.private_dir)), wholeness.told(work.wholeness)
+    told = [f"The private room: {trail.days} closed days. The last head: {trail.last.hex()}"]
+    told += [f"The day {day.isoformat()} is not as it was closed." for day in trail.wrong[:MOST_TOLD]]
+    told += [f"In the private room something is not whole: {lost}."] if lost else []
+    return not (trail.wrong or lost), told
 
 
 MOST_TOLD = 20
@@ -199,32 +231,38 @@ class Finding:
 
 
 def findings(data_dir: Path | None) -> list[Finding]:
-    """Look at everything; stop at nothing."""
+    """Look at everything that this system user looks after; stop at nothing."""
     try:
         chosen = settings.load(data_dir=data_dir)
     except BootRefused as refused:
         return [Finding("settings", str(refused), False)]
     from server.private.checking import looks  # noqa: PLC0415  the running community never loads this
 
-    folder = places.policies(chosen.data_dir)
+    folder, here = places.policies(chosen.data_dir), whose(chosen)
     return [
         Finding("settings", f"read; data directory {chosen.data_dir}", True),
         tried("policies", lambda: f"edition {policies.load(folder).version}"),
-        tried("screening policy", lambda: f"edition {load_screening_policy(folder / 'moderation.toml').version}"),
-        tried("classifier", lambda: judge(chosen)),
-        tried("keys", lambda: (keyring.load(chosen.keys_dir), "there, and readable by their owner only")[1]),
         tried("files", lambda: _private(chosen.data_dir)),
-        tried("disk", lambda: _room(chosen.data_dir)),
-        tried("database", lambda: _answering(chosen)),
-        *([tried("bus", lambda: _carried(chosen))] if chosen.redis_url else []),
-        tried("migrations", lambda: (history.check(_existing(chosen)), f"at {history.newest()}")[1]),
-        tried("data map", lambda: _mapped(chosen, folder)),
         tried("map of files", lambda: _explained(chosen, folder)),
+        tried("disk", lambda: _room(chosen.data_dir)),
         tried("public address", lambda: _public(chosen)),
-        tried("notifier", lambda: notifier.told(chosen.notifier_command, chosen.notifier_hours)),
-        tried("first space", lambda: _first_space(chosen, folder)),
-        tried("backups", lambda: newest_backup(chosen.backup_dir, today=_today())),
-        *(tried(part, look) for part, look in looks(chosen, folder)),
+        tried("backups", lambda: newest_backup(chosen.backup_dir, now=SystemClock().now())),
+        *(tried(part, look) for part, look in (_community_looks(chosen, folder) if here.community else [])),
+        *(tried(part, look) for part, look in looks(chosen, folder, here=here.room)),
+    ]
+
+
+def _community_looks(chosen: Settings, folder: Path) -> list[tuple[str, Callable[[], str]]]:
+    return [
+        ("screening policy", lambda: f"edition {load_screening_policy(folder / 'moderation.toml').version}"),
+        ("classifier", lambda: judge(chosen)),
+        ("keys", lambda: (keyring.load(chosen.keys_dir), "there, and readable by their owner only")[1]),
+        ("database", lambda: _answering(chosen)),
+        *([("bus", lambda: _carried(chosen))] if chosen.redis_url else []),
+        ("migrations", lambda: (history.check(_existing(chosen)), f"at {history.newest()}")[1]),
+        ("data map", lambda: _mapped(chosen, folder)),
+        ("notifier", lambda: notifier.told(chosen.notifier_command, chosen.notifier_hours)),
+        ("first space", lambda: _first_space(chosen, folder)),
     ]
 
 

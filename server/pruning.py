@@ -1,11 +1,14 @@
 """Copies end after the days that the privacy page promises, whoever made them."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from server.errors import BootRefused
 
+STALE = {"forgotten-community.list": timedelta(hours=3)}
+"""The community writes its list every hour; every other one is written once a day."""
+STALE_DAILY = timedelta(hours=26)
 _NAME = re.compile(r"^baraza-([0-9]{4}-[0-9]{2}-[0-9]{2})-[0-9a-f]{8}\.backup(\.part)?$")
 
 
@@ -26,13 +29,18 @@ def newest(folder: Path) -> date | None:
     return max(days, default=None)
 
 
-def newest_backup(folder: Path | None, *, today: date) -> str:
-    """For `baraza check`: how old the newest copy is. Raises BootRefused when there is none of these two days."""
+def newest_backup(folder: Path | None, *, now: datetime) -> str:
+    """For `baraza check`: how old the newest copy is. Raises BootRefused when there is none of these two days, or when
+    the lists beside the copies stand still: what was erased since would be there again after `baraza restore`."""
+    today = now.date()
     if folder is None:
         return "BARAZA_BACKUP_DIR is not set: nobody here knows whether there are copies"
     day = newest(folder)
     if day is None or today - day > timedelta(days=2):
         raise BootRefused(f"There is no backup of these two days in {folder}. Let a timer run: baraza backup")
+    for path in sorted(folder.glob("forgotten-*.list")):
+        if now.timestamp() - path.stat().st_mtime > STALE.get(path.name, STALE_DAILY).total_seconds():
+            raise BootRefused(f"The server does not keep {path.name} in {folder}. Does it run, and may it write there?")
     return f"the newest is of the {day.isoformat()}"
 
 

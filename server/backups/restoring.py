@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from server import places, policies
+from server import places, policies, whole_files
 from server.backups import laying, rows
 from server.backups.laying import Files, Place
 from server.backups.parts import COMMUNITY, Part, here
 from server.backups.reading import NOT_WHOLE, SealedFile
 from server.backups.room import room_laid_over
-from server.crypto.sealed import copies, forget_lists
+from server.crypto.sealed import copies
 from server.crypto.sealed.boxes import Damaged, new_key, public_of
 from server.crypto.sealed.certificates import fingerprint
 from server.crypto.sealed.copies import KEYS
@@ -38,11 +38,11 @@ def ask(chosen: Settings, file: Path, out: Path) -> list[str]:
     chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = chosen.data_dir / OWN_KEY
     if not path.exists():
-        forget_lists.laid(path, new_key())
+        whole_files.laid(path, new_key())
     public = public_of(path.read_bytes())
     if out.exists():
         raise BootRefused(f"{out} is there already.")
-    forget_lists.laid(out, copies.request(found.head, public).text().encode())
+    whole_files.laid(out, copies.request(found.head, public).text().encode())
     return [
         f"A copy of {found.head.label.day.isoformat()}. Hand {out} to one recovery officer, then to a second one.",
         f"Read this to both of them, by a voice that they know: {fingerprint(public, public)}",
@@ -158,7 +158,7 @@ def _keys_laid(chosen: Settings, found: Iterator[rows.Record]) -> list[str]:
             raise BootRefused(f"There is a key at {path} already. Nothing was changed.")
     for path, content in targets.items():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        forget_lists.laid(path, content)
+        whole_files.laid(path, content)
     lists.wiped(chosen.data_dir / OWN_KEY)
     return [f"{len(targets)} keys are back. Now restore the newest backup."]
 

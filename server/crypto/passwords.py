@@ -63,7 +63,7 @@ class DerivationPool:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="derive")
         self._turns = Turns(workers, waiting=waiting, patience=patience)
 
-    async def run(self, work: Callable[[], Result], *, whose: str = "") -> Result:
+    async def run(self, work: Callable[[], Result], *, whose: str) -> Result:
         """Do the work in the pool. `whose`: the network that asks. Raises TooFast when too many wait already,
         or it takes too long."""
         try:

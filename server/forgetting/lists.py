@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from server import whole_files
 from server.crypto import keyring
 from server.crypto.keyring import Purpose
 from server.crypto.sealed import forget_lists
@@ -34,12 +35,12 @@ def write_community(
     for folder in folders:
         path = folder / f"forgotten-{COMMUNITY}.list"
         known = replace(found, standing={**found.standing, EXPORT: made | _exports_of_today(path, key, at)})
-        forget_lists.laid(path, forget_lists.closed(known, key, part=COMMUNITY))
+        whole_files.laid(path, forget_lists.closed(known, key, part=COMMUNITY))
 
 
 def _exports_of_today(path: Path, key: bytes, at: datetime) -> frozenset[bytes]:
     """Those that the list knows whose place the new one takes."""
-    before = _opened(path, key, COMMUNITY)
+    before = _opened(path, key, COMMUNITY) if path.is_file() else None
     if before is None or before.at.astimezone(UTC).date() != at.astimezone(UTC).date():
         return frozenset()
     return before.standing.get(EXPORT, frozenset())

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from server import whole_files
 from server.pruning import newest
 
 STAFFED_FILE = "staffed.json"
@@ -52,8 +53,7 @@ def _reporting(policies: Path) -> dict[str, Any]:
 
 def _unstaffed(folder: Path, today: date) -> list[str] | None:
     try:
-        with (folder / STAFFED_FILE).open("rb") as file:
-            raw: Any = json.loads(file.read(MOST_BYTES))
+        raw: Any = json.loads(whole_files.read(folder / STAFFED_FILE, most=MOST_BYTES))
         told_on = date.fromisoformat(raw["day"])
         desks = cast("dict[str, object]", dict(raw["desks"]))
     except (OSError, ValueError, TypeError, KeyError):

@@ -5,10 +5,10 @@ It goes in this one direction only. The room asks the community nothing, so no l
 
 import json
 import logging
-import os
 import threading
 from pathlib import Path
 
+from server import whole_files
 from server.database import Database
 from server.events import Event, HelpContactsChanged
 from server.help_contacts.queries import ContactRow, all_contacts
@@ -38,10 +38,8 @@ class Told:
                     entries = [_entry(contact) for contact in all_contacts(tx)]
                 # One that is there is the operator's: it may be shared by a group of two users, and must stay so.
                 self._path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-                new = self._path.with_suffix(".new")
-                new.write_text(json.dumps(entries, ensure_ascii=False, indent=1), "utf-8")
-                new.chmod(0o640)  # the room may run as another user, in the community's group
-                os.replace(new, self._path)
+                raw = json.dumps(entries, ensure_ascii=False, indent=1).encode()
+                whole_files.laid(self._path, raw, mode=0o640)  # the room may run as another user, in the same group
             except OSError as error:
                 log.error("the private room cannot be told who helps: %s", type(error).__name__)
 

@@ -32,13 +32,18 @@ LOGGING: Mapping[str, Sequence[str]] = {
 """PostgreSQL's settings under which no value of a row reaches its log."""
 
 
-def looks(chosen: Settings, policies: Path) -> list[Look]:
-    """What to look at, and how; each look gives a sentence or raises BootRefused with one."""
+def looks(chosen: Settings, policies: Path, *, here: bool) -> list[Look]:
+    """What to look at, and how; each look gives a sentence or raises BootRefused with one.
+
+    `here`: whether the room's folder is this user's own.
+    """
     outside: list[Look] = [("private room: swap", swap), ("private room: core dumps", core_dumps)]
-    if chosen.private_socket is not None:
-        socket: Path = chosen.private_socket
-        return [("private room", lambda: _socket(socket)), *outside]
+    socket = chosen.private_socket
+    reached: list[Look] = [] if socket is None else [("private room", lambda: _socket(socket))]
+    if not here:
+        return [*reached, *outside]
     return [
+        *reached,
         ("private room: keys", lambda: _keys(chosen)),
         ("private room: database", lambda: _database(chosen, policies)),
         ("private room: desks", lambda: _desks(chosen, policies)),

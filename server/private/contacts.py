@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from server import whole_files
+
 FILE_NAME = "help_contacts.json"
 MOST_BYTES = 8_000_000
 
@@ -40,7 +42,7 @@ class Contacts:
     def all(self, *, on: date, hide_days: int) -> Sequence[Contact]:
         """Those that somebody made sure of in the last `hide_days`, the most urgent first."""
         try:
-            found = self._path.stat()
+            found = self._path.lstat()
             edition = (found.st_mtime_ns, found.st_size, found.st_ino)
             if edition != self._edition:
                 self._read, self._edition = _contacts(self._path), edition
@@ -50,8 +52,7 @@ class Contacts:
 
 
 def _contacts(path: Path) -> Sequence[Contact]:
-    with path.open("rb") as file:
-        entries: list[dict[str, Any]] = json.loads(file.read(MOST_BYTES))
+    entries: list[dict[str, Any]] = json.loads(whole_files.read(path, most=MOST_BYTES))
     return [
         Contact(
             kind=entry["kind"],

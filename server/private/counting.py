@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from server import whole_files
 from server.database import Database
 from server.private import records
 from server.private.desks import Reporting
@@ -24,6 +25,7 @@ from server.private.tracks import due
 from server.private.vault import Vault
 
 FILE_NAME = "desks.json"
+MOST_BYTES = 1_000_000
 LEAST = 10
 BANDS = ((100, "100+"), (50, "50-99"), (20, "20-49"), (LEAST, "10-19"))
 MONTHS_KEPT = 24
@@ -71,11 +73,9 @@ class Counting:
                 self._forgetting.note_told(month)
             return
         known = [*known[-MONTHS_KEPT + 1 :], self.account(month, at=at).content()]
-        part = self._path.with_name(FILE_NAME + ".part")
-        part.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        part.write_text(json.dumps(known, indent=1) + "\n", "ascii")
-        part.chmod(0o640)  # the community may run as another user, in the same group
-        part.replace(self._path)
+        self._path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        # The community may run as another user, in the same group, and somebody may have got into it.
+        whole_files.laid(self._path, (json.dumps(known, indent=1) + "\n").encode(), mode=0o640)
         self._forgetting.note_told(month)
 
     def account(self, month: str, *, at: datetime) -> Told:
@@ -101,7 +101,7 @@ def last_month(today: date) -> str:
 def published(path: Path) -> list[dict[str, Any]]:
     """The months that were published; a file that is not ours counts as none."""
     try:
-        found: Any = json.loads(path.read_text("utf-8"))
+        found: Any = json.loads(whole_files.read(path, most=MOST_BYTES))
     except (OSError, ValueError):
         return []
     return found if isinstance(found, list) else []  # pyright: ignore[reportUnknownVariableType]

@@ -157,7 +157,9 @@ async def second(call: Call) -> Response:
         call.work.spend("unlock", str(person), call.asked.bucket)
         if six_words.plain(typed) != words:
             raise Invalid(NOT_THESE, field="second")
-        await call.work.opening_pool.run(lambda: call.work.people.add_second(person, phrase, typed))
+        await call.work.opening_pool.run(
+            lambda: call.work.people.add_second(person, phrase, typed), whose=call.asked.bucket
+        )
     except Refused as error:
         return views.second(call, str(words), call.state_of(error), error.status)
     assert call.kept is not None

@@ -316,7 +316,8 @@ async def change_number(call: Call) -> Response:
     if call.kept is None or call.kept["kind"] != "conversation" or "new" not in call.kept:
         return views.visit_over(call)
     keys, receipt = _keys(call), Receipt(call.kept["new"])
-    new = await call.work.filing_pool.run(lambda: call.work.derivation.keys(receipt))
+    pool, work = call.work.filing_pool, call.work
+    new = await pool.run(lambda: work.derivation.keys(receipt), whose=call.asked.bucket)
     await call.run(lambda: call.work.conversations.change_number(keys, new, at=call.now))
     typed = {"typed": call.kept["typed"]} if "typed" in call.kept else {}
     files = call.kept.get("files", "")

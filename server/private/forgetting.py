@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from server import whole_files
 from server.crypto.sealed import boxes, forget_lists
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.forget_lists import ForgetList, name_of, united
@@ -84,7 +85,7 @@ class Forgetting:
                 self._written(united([there] if here is None else [here, there]))  # ours first
             raw = self._path.read_bytes() if self._path.is_file() else b""
             if raw and not (target.is_file() and target.read_bytes() == raw):
-                forget_lists.laid(target, raw)
+                whole_files.laid(target, raw)
 
     def take_in(self, found: ForgetList, followed: Iterable[str]) -> None:
         """What a list said that an older copy was held against: the next copy is held against it too.
@@ -125,7 +126,7 @@ class Forgetting:
         at = self._now()
         papers, followed = found.papers.union(self._revocations()), found.followed.union(self._successions())
         found = forget_lists.younger(replace(found, at=at, papers=papers, followed=followed), at.date())
-        forget_lists.laid(self._path, forget_lists.closed(found, self._key, part=PART))
+        whole_files.laid(self._path, forget_lists.closed(found, self._key, part=PART))
 
     def _read(self, path: Path) -> ForgetList | None:
         """None when there is none, or it does not open: what it said is in the list beside the copies."""

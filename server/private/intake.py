@@ -91,7 +91,7 @@ async def _sealed(call: Call, concern: Concern, key: bytes, paper: Certificate) 
     """File it: the number, and the desk that reads it. Raises Changed and Refused."""
     work = call.work
     receipt = receipts.receipt_for(key, work.vault.pepper)
-    keys = await work.filing_pool.run(lambda: work.derivation.keys(receipt))
+    keys = await work.filing_pool.run(lambda: work.derivation.keys(receipt), whose=call.asked.bucket)
     await call.run(lambda: work.filing.file(concern, keys, filing_key=key, at=call.now, writer=paper.person))
     return receipt, await call.run(lambda: work.conversations.desk_of(keys))
 

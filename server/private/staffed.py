@@ -1,14 +1,17 @@
 """Tells the community which desks have enough readers: what the door shows too, and nothing about a case."""
 
 import json
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from server import whole_files
 from server.private.desks import Reporting
 from server.private.roster import Roster
 from server.private.routing import staffed
 
 FILE_NAME = "staffed.json"
+MOST_BYTES = 100_000
 
 
 class Staffed:
@@ -23,10 +26,9 @@ class Staffed:
         """Write the state of the day; not again when the process begins anew and nothing changed."""
         desks = staffed(self._reporting, self._roster.certificates(), at.date())
         told = json.dumps({"day": at.date().isoformat(), "desks": desks}) + "\n"
-        if self._path.is_file() and self._path.read_text("ascii", "replace") == told:
-            return
-        part = self._path.with_name(FILE_NAME + ".part")
-        part.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        part.write_text(told, "ascii")
-        part.chmod(0o640)  # the community may run as another user, in the same group
-        part.replace(self._path)
+        with suppress(OSError):
+            if whole_files.read(self._path, most=MOST_BYTES) == told.encode():
+                return
+        self._path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        # The community may run as another user, in the same group, and somebody may have got into it.
+        whole_files.laid(self._path, told.encode(), mode=0o640)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from server import whole_files
 from server.errors import Sentence, say
 
 FILE_NAME = "desks.json"
@@ -71,8 +72,7 @@ def overdue(folder: Path) -> tuple[str, Sentence] | None:
 
 def _months(folder: Path) -> list[dict[str, Any]]:
     try:
-        with (folder / FILE_NAME).open("rb") as file:
-            raw: Any = json.loads(file.read(MOST_BYTES))
+        raw: Any = json.loads(whole_files.read(folder / FILE_NAME, most=MOST_BYTES))
     except (OSError, ValueError):
         return []
     if not isinstance(raw, list):

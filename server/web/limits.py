@@ -19,7 +19,7 @@ from limits.strategies import MovingWindowRateLimiter
 from server.errors import BootRefused, TooFast, say
 
 KEY_SECONDS = 3600
-PREFIX_V4, PREFIX_V6 = 24, 56
+PREFIX_V4, PREFIX_V6 = 24, 48
 SWEEP_SECONDS = 60
 """Counts that are too old to matter stay in memory no longer than this."""
 PATIENCE = 0.25

@@ -315,8 +315,8 @@ class Visit:
         self.services.limits.spend(rate, *key)
 
     async def derive(self, work: Callable[[], Result]) -> Result:
-        """Do slow key work in its own small pool. Raises TooFast when that is full."""
-        return await self.services.pool.run(work)
+        """Do slow key work in its own small pool, by turns of the networks. Raises TooFast when that is full."""
+        return await self.services.pool.run(work, whose=self.bucket)
 
     async def write(self, work: Callable[[Transaction], Result]) -> Result:
         """Run a short transaction on a thread, from async code."""

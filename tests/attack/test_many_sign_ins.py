@@ -130,3 +130,34 @@ def test_whoever_is_told_to_come_back_keeps_what_they_typed(slow):
     page = asyncio.run(one_too_many())
     assert "person number" in page and 'value="/s/questions"' in page
     assert PASSPHRASE not in page
+
+
+def test_one_network_that_tries_and_tries_keeps_nobody_else_out(slow):
+    community, passwords = slow
+    for number in range(WAITING // 2):
+        community._make(f"person{number}", ("questions",), known=True, roles={})
+
+    async def tries(address: str, logins: list[str]) -> list[asyncio.Task[int]]:
+        async def one(login: str) -> int:
+            transport = ASGITransport(app=community.house.app, client=(address, 1))
+            async with AsyncClient(transport=transport, base_url=ADDRESS, headers=OURS, timeout=60) as client:
+                return (await client.post("/sign-in", data={"login": login, "passphrase": PASSPHRASE})).status_code
+
+        return [asyncio.create_task(one(login)) for login in logins]
+
+    async def storm() -> list[int]:
+        passwords.go.clear()
+        hostile = await tries("192.0.2.1", [f"nobody{number}" for number in range(PEOPLE)])
+        while sum(task.done() for task in hostile) < PEOPLE - WORKERS - WAITING:
+            await asyncio.wait([task for task in hostile if not task.done()], return_when=asyncio.FIRST_COMPLETED)
+        honest = [
+            task for number in range(WAITING // 2) for task in await tries(f"198.51.{number}.1", [f"person{number}"])
+        ]
+        while sum(task.done() for task in hostile) < PEOPLE - WORKERS - WAITING // 2:
+            assert not any(task.done() for task in honest), "somebody is told to come back"
+            await asyncio.wait([task for task in hostile if not task.done()], return_when=asyncio.FIRST_COMPLETED)
+        passwords.go.set()
+        await asyncio.gather(*hostile)
+        return list(await asyncio.gather(*honest))
+
+    assert asyncio.run(storm()) == [303] * (WAITING // 2)

@@ -1,6 +1,9 @@
 """People at a real browser. They find their way by what is on the page, in the language they read."""
 
 import gettext
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -8,6 +11,8 @@ from playwright.sync_api import Page
 
 from server.places import shipped
 from tests.people import PASSPHRASE
+
+LISTEN_SECONDS = 30
 
 
 def said(english: str, language: str) -> str:
@@ -19,6 +24,21 @@ def presses(page: Page, selector: str) -> None:
     """Press a button or a link, and wait for the page that comes."""
     with page.expect_navigation():
         page.click(selector)
+
+
+@contextmanager
+def hears(page: Page, channel: str) -> Iterator[None]:
+    """What is done inside brings a page that hears of this channel; waits until it has.
+
+    The first word may come before the page is there: whoever began to listen only then would miss it.
+    """
+    heard: list[str] = []
+    page.on("websocket", lambda line: line.on("framereceived", lambda frame: heard.append(str(frame))))
+    yield
+    until = time.monotonic() + LISTEN_SECONDS
+    while not any(f'"ch":"{channel}"' in frame for frame in heard):
+        assert time.monotonic() < until, f"the page heard nothing of {channel}"
+        page.wait_for_timeout(20)
 
 
 def sign_in(page: Page, login: str, passphrase: str, code: str) -> None:

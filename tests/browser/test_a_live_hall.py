@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from server.townhall.halls.states import HallState
 from tests.browser.conftest import PATIENCE_MS, NewBrowser
 from tests.browser.lines import Line, line_to
-from tests.browser.surfing import presses
+from tests.browser.surfing import hears, presses
 from tests.people import Community
 from tests.townhall.scene import Attendee, HallScene
 
@@ -63,10 +63,8 @@ def path_at(address: str) -> str:
 
 def live_page(opens: NewBrowser, scene: HallScene) -> Page:
     page = opens()
-    with page.expect_websocket() as opened:
+    with hears(page, "pub"):
         comes_in(page, scene)
-    with opened.value.expect_event("framereceived", lambda frame: '"ch":"pub"' in str(frame)):
-        pass
     is_live(page)
     return page
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from server.permissions import Role
 from server.townhall.halls.states import Results
 from tests.browser.conftest import NewBrowser
-from tests.browser.surfing import Surfer, presses
+from tests.browser.surfing import Surfer, hears, presses
 from tests.people import Community
 from tests.townhall.scene import HallScene
 from tests.townhall.test_stage import makes_a_link
@@ -28,10 +28,8 @@ def console(opens: NewBrowser, scene: HallScene, login: str) -> Page:
     """One more browser of somebody of the team, at the console and listening."""
     page = opens(width=1280)
     Surfer(page).signs_in(login, scene.community.code_of(login))
-    with page.expect_websocket() as opened:
+    with hears(page, "pub"):
         page.goto(f"/h/{scene.code}/console?lang=en")
-    with opened.value.expect_event("framereceived", lambda frame: '"ch":"pub"' in str(frame)):
-        pass
     page.evaluate("window.same = true")
     return page
 
@@ -108,10 +106,8 @@ def test_a_console_that_nobody_looks_at_does_not_count_as_watched(scene: HallSce
 def test_the_stage_changes_without_a_reload_and_falls_back_without_script(scene: HallScene, opens: NewBrowser) -> None:
     link, amina = makes_a_link(scene), scene.attendee()
     live, plain = opens(width=1280), opens(script=False, width=1280)
-    with live.expect_websocket() as opened:
+    with hears(live, "stage"):
         live.goto(link)
-    with opened.value.expect_event("framereceived", lambda frame: '"ch":"stage"' in str(frame)):
-        pass
     plain.goto(link)
     live.evaluate("window.same = true")
     live.wait_for_timeout(6_000)  # longer than the page's own fetching

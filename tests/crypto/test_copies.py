@@ -2,9 +2,6 @@
 
 import json
 import os
-import secrets
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from server import whole_files
 from server.crypto.sealed import boxes, copies, forget_lists, plain_json
 from server.crypto.sealed.boxes import Damaged
 from server.crypto.sealed.copies import BACKUP, KEYS, Head, Label
@@ -159,51 +157,6 @@ def test_of_several_lists_everything_is_gone_and_what_stands_is_as_the_newest_sa
     assert forget_lists.united([newer, replace(older, at=AT)]).followed == newer.followed, "of two as old, the first"
 
 
-def test_two_who_write_the_same_file_at_once_each_write_all_of_it(tmp_path: Path) -> None:
-    path, each = tmp_path / "forgotten-community.list", [bytes([number]) * 300_000 for number in range(4)]
-
-    def writes(raw: bytes) -> None:
-        for _ in range(25):
-            forget_lists.laid(path, raw)
-            assert path.read_bytes() in each
-
-    with ThreadPoolExecutor(len(each)) as pool:
-        list(pool.map(writes, each))  # raises what one of them raised
-    assert [one.name for one in tmp_path.iterdir()] == [path.name]
-
-
-def test_what_a_crash_left_half_written_goes_and_what_is_being_written_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, now = tmp_path / "forgotten-community.list", 1_800_000_000
-    monkeypatch.setattr(time, "time", lambda: float(now))
-    crashed, writing, other = (tmp_path / f"{name}.part" for name in (f"{path.name}.0a", f"{path.name}.0b", "x.0a"))
-    for part, age in ((crashed, 3601), (writing, 3600), (other, 9999)):
-        part.write_bytes(b"half")
-        os.utime(part, (now - age, now - age))
-    forget_lists.laid(path, b"whole")
-    assert {one.name for one in tmp_path.iterdir()} == {path.name, writing.name, other.name}
-
-
-def test_what_cannot_be_laid_leaves_nothing_lying_about(tmp_path: Path) -> None:
-    path = tmp_path / "forgotten-community.list"
-    path.mkdir()
-    with pytest.raises(IsADirectoryError):
-        forget_lists.laid(path, b"whole")
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_list_is_laid_through_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody who knew what it is called while it is written could have another file written over."""
-    path, other = tmp_path / "list", tmp_path / "other"
-    other.write_bytes(b"theirs")
-    monkeypatch.setattr(secrets, "token_hex", lambda size: "0" * size)
-    path.with_name(f"list.{'0' * 8}.part").symlink_to(other)
-    with pytest.raises(FileExistsError):
-        forget_lists.laid(path, b"whole")
-    assert other.read_bytes() == b"theirs" and not path.exists()
-
-
 def test_two_officers_are_enough_and_one_twice_is_not() -> None:
     one, other = (boxes.public_of(secret) for secret in OFFICERS[:2])
     assert copies.head(LABEL, KEY, [one, other])
@@ -222,7 +175,7 @@ def test_a_list_lies_on_the_disk_as_lists_of_older_versions_do(tmp_path: Path, m
     assert forget_lists.STEP_BYTES == 16_384
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_size))
-    forget_lists.laid(tmp_path / "list", raw)
-    forget_lists.laid(tmp_path / "list", b"small")
+    whole_files.laid(tmp_path / "list", raw)
+    whole_files.laid(tmp_path / "list", b"small")
     assert synced == [len(raw), 5], "all of it, before it takes the other's place"
     assert (tmp_path / "list").stat().st_mode & 0o777 == 0o600

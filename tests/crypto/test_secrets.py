@@ -61,7 +61,7 @@ def test_the_pool_takes_its_workers_and_those_who_wait_and_refuses_the_next() ->
 
     async def crowd() -> tuple[int, int]:
         pool = DerivationPool(waiting=8, workers=1)
-        tasks = [asyncio.create_task(pool.run(gate.wait)) for _ in range(200)]
+        tasks = [asyncio.create_task(pool.run(gate.wait, whose="one")) for _ in range(200)]
         await asyncio.sleep(0)
         gate.set()
         answers = await asyncio.gather(*tasks, return_exceptions=True)
@@ -136,7 +136,7 @@ def test_turns_are_given_from_one_loop_to_another() -> None:
 
     def one(_: int) -> bool:
         together.wait(10)
-        return asyncio.run(pool.run(lambda: time.sleep(0.02) is None))
+        return asyncio.run(pool.run(lambda: time.sleep(0.02) is None, whose="one"))
 
     with ThreadPoolExecutor(6) as crowd:
         assert [done.result(30) for done in [crowd.submit(one, number) for number in range(6)]] == [True] * 6
@@ -155,7 +155,7 @@ def test_who_goes_away_while_waiting_takes_nobodys_turn() -> None:
         gate.set()
         await asyncio.sleep(0.05)
         tasks[2].cancel()  # perhaps it has its turn already: the next one must come all the same
-        left = await asyncio.wait_for(asyncio.gather(tasks[0], tasks[3], pool.run(gate.wait)), 20)
+        left = await asyncio.wait_for(asyncio.gather(tasks[0], tasks[3], pool.run(gate.wait, whose="one")), 20)
         pool.close()
         return left
 

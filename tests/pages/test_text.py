@@ -99,7 +99,7 @@ def test_a_bucket_names_a_network_for_an_hour_and_cannot_be_turned_back() -> Non
     first = buckets.bucket("203.0.113.7")
     assert first == buckets.bucket("203.0.113.99") == buckets.bucket("::ffff:203.0.113.8")
     assert first != buckets.bucket("198.51.100.7")
-    assert buckets.bucket("2001:db8:0:1::1") == buckets.bucket("2001:db8:0:2::9")
+    assert buckets.bucket("2001:db8:0:1::1") == buckets.bucket("2001:db8:0:ffff::9") != buckets.bucket("2001:db8:1::")
     assert AddressBuckets().bucket("203.0.113.7") != first
     now[0] = 3601
     assert buckets.bucket("203.0.113.7") != first

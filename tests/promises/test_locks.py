@@ -1,7 +1,10 @@
 """The lock files hold what every supported Python needs, and not only the one that they were made with."""
 
+import os
 import re
+import subprocess
 from importlib.metadata import PackageNotFoundError, requires
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -42,3 +45,18 @@ def test_every_library_that_a_locked_one_needs_is_locked(lock: str, python: str)
         except PackageNotFoundError:  # for another system than this one
             continue
     assert missing == set()
+
+
+def test_the_script_runs_nothing_that_lies_in_the_folder_it_is_called_in(tmp_path: Path) -> None:
+    """A service's folder is one that the service may write to, and an operator calls commands in it as root."""
+    if not (CHECKOUT / ".venv/bin/python").exists():
+        pytest.skip("this checkout was not started by its own script")
+    for name in ("server", "moderation", "pip", "venv", "ensurepip"):
+        (tmp_path / name).mkdir()
+        for file in ("__init__.py", "__main__.py"):
+            (tmp_path / name / file).write_text('raise SystemExit("taken over")')
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [str(CHECKOUT / "baraza"), "--help"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "taken over" not in done.stdout + done.stderr

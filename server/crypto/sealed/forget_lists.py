@@ -4,15 +4,9 @@ A list holds keyed hashes, never names, and is closed under a key of the install
 take a line out, or see how many there are. It lies beside the copies, because it must outlive what it speaks of.
 """
 
-import glob
-import os
-import secrets
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 
 from server.crypto.sealed import plain_json
@@ -22,8 +16,6 @@ _VERSIONS = (1, 2)
 """A list of the second one tells of more; a program that knows only the first would take it for less than it says."""
 STEP_BYTES = 16 * 1024
 """Lists have few sizes: their length must not tell how much was erased."""
-CRASHED_SECONDS = 3600
-"""What lies half written for so long, nobody is writing any more."""
 KEPT_DAYS = 60
 """So long a line stays: longer than any copy may live."""
 
@@ -127,22 +119,3 @@ def opened(raw: bytes, key: bytes, *, part: str) -> ForgetList:
 
 def _about(part: str) -> bytes:
     return b"baraza/forgotten/" + part.encode()
-
-
-def laid(path: Path, raw: bytes) -> None:
-    """In place of what is there, at once: the server and a command may be writing the same file, each all of it."""
-    for left in path.parent.glob(f"{glob.escape(path.name)}.*.part"):
-        with suppress(FileNotFoundError):  # of another writer, who has come to an end just now
-            if time.time() - left.stat().st_mtime > CRASHED_SECONDS:
-                left.unlink()
-    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
