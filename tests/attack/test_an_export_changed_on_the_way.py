@@ -15,7 +15,7 @@ from server.accounts.models import Member, Passkey, RoleGrant
 from server.crypto import keyring
 from server.database import Database
 from server.errors import BootRefused
-from server.moving import laying, writing
+from server.moving import laying, reading, writing
 from server.moving.reading import Export
 from server.settings import Settings
 from server.tables import metadata
@@ -115,6 +115,22 @@ def test_what_was_looked_at_is_what_is_laid_in(folder: Path) -> None:
     a_steward_of_their_own(folder)
     with pytest.raises(BootRefused, match="is not as it was"):
         list(found.records(metadata.tables["role_grant"]))
+
+
+def test_the_schema_that_was_looked_at_is_the_one_that_counts(
+    target: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says the day: another one the second time would need no list."""
+    summed_first = reading._summed  # pyright: ignore[reportPrivateUsage]
+
+    def then_changed(place: Path) -> Any:
+        found = summed_first(place)
+        raw = (place / "schema.json").read_bytes()
+        (place / "schema.json").write_bytes(raw.replace(b"2026-03-04", b"2026-03-03"))
+        return found
+
+    monkeypatch.setattr(reading, "_summed", then_changed)
+    is_refused(target, folder, r"schema\.json is not as it was")
 
 
 def test_two_exports_of_one_day_have_the_same_seal(target: Settings, folder: Path, tmp_path: Path) -> None:

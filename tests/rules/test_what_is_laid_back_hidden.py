@@ -70,6 +70,27 @@ def test_a_message_that_was_hidden_or_given_back_since_is_read_by_nobody(move: M
         assert tx.look(answered).scalar_one() == 0, "somebody is led to it"
 
 
+def test_a_title_is_hidden_with_the_message_that_opens_its_topic(move: Move) -> None:
+    community = move.community
+    bo, amina, nadia = community.moderator("bo"), community.member("amina"), community.member("nadia")
+    amina.posts(nadia.opens_topic(ADDRESS, DOXXING), "Please do not")
+    nadia.opens_topic(ADDRESS, "Nobody has answered this one")
+    move.exports()
+    with community.services.db.reading() as tx:
+        opening = tx.look(select(col(Message.public_id)).where(col(Message.opens_topic))).scalars().all()
+    for message in opening:
+        assert amina.sends(f"/messages/{message}/flag", reason="private_data").status_code == 303
+    for case in bo.opens_the_queue():
+        assert bo.decides(case, "hide").status_code == 303
+    move.lists()
+    new = move.place()
+    move.imports(new, move.beside)
+    with closing(Database(new.database)) as db, db.reading() as tx:
+        columns = (col(Topic.title), col(Topic.messages), col(Topic.state))
+        topics = [tuple(row) for row in tx.look(select(*columns).order_by(col(Topic.id)))]
+    assert topics == [("", 1, "published"), ("", 0, "held")]
+
+
 def test_a_flag_that_waited_already_stays_one_case_with_both_reasons(move: Move) -> None:
     bo, case = a_case(move, export_after_flag=True)
     assert bo.decides(case, "hide").status_code == 303
