@@ -133,6 +133,8 @@ def _made_current(
         return
     with db.transaction() as tx:
         forgetting.laid_over(tx, part.mark, newer, at=at)
+    if newer is not None and newer.version < forgetting.VERSION:
+        yield f"community: the forget list is of an older version: {forgetting.TELLS_LESS}"
     with db.reading() as tx:
         wrong = ledger.check(tx).wrong
     yield f"community: the ledger {'is whole' if not wrong else 'has faults: see baraza audit verify'}."
