@@ -211,7 +211,7 @@ def test_the_room_imports_nothing_of_the_community() -> None:
     found = told("import server.private.process, sys; print(*sys.modules)")
     found = [name for name in found if name.startswith("server.") or name.partition(".")[0] in heavy]
     allowed = {"places", "policies", "privacy", "clock", "crypto", "darkroom", "database", "errors", "events", "hub"}
-    allowed |= {"logs", "prepared", "private", "pruning", "settings", "turns", "web", "whole_files"}
+    allowed |= {"logs", "prepared", "private", "pruning", "settings", "turns", "web", "whole_files", "remarks"}
     assert found
     assert {name.split(".")[1] for name in found if name.startswith("server.")} <= allowed
     assert not [name for name in found if not name.startswith("server.")]
