@@ -210,7 +210,9 @@ def _services(
         fragments=Fragments(),
         screen=machine.screen,
         details=machine.details,
-        find_viewer=partial(accounts.find_viewer, trust=in_force.moderation.trust),
+        find_viewer=partial(
+            accounts.find_viewer, trust=in_force.moderation.trust, lasts=accounts.lifetimes(in_force.retention)
+        ),
         renewal=accounts.Renewal(),
         news=announcements.news,
         told_dir=settings.told_dir,

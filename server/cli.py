@@ -216,6 +216,19 @@ def staff_remove(
     print(staff_removed(_settings(data), role=role, space=space, name=name))
 
 
+@staff_app.command("reset-code")
+def staff_reset_code(
+    name: Annotated[str, typer.Argument(help="The name seen in the space; without --space the sign-in name.")],
+    space: Annotated[str, typer.Option(help="The address of a space that the person is in.")] = "",
+    data: DataDir = None,
+) -> None:
+    """Take a lost code app off an account; its roles come again by new links."""
+    from server.operating import code_reset
+
+    for line in code_reset(_settings(data), name=name, space=space):
+        print(line)
+
+
 @app.command()
 def invite(
     space: Annotated[str, typer.Argument(help="The address of the space.")],

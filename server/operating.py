@@ -22,7 +22,7 @@ from server.clock import SystemClock
 from server.crypto import keyring
 from server.crypto.keyring import Purpose
 from server.crypto.tokens import keyed_hash
-from server.database import Database
+from server.database import Database, Transaction
 from server.errors import BootRefused
 from server.going_live import facts
 from server.going_live.checklist import states
@@ -170,10 +170,7 @@ def staff_link(chosen: Settings, *, role: str, space: str) -> list[str]:
     db, key = _existing(chosen), keyring.load(chosen.keys_dir).key(Purpose.CODES)
     ends = invitation_ends(_today(), in_force.accounts.staff_link_days)
     with db.transaction() as tx:
-        found = space_by_slug(tx, space) if space else None
-        if space and found is None:
-            raise BootRefused(f"There is no space called {space}.")
-        space_id = found.id if found else None
+        space_id = _space(tx, space)
         code = rules.invite(tx, space_id=space_id, role=Role(role), code_key=key, expires_on=ends)
     where = f" of {space}" if space else ""
     return [f"For one {role}{where}, once, until {ends}: {_base(chosen)}/staff/{code}"]
@@ -188,16 +185,48 @@ def staff_removed(chosen: Settings, *, role: str, space: str, name: str) -> str:
     db, keys = _existing(chosen), keyring.load(chosen.keys_dir)
     login = keyed_hash(keys.key(Purpose.LOGIN_NAMES), " ".join(name.casefold().split()))
     with db.transaction() as tx:
-        found = space_by_slug(tx, space) if space else None
-        if space and found is None:
-            raise BootRefused(f"There is no space called {space}.")
-        space_id = found.id if found else None
+        space_id = _space(tx, space)
         done = roles.take_away(
             tx, Role(role), space_id=space_id, pseudonym_key=confusable.folded(name), login_key=login
         )
     if not done:
         raise BootRefused(f"Nobody of this name is {role}{f' of {space}' if space else ''}.")
     return "The role is taken away, and every session of this person is ended."
+
+
+def code_reset(chosen: Settings, *, name: str, space: str) -> list[str]:
+    """Take a lost code app off: by the name that people see in the space, or, without one, by the sign-in name.
+
+    The roles go with it and come again by links that are handed over in person: whoever has only learned the words
+    cannot set up an app of their own and be staff.
+    """
+    db, keys = _existing(chosen), keyring.load(chosen.keys_dir)
+    login = keyed_hash(keys.key(Purpose.LOGIN_NAMES), " ".join(name.casefold().split()))
+    ends = invitation_ends(_today(), policies.load(places.policies(chosen.data_dir)).accounts.staff_link_days)
+    with db.transaction() as tx:
+        space_id = _space(tx, space)
+        held = roles.take_code_app_off(
+            tx, space_id=space_id, pseudonym_key=confusable.folded(name), login_key=login, on=_today()
+        )
+        if held is None:
+            raise BootRefused(f"Nobody of this name{f' in {space}' if space else ''} has a code app.")
+        key = keys.key(Purpose.CODES)
+        codes = [
+            (role, rules.invite(tx, space_id=where, role=role, code_key=key, expires_on=ends)) for role, where in held
+        ]
+    return [
+        "The code app, the passkeys and the roles are off this account, and every session of this person is ended.",
+        "Hand the links over in person. Who opens them, signed in with the secret words, sets up a new app.",
+        *(f"For one {role}, once, until {ends}: {_base(chosen)}/staff/{code}" for role, code in codes),
+    ]
+
+
+def _space(tx: Transaction, slug: str) -> int | None:
+    """The key of a space that must be there; None without an address."""
+    found = space_by_slug(tx, slug) if slug else None
+    if slug and found is None:
+        raise BootRefused(f"There is no space called {slug}.")
+    return found.id if found else None
 
 
 def invitations(chosen: Settings, *, space: str, count: int) -> list[str]:

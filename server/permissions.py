@@ -10,7 +10,7 @@ hall, hosts and moderators of its space are what they are there, an ATTENDEE has
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -170,8 +170,10 @@ class Viewer:
     staff: bool = False
     second_factor: bool = False
     expires_at: datetime | None = None
+    ends_at: datetime | None = None
     persistent: bool = False
     notices: int = 0
+    way_changed_on: date | None = None
     grants: frozenset[tuple[Role, int | None]] = frozenset()
     standings: Mapping[int, Standing] = field(default_factory=dict[int, Standing])
 

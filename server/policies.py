@@ -282,6 +282,7 @@ class Retention:
     drafts_days: int
     letters_days: int
     session_days: int
+    session_most_days: int
     staff_session_hours: int
     backups_days: int
     hall_days: int

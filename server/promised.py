@@ -125,6 +125,7 @@ LASTS: Mapping[str, Sentence] = {
     "drafts_days": say("drafts: %(drafts_days)s days"),
     "letters_days": say("%(letters_days)s days"),
     "session_days": say("%(session_days)s days"),
+    "session_most_days": say("in use: at most %(session_most_days)s days"),
     "staff_session_hours": say("for moderators, hosts and stewards: %(staff_session_hours)s hours"),
     "backups_days": say("%(backups_days)s days"),
     "hall_days": say("%(hall_days)s days after the hall"),

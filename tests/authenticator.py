@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from httpx2 import Response
 from webauthn.helpers import encode_cbor
@@ -47,7 +47,9 @@ class SoftAuthenticator:
     counts: bool = True
     count: int = 0
     credential_id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
-    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
 
     def _client_data(self, kind: str, challenge: str) -> bytes:
         said = {"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": False}
@@ -56,12 +58,25 @@ class SoftAuthenticator:
     def _authenticator_data(self, flags: int, more: bytes = b"") -> bytes:
         return hashlib.sha256(self.host.encode()).digest() + struct.pack(">BI", flags, self.count) + more
 
+    def public_key(self) -> bytes:
+        """As devices write it."""
+        numbers = self.key.public_key().public_numbers()
+        if isinstance(numbers, rsa.RSAPublicNumbers):
+            n = numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big")
+            return encode_cbor({1: 3, 3: -257, -1: n, -2: numbers.e.to_bytes(3, "big")})
+        x, y = numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big")
+        return encode_cbor({1: 2, 3: -7, -1: 1, -2: x, -3: y})
+
+    def signature(self, signed: bytes) -> bytes:
+        """What it answers to a question."""
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            return self.key.sign(signed, padding.PKCS1v15(), SHA256())
+        return self.key.sign(signed, ec.ECDSA(SHA256()))
+
     def attestation(self) -> bytes:
         """What it shows when a key is made."""
-        numbers = self.key.public_key().public_numbers()
-        x, y = numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big")
         named = bytes(16) + struct.pack(">H", len(self.credential_id)) + self.credential_id
-        public = encode_cbor({1: 2, 3: -7, -1: 1, -2: x, -3: y})
+        public = self.public_key()
         said: dict[str, Any] = {"fmt": "none", "attStmt": {}}
         said["authData"] = self._authenticator_data(self.flags | ATTESTED, named + public)
         return encode_cbor(said)
@@ -81,7 +96,7 @@ class SoftAuthenticator:
         challenge = challenge or challenge_on(person, "/sign-in")
         self.count += self.counts
         client_data, said = self._client_data("webauthn.get", challenge), self._authenticator_data(self.flags)
-        signature = self.key.sign(said + hashlib.sha256(client_data).digest(), ec.ECDSA(SHA256()))
+        signature = self.signature(said + hashlib.sha256(client_data).digest())
         return {
             "challenge": challenge,
             "credential": b64(self.credential_id),

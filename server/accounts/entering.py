@@ -5,15 +5,20 @@ Slow work is done in the derivation pool, between two short visits to the databa
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
 from server.accounts import passkeys, queries, rules
+from server.accounts.forms import JoinForm
 from server.accounts.passkeys import PasskeyRecord
 from server.accounts.queries import SignInRecord
+from server.crypto import guessing
+from server.crypto.passwords import PassphraseHash
 from server.crypto.tokens import Code, SessionToken, keyed_hash, new_code, plain_code
 from server.database import Transaction
 from server.errors import Invalid, Refused, say
+from server.spaces.queries import all_spaces, space_names
 from server.web.cookies import set_session
 from server.web.visit import Visit
 from server.web.words import reading
@@ -39,11 +44,27 @@ class NewSecrets:
     hashes: rules.Secrets
 
 
-def new_secrets(visit: Visit, key: bytes, passphrase: str) -> NewSecrets:
-    """Hash the words and a new recovery code. Slow: call it in the derivation pool."""
-    code = new_code()
-    hashed = visit.services.passwords.hash
-    return NewSecrets(code, rules.Secrets(key, hashed(passphrase), hashed(plain_code(code))))
+async def new_secrets(visit: Visit, key: bytes, passphrase: str, *own: str) -> NewSecrets:
+    """The hashes of new words and of a new recovery code. `own`: names of the person, which are no secret words.
+
+    Raises Invalid for words that somebody else would try first.
+    """
+    known = [*own, *await visit.read(lambda tx: _known_here(tx, visit))]
+
+    def hashed() -> NewSecrets:
+        guessing.check(passphrase, known=known)
+        code, kept = new_code(), visit.services.passwords.hash
+        return NewSecrets(code, rules.Secrets(key, kept(passphrase), kept(plain_code(code))))
+
+    return await visit.derive(hashed)
+
+
+def _known_here(tx: Transaction, visit: Visit) -> list[str]:
+    """Names of this place. Of a space that is not listed nothing: who tries words would learn its name."""
+    spaces = [space for space in all_spaces(tx) if space.place.listed]
+    named = space_names(tx, reading().language.code, spaces).values()
+    place = [visit.services.operator, urlsplit(visit.services.public_url).hostname or ""]
+    return [*place, *(name for name, _, _ in named), *(space.host for space in spaces)]
 
 
 def spend_for_login(visit: Visit, key: bytes) -> None:
@@ -67,6 +88,16 @@ async def checked_record(visit: Visit, login: str, passphrase: str) -> SignInRec
     if record is None or not fits:
         raise Refused(NO_MATCH)
     return record
+
+
+async def hashed_anew(visit: Visit, record: SignInRecord, passphrase: str) -> PassphraseHash | None:
+    """The same words at the cost of today, if it has risen since they were hashed. Only when the code was right too:
+    the time that it takes would tell that the words are.
+    """
+    passwords = visit.services.passwords
+    if not passwords.is_outdated(record.passphrase_hash):
+        return None
+    return await visit.derive(lambda: passwords.hash(passphrase))
 
 
 def checked_step(visit: Visit, record: SignInRecord, code: str) -> int | None:
@@ -112,7 +143,7 @@ def _begun(tx: Transaction, visit: Visit, record: SignInRecord, *, shared: bool,
         tx,
         record.member_id,
         at=visit.now,
-        lifetime=queries.lifetimes(visit.policies.retention).of(staff=record.staff),
+        lifetime=queries.lifetimes(visit.policies.retention).rest(second_factor=second_factor),
         persistent=not shared,
         second_factor=second_factor,
     )
@@ -125,13 +156,14 @@ def with_session(visit: Visit, response: Response, token: SessionToken, *, share
     return response
 
 
-async def joined(visit: Visit, key: bytes, passphrase: str, *, make: MakeAccount) -> tuple[Code, int]:
+async def joined(visit: Visit, form: JoinForm, *, make: MakeAccount) -> tuple[Code, int]:
     """Make an account and its first card.
 
     A second press of the button finds the account just made with the same words, and gives a new card
-    instead of an error: the first answer may never have arrived.
+    instead of an error: the first answer may never have arrived. Raises Invalid.
     """
-    secrets = await visit.derive(lambda: new_secrets(visit, key, passphrase))
+    key, passphrase = login_key(visit, form.login), form.passphrase
+    secrets = await new_secrets(visit, key, passphrase, form.login, form.pseudonym)
     try:
         member_id = await visit.write(lambda tx: make(tx, secrets.hashes))
     except Refused:

@@ -24,6 +24,8 @@ class Member(SQLModel, table=True):
     language: str | None = Field(default=None, max_length=12)
     calendar: str = Field(default="", max_length=12)
     """How dates are told to this member; empty means as everybody's."""
+    way_changed_on: date | None = Field(default=None, sa_type=Date)
+    """When words, card, passkeys or code app changed last; the owner is told."""
 
 
 class AccountSession(SQLModel, table=True):

@@ -11,7 +11,7 @@ from server.database import Transaction
 from server.errors import Sentence, say
 from server.spaces.queries import all_spaces, space_names
 from server.web.visit import Visit
-from server.web.words import reading
+from server.web.words import reading, written_day
 
 SENTENCES: Mapping[str, Sentence] = {
     NoticeKind.RELEASED: say("A person has read your message in %(space)s. Others can see it now."),
@@ -33,6 +33,10 @@ SENTENCES: Mapping[str, Sentence] = {
     NoticeKind.ANSWERED: say("Somebody answered you in %(space)s."),
     NoticeKind.FLAG_NOT_UPHELD: say("You flagged a message in %(space)s. A moderator read it and left it there."),
 }
+WAY_CHANGED = say(
+    "A way into your account changed on %(day)s: your secret words, recovery code, a passkey or the app with codes. "
+    "If this was not you, get a new recovery code below, and take new secret words with it."
+)
 ANSWERS = frozenset({NoticeKind.APPEAL_UPHELD, NoticeKind.APPEAL_OVERTURNED})
 """The answer to an appeal; there is nothing more to appeal."""
 APPEALABLE = frozenset(
@@ -86,6 +90,15 @@ def told(tx: Transaction, visit: Visit) -> list[Told]:
         _worded(visit, line, names[line.space_id][0], slugs[line.space_id])
         for line in notices_of(tx, visit.viewer, at=visit.now)
     ]
+
+
+def way_changed(visit: Visit) -> str:
+    """That a way into the account changed; empty when it is long ago. It cannot be put away: a thief would do it."""
+    on = visit.viewer.way_changed_on
+    if on is None:
+        return ""
+    day = written_day(on, with_year=on.year != visit.now.year)
+    return visit.services.pages.catalogues.said(Sentence(WAY_CHANGED.english, {"day": day}))
 
 
 def _worded(visit: Visit, line: NoticeLine, space: str, slug: str) -> Told:

@@ -6,7 +6,7 @@ import segno
 from markupsafe import Markup
 from starlette.responses import Response
 
-from server.accounts import notices, queries, rules
+from server.accounts import notices, queries, rules, ways
 from server.accounts.forms import Calendar, CalendarForm, PassphraseForm, SecondFactorForm
 from server.crypto.tokens import new_code, plain_code
 from server.database import Transaction
@@ -44,6 +44,7 @@ def me(visit: Visit, found: Anywhere) -> Response:
         "accounts/me.html",
         memberships=_membership_lines(tx, visit),
         notices=notices.told(tx, visit),
+        way_changed=notices.way_changed(visit),
         news=visit.services.news(visit),
         edits_help=viewer.may(Permission.EDIT_HELP, INSTALLATION),
         sessions=queries.sessions_of(tx, viewer, at=visit.now),
@@ -120,6 +121,7 @@ async def do_new_recovery_code(visit: Visit, found: Anywhere, form: PassphraseFo
 
     def shown(tx: Transaction) -> Response:
         rules.replace_recovery_code(tx, member_id, hashed)
+        ways.note(tx, member_id, visit.now.date())
         return visit.page("accounts/card.html", code=code, onward=visit.url("me"))
 
     return await visit.write(shown)

@@ -107,7 +107,7 @@ async def do_remove_passkey(visit: Visit, found: OwnPasskey, form: PassphraseFor
     """It opens nothing any more."""
     member_id = member_key(visit)
     await check_words(visit, member_id, form.passphrase)
-    await visit.write(lambda tx: passkeys.remove(tx, member_id, found.line.public_id))
+    await visit.write(lambda tx: passkeys.remove(tx, member_id, found.line.public_id, on=visit.now.date()))
     return visit.redirect_to("passkeys", {"done": "passkey_removed"})
 
 

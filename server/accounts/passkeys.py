@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
+from server.accounts import ways
 from server.accounts.models import Member, Passkey
 from server.crypto.passkeys import NewKey
 from server.database import Transaction, changed, made
@@ -58,6 +59,7 @@ def add(tx: Transaction, member_id: int, new: NewKey, *, label: str, most: int, 
         tx.session.flush()
     except IntegrityError:
         raise Refused(NOT_ADDED) from None
+    ways.note(tx, member_id, at.date())
 
 
 def use(tx: Transaction, passkey: PasskeyRecord, sign_count: int) -> None:
@@ -68,9 +70,10 @@ def use(tx: Transaction, passkey: PasskeyRecord, sign_count: int) -> None:
         raise Refused(NO_MATCH)
 
 
-def remove(tx: Transaction, member_id: int, public_id: UUID) -> None:
+def remove(tx: Transaction, member_id: int, public_id: UUID, *, on: date) -> None:
     """It opens nothing any more."""
     tx.session.execute(delete(Passkey).where(col(Passkey.member_id) == member_id, col(Passkey.public_id) == public_id))
+    ways.note(tx, member_id, on)
 
 
 def remove_all(tx: Transaction, member_id: int) -> None:

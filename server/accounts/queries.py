@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,10 +28,12 @@ _SESSION = Prepared(
         col(AccountSession.id),
         col(AccountSession.member_id),
         col(AccountSession.second_factor),
+        col(AccountSession.started_at),
         col(AccountSession.expires_at),
         col(AccountSession.persistent),
         col(Member.language),
         col(Member.calendar),
+        col(Member.way_changed_on),
         exists().where(col(RoleGrant.member_id) == col(AccountSession.member_id)).label("staff"),
         col(Membership.id),
         col(Membership.public_id),
@@ -57,21 +59,28 @@ _GRANTS = Prepared(
     select(col(RoleGrant.role), col(RoleGrant.space_id)).where(col(RoleGrant.member_id) == bindparam("member_id"))
 )
 
-RENEW_MEMBER = timedelta(days=1)
-RENEW_STAFF = timedelta(hours=2)
+RENEW = timedelta(days=1)
 """An expiry is moved at most once in this time, so that it tells little of when somebody was here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long a session may rest."""
+    """How long a session may rest, and how long it may last, however much it is used.
+
+    Without the second factor a session of staff has the rights of a member, and lasts as long.
+    """
 
     member: timedelta
     staff: timedelta
+    most: timedelta
 
-    def of(self, *, staff: bool) -> timedelta:
-        """The lifetime that goes with the account."""
-        return self.staff if staff else self.member
+    def rest(self, *, second_factor: bool) -> timedelta:
+        """From its last use to its end."""
+        return self.staff if second_factor else min(self.member, self.most)
+
+    def whole(self, *, persistent: bool, second_factor: bool) -> timedelta:
+        """From its beginning to its end. On a shared phone, and with the second factor, it is not drawn out."""
+        return self.most if persistent and not second_factor else self.rest(second_factor=second_factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +121,20 @@ class NoticeLine:
     decision: UUID | None
 
 
-def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime, trust: TrustPolicy) -> Viewer:
+def find_viewer(
+    tx: Transaction, token: SessionToken | None, *, at: datetime, trust: TrustPolicy, lasts: Lifetimes
+) -> Viewer:
     """Whoever the token belongs to. Staff rights count only when the session has a second factor."""
     if token is None:
         return NOBODY
     key = token_hash(token)
     lines: Sequence[Any] = tx.ask(_SESSION, {"token_hash": key, "now": at}).all()
-    if not lines or lines[0].expires_at <= at:
+    if not lines:
         return NOBODY
     row = lines[0]
+    ends_at = row.started_at + lasts.whole(persistent=row.persistent, second_factor=row.second_factor)
+    if min(row.expires_at, ends_at) <= at:
+        return NOBODY
     grants: Sequence[Any] = ()
     if row.staff and row.second_factor:
         grants = tx.ask(_GRANTS, {"member_id": row.member_id}).all()
@@ -135,14 +149,24 @@ def find_viewer(tx: Transaction, token: SessionToken | None, *, at: datetime, tr
         staff=row.staff,
         second_factor=row.second_factor,
         expires_at=row.expires_at,
+        ends_at=ends_at,
         persistent=row.persistent,
-        notices=sum(line.notices for line in lines),
+        notices=sum(line.notices for line in lines) + _is_news(row.way_changed_on, at),
+        way_changed_on=row.way_changed_on,
         grants=frozenset((Role(role), space_id) for role, space_id in grants),
         standings={standing.space_id: standing for standing in standings},
     )
 
 
-_MEMBERSHIP_FROM = 8
+TOLD_DAYS = 14
+"""So long a way in that changed is told on every page; afterwards only on one's own."""
+
+
+def _is_news(changed_on: date | None, at: datetime) -> bool:
+    return changed_on is not None and at.date() < changed_on + timedelta(days=TOLD_DAYS)
+
+
+_MEMBERSHIP_FROM = 10
 """Where the columns of the membership begin in a row of _SESSION."""
 
 
@@ -185,28 +209,33 @@ def _standing(
 
 def lifetimes(retention: Retention) -> Lifetimes:
     """From the policies."""
-    return Lifetimes(timedelta(days=retention.session_days), timedelta(hours=retention.staff_session_hours))
+    return Lifetimes(
+        timedelta(days=retention.session_days),
+        timedelta(hours=retention.staff_session_hours),
+        timedelta(days=retention.session_most_days),
+    )
 
 
 class Renewal:
-    """A session in use lives on. Its expiry is moved at most once a day (staff: every two hours)."""
+    """A session in use lives on, until its end. Its expiry is moved at most once a day."""
 
     def is_due(self, viewer: Viewer, policies: Policies, *, at: datetime) -> bool:
         """Whether the expiry should be moved now."""
-        if viewer.expires_at is None:
+        if viewer.expires_at is None or viewer.ends_at is None or viewer.expires_at >= viewer.ends_at:
             return False
-        lifetime = lifetimes(policies.retention).of(staff=viewer.staff)
-        return viewer.expires_at - at <= lifetime - (RENEW_STAFF if viewer.staff else RENEW_MEMBER)
+        return viewer.expires_at - at <= self._rest(viewer, policies) - RENEW
 
     def renew(self, db: Database, viewer: Viewer, policies: Policies, *, at: datetime) -> None:
         """Move it."""
-        lifetime = lifetimes(policies.retention).of(staff=viewer.staff)
+        assert viewer.ends_at is not None
+        until = min(rounded_to_the_hour(at) + self._rest(viewer, policies), viewer.ends_at)
         with db.transaction() as tx:
             tx.session.execute(
-                update(AccountSession)
-                .where(col(AccountSession.id) == viewer.session_id)
-                .values(expires_at=rounded_to_the_hour(at) + lifetime)
+                update(AccountSession).where(col(AccountSession.id) == viewer.session_id).values(expires_at=until)
             )
+
+    def _rest(self, viewer: Viewer, policies: Policies) -> timedelta:
+        return lifetimes(policies.retention).rest(second_factor=viewer.second_factor)
 
 
 def living_sessions(tx: Transaction, hashes: Collection[bytes], *, at: datetime) -> set[bytes]:

@@ -11,6 +11,7 @@ from server.accounts import (
     space_routes,
     staff_routes,
     suggestions,
+    ways,
 )
 from server.accounts.forms import JoinForm, PasskeySignInForm, RecoverForm, SignInForm
 from server.accounts.own_routes import member_key
@@ -88,7 +89,6 @@ async def do_join(visit: Visit, found: Anywhere, form: JoinForm) -> Response:
     wanted = form.space or visit.query.get("space", "")
     on = visit.now.date()
     space = await visit.read(lambda tx: _space_to_join(tx, visit, wanted, form.invite))
-    key = entering.login_key(visit, form.login)
     language = reading().language.code if reading().in_address else None
 
     def make(tx: Transaction, secrets: rules.Secrets) -> int:
@@ -104,7 +104,7 @@ async def do_join(visit: Visit, found: Anywhere, form: JoinForm) -> Response:
         )
         return member_id
 
-    code, member_id = await entering.joined(visit, key, form.passphrase, make=make)
+    code, member_id = await entering.joined(visit, form, make=make)
     return await _card(visit, member_id, code, shared=form.shared_phone, onward=visit.url("space", space=space.slug))
 
 
@@ -166,8 +166,11 @@ async def do_sign_in(visit: Visit, found: Anywhere, form: SignInForm) -> Respons
     visit.spend(visit.policies.rates.sign_in_per_address, "sign-in", visit.bucket)
     record = await entering.checked_record(visit, form.login, form.passphrase)
     step = entering.checked_step(visit, record, form.code)
+    newer = await entering.hashed_anew(visit, record, form.passphrase)
 
     def signed_in(tx: Transaction) -> tuple[Response, SessionToken]:
+        if newer is not None:
+            ways.keep_hash(tx, record.member_id, before=record.passphrase_hash, now=newer)
         token = entering.sign_in(tx, visit, record, step, shared=form.shared_phone)
         visit.viewer = visit.services.find_viewer(tx, token, at=visit.now)
         return _onward(visit, form), token
@@ -272,10 +275,10 @@ async def do_recover(visit: Visit, found: Anywhere, form: RecoverForm) -> Respon
     if record is None or not fits:
         raise Refused(entering.NO_MATCH)
     step = entering.checked_step(visit, record, form.code)
-    secrets = await visit.derive(lambda: entering.new_secrets(visit, key, form.passphrase))
+    secrets = await entering.new_secrets(visit, key, form.passphrase, form.login)
 
     def recovered(tx: Transaction) -> None:
-        rules.recover(tx, record.member_id, used=record.recovery_hash, new=secrets.hashes)
+        rules.recover(tx, record.member_id, used=record.recovery_hash, new=secrets.hashes, on=visit.now.date())
         if step is not None:
             rules.use_second_factor(tx, record.member_id, step)
 

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Integer, bindparam, case, delete, func, selec
 from sqlmodel import col
 
 from moderation.states import ContentState
-from server.accounts import confusable, passkeys, senders
+from server.accounts import confusable, passkeys, senders, ways
 from server.accounts.models import (
     AccountSession,
     Invitation,
@@ -283,7 +283,7 @@ def use_second_factor(tx: Transaction, member_id: int, step: int) -> None:
 def set_second_factor(
     tx: Transaction, viewer: Viewer, sealed: bytes, step: int, *, at: datetime, lifetime: timedelta
 ) -> None:
-    """Keep a confirmed second factor; this session has it from now on and lives as staff do, the others end.
+    """Keep a confirmed second factor; this session begins anew with it and lives as staff do, the others end.
 
     Passkeys that were added without it go, whoever added them.
     Raises Refused when one was set before: nothing replaces it, because whoever found a session open would.
@@ -300,8 +300,9 @@ def set_second_factor(
     tx.session.execute(
         update(AccountSession)
         .where(col(AccountSession.id) == viewer.session_id)
-        .values(second_factor=True, expires_at=rounded_to_the_hour(at) + lifetime)
+        .values(second_factor=True, started_at=rounded_to_the_hour(at), expires_at=rounded_to_the_hour(at) + lifetime)
     )
+    ways.note(tx, viewer.member_id, at.date())
     end_other_sessions(tx, viewer)
 
 
@@ -317,7 +318,7 @@ def card_was_kept(tx: Transaction, member_id: int) -> None:
     tx.session.execute(update(Member).where(col(Member.id) == member_id).values(card_kept=True))
 
 
-def recover(tx: Transaction, member_id: int, *, used: PassphraseHash, new: Secrets) -> None:
+def recover(tx: Transaction, member_id: int, *, used: PassphraseHash, new: Secrets, on: date) -> None:
     """New secret words and a new card; every session ends, and every passkey goes.
 
     Raises Refused when the same code was used at the same moment elsewhere.
@@ -330,6 +331,7 @@ def recover(tx: Transaction, member_id: int, *, used: PassphraseHash, new: Secre
     if changed(done) != 1:
         raise Refused(say("This recovery code was used already."))
     passkeys.remove_all(tx, member_id)
+    ways.note(tx, member_id, on)
     end_all_sessions(tx, member_id)
 
 

@@ -71,7 +71,7 @@ async def do_staff_link(visit: Visit, found: StaffLink, form: StaffForm) -> Resp
         return visit.redirect_to("second_factor")
     _check_new_account(visit, found)
     key = entering.login_key(visit, form.login)
-    secrets = await visit.derive(lambda: entering.new_secrets(visit, key, form.passphrase))
+    secrets = await entering.new_secrets(visit, key, form.passphrase, form.login, form.pseudonym)
 
     def made(tx: Transaction) -> tuple[Response, SessionToken]:
         member_id = rules.join(tx, secrets.hashes, language=None)

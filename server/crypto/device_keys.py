@@ -6,8 +6,9 @@ where somebody uses a passkey: `passkeys.py` loads it then.
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from webauthn import verify_authentication_response, verify_registration_response
-from webauthn.helpers import encode_cbor, parse_attestation_object
+from webauthn.helpers import decode_credential_public_key, encode_cbor, parse_attestation_object
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
+from webauthn.helpers.decode_credential_public_key import DecodedRSAPublicKey
 from webauthn.helpers.structs import (
     AttestationFormat,
     AuthenticationCredential,
@@ -20,6 +21,8 @@ from server.crypto.passkeys import MOST_CREDENTIAL_BYTES, Answer, NewKey, Party,
 
 MOST_KEY_BYTES = 1200
 """An RSA key of 4096 bits has 600; larger ones would only cost time."""
+LEAST_RSA_BITS = 2048
+"""What the chips of common computers make. It is worth 112 bits; the curves below are worth 128."""
 ALGORITHMS = [
     COSEAlgorithmIdentifier.ECDSA_SHA_256,
     COSEAlgorithmIdentifier.EDDSA,
@@ -51,11 +54,13 @@ def new_key(party: Party, challenge: bytes, client_data: bytes, attestation: byt
         require_user_verification=True,
         supported_pub_key_algs=ALGORITHMS,
     )
+    _check_strength(verified.credential_public_key)
     return NewKey(verified.credential_id, verified.credential_public_key, verified.sign_count)
 
 
 def new_count(party: Party, challenge: bytes, answer: Answer, *, public_key: bytes, sign_count: int) -> int:
     """What the device has counted up to, if it signed the question with this key. Raises for anything else."""
+    _check_strength(public_key)
     verified = verify_authentication_response(
         credential=AuthenticationCredential(
             id=base64url(answer.credential_id),
@@ -74,6 +79,13 @@ def new_count(party: Party, challenge: bytes, answer: Answer, *, public_key: byt
         require_user_verification=True,
     )
     return verified.new_sign_count
+
+
+def _check_strength(public_key: bytes) -> None:
+    """Raises WrongKey for a key that can be worked out. Also for one that was kept before that was asked."""
+    decoded = decode_credential_public_key(public_key)
+    if isinstance(decoded, DecodedRSAPublicKey) and int.from_bytes(decoded.n, "big").bit_length() < LEAST_RSA_BITS:
+        raise WrongKey
 
 
 def public_key_of_nobody() -> bytes:

@@ -8,8 +8,9 @@ import asyncio
 import hashlib
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import NewType, TypeVar
 
 import argon2
@@ -26,30 +27,79 @@ PASSES = 3
 LANES = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one hash takes."""
+
+    memory_kib: int
+    passes: int
+
+
+EARLIER: Sequence[Cost] = ()
+"""What hashes took before. Whoever raises the numbers above puts the old ones here: then a name that nobody has takes
+as long as one whose words were hashed then."""
+
+
 class Passwords:
     """Hashes and checks secrets that people remember or copy."""
 
-    def __init__(self, pepper: bytes, *, memory_kib: int = MEMORY_KIB, passes: int = PASSES) -> None:
+    def __init__(
+        self,
+        pepper: bytes,
+        *,
+        memory_kib: int = MEMORY_KIB,
+        passes: int = PASSES,
+        earlier: Sequence[Cost] = EARLIER,
+    ) -> None:
         self._pepper = pepper
-        self._hasher = argon2.PasswordHasher(
-            time_cost=passes, memory_cost=memory_kib, parallelism=LANES, type=argon2.Type.ID
-        )
-        self._nobody = self.hash("nobody has this passphrase")
+        self._hasher = _hasher(Cost(memory_kib, passes))
+        self._nobodys = [
+            (hasher, hasher.hash(self._peppered("nobody has this passphrase")))
+            for hasher in (self._hasher, *map(_hasher, earlier))
+        ]
 
     def hash(self, secret: str) -> PassphraseHash:
         """The stored form. Takes about 0.2 s of one core and 64 MiB."""
         return PassphraseHash(self._hasher.hash(self._peppered(secret)))
 
     def matches(self, stored: PassphraseHash | None, secret: str) -> bool:
-        """Whether the secret fits. Nobody's hash costs the same as a wrong one, so names cannot be probed."""
+        """Whether the secret fits. Nobody's hash costs the same as a wrong one, so names cannot be probed.
+
+        For each cost that was ever usual one hash is worked out: the stored one for its own, nobody's for the others.
+        """
+        known, peppered = stored or "", self._peppered(secret)
+        ours = judged = False
+        for hasher, nobodys in self._nobodys:
+            own = not _is_of_another_cost(hasher, known)
+            fits = self._fits(known if own else nobodys, peppered)
+            ours, judged = ours or (own and fits), judged or own
+        return ours if judged or not known else self._fits(known, peppered)
+
+    def is_outdated(self, stored: PassphraseHash) -> bool:
+        """Whether the words should be hashed anew, because a hash takes something else today."""
+        return _is_of_another_cost(self._hasher, stored)
+
+    def _fits(self, stored: str, peppered: bytes) -> bool:
         try:
-            self._hasher.verify(self._nobody if stored is None else stored, self._peppered(secret))
+            return self._hasher.verify(stored, peppered)
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return False
-        return stored is not None
 
     def _peppered(self, secret: str) -> bytes:
         return hmac.digest(self._pepper, secret.encode("utf-8", "surrogatepass"), hashlib.sha256)
+
+
+def _hasher(cost: Cost) -> argon2.PasswordHasher:
+    return argon2.PasswordHasher(
+        time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=LANES, type=argon2.Type.ID
+    )
+
+
+def _is_of_another_cost(hasher: argon2.PasswordHasher, stored: str) -> bool:
+    try:
+        return hasher.check_needs_rehash(stored)
+    except argon2.exceptions.InvalidHashError:
+        return True
 
 
 class DerivationPool:

@@ -73,6 +73,7 @@ def _shut(tx: Transaction, member_id: int) -> None:
             totp_confirmed=False,
             language=None,
             calendar="",
+            way_changed_on=None,
         )
     )
     for name in _OWN:

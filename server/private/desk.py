@@ -7,6 +7,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from server.crypto import guessing
 from server.crypto.sealed import signatures, six_words
 from server.crypto.sealed.certificates import Certificate
 from server.errors import Invalid, Refused, Sentence, say
@@ -17,7 +18,7 @@ from server.private.desk_files import Download
 from server.private.desk_forms import admitted, saved_paper, wanted_paper
 from server.private.door_views import sure
 from server.private.looking import looked_at
-from server.private.people import Person, Unlocked, plain_login
+from server.private.people import Joined, Person, Unlocked, plain_login
 from server.private.routing import takes_in
 from server.private.succession import NOBODY_LEFT
 from server.private.work import LIST_BEAT_SECONDS
@@ -78,11 +79,16 @@ async def join(call: Call) -> Response:
         words = call.text("passphrase", 200, required=True)
         if len(words) < LEAST_PASSPHRASE and len(words.split()) < 4:
             raise Invalid(TOO_SHORT, field="passphrase")
-        joined = await call.derive(lambda: call.work.people.join(code, login, words))
+        joined = await call.derive(lambda: _joined(call, code, login, words))
     except Refused as error:
         return views.join(call, call.state_of(error), error.status)
     call.begin({"person": str(joined.person), "new": True}, person=joined.person)
     return call.redirect(JOIN)
+
+
+def _joined(call: Call, code: str, login: str, words: str) -> Joined:
+    guessing.check(words, known=(login, call.room.operator, call.asked.url.hostname or ""))
+    return call.work.people.join(code, login, words)
 
 
 async def second_factor_page(call: Call) -> Response:

@@ -167,7 +167,9 @@ class People:
         step = self._step(person, code, at)
         if step is None:
             raise Refused(NO_MATCH)
-        return self._keep(person, replace(person, confirmed=True, last_step=step))
+        outdated = self._passwords.is_outdated(person.passphrase)
+        kept = self._passwords.hash(passphrase) if outdated else person.passphrase
+        return self._keep(person, replace(person, confirmed=True, last_step=step, passphrase=kept))
 
     def confirmed(self, person: UUID, code: str, *, at: datetime) -> Person:
         """The code app was set up to the end. Raises Invalid."""

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlmodel import col
 
-from server.accounts.models import AccountSession, Invitation, Notice
+from server.accounts.models import AccountSession, Invitation, Member, Notice
 from server.appeals.models import Appeal, AppealState
 from server.content import Case, CaseState, Screening
 from server.database import Transaction, changed
@@ -22,9 +22,6 @@ from server.spaces.models import Hold
 def steps(kept: Retention) -> list[Step]:
     """In this order: what hangs on a row goes before it."""
 
-    def before(at: datetime, days: int) -> datetime:
-        return at - timedelta(days=days)
-
     return [
         Step("decision_effect", "decisions_days", lambda tx, at: reverting.forget(tx, at=at), _hidden_words),
         rows(
@@ -32,6 +29,7 @@ def steps(kept: Retention) -> list[Step]:
         ),
         rows("flag", "flags_days", col(Flag.id), lambda at: _older(Flag.flagged_at, at, kept.flags_days)),
         rows("notice", "notices_days", col(Notice.id), lambda at: _older(Notice.due_at, at, kept.notices_days)),
+        _told_ways(kept),
         rows(
             "draft", "drafts_days", col(Draft.id), lambda at: col(Draft.saved_on) < before(at, kept.drafts_days).date()
         ),
@@ -46,6 +44,11 @@ def steps(kept: Retention) -> list[Step]:
         _decisions(kept),
         _cases(kept),
     ]
+
+
+def before(at: datetime, days: int) -> datetime:
+    """So many days earlier."""
+    return at - timedelta(days=days)
 
 
 def _older(column: Any, at: datetime, days: int) -> ColumnElement[bool]:
@@ -63,6 +66,23 @@ def _silent(since: datetime) -> ColumnElement[bool]:
 
 def _hidden_words(tx: Transaction, at: datetime) -> int:
     return int(tx.look(select(func.count()).where(col(DecisionEffect.wipe_at) <= at)).scalar_one())
+
+
+def _told_ways(kept: Retention) -> Step:
+    """That a way into an account changed: told long enough."""
+
+    def old(at: datetime) -> ColumnElement[bool]:
+        return col(Member.way_changed_on) < before(at, kept.notices_days).date()
+
+    def part(tx: Transaction, at: datetime) -> int:
+        keys = tx.look(select(col(Member.id)).where(old(at)).limit(BATCH)).scalars().all()
+        tx.erases = tx.erases or bool(keys)
+        return changed(tx.run(update(Member).where(col(Member.id).in_(keys)).values(way_changed_on=None)))
+
+    def due(tx: Transaction, at: datetime) -> int:
+        return int(tx.look(select(func.count()).select_from(Member).where(old(at))).scalar_one())
+
+    return Step("member", "notices_days", part, due)
 
 
 def _answered_appeals(kept: Retention) -> Step:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import select, update
 from sqlmodel import col
 
@@ -15,7 +16,7 @@ from server.accounts import passkeys, rules
 from server.accounts.models import Passkey
 from server.app import build
 from server.crypto import keyring
-from server.crypto.passkeys import party_of
+from server.crypto.passkeys import NewKey, party_of
 from server.errors import Refused
 from server.permissions import Role
 from server.settings import Settings
@@ -400,3 +401,17 @@ def test_two_at_once_with_the_same_count_are_one(community_on_both: Community) -
             passkeys.use(tx, record, count)
     with community.services.db.transaction() as tx:
         passkeys.use(tx, record, 5)
+
+
+@pytest.mark.parametrize(("bits", "taken"), [(1024, False), (2040, False), (2048, True), (3072, True)])
+def test_a_key_that_can_be_worked_out_is_not_taken_and_opens_nothing(
+    community: Community, bits: int, taken: bool
+) -> None:
+    device, amina = SoftAuthenticator(key=rsa.generate_private_key(65537, bits)), community.member("amina")
+    added = device.is_added_by(amina)
+    assert added.status_code == (303 if taken else 409)
+    if not taken:  # an older program took it
+        new = NewKey(device.credential_id, device.public_key(), 0)
+        with community.services.db.transaction() as tx:
+            passkeys.add(tx, community.account("amina"), new, label="old", most=5, at=community.clock.now())
+    assert device.signs_in(community.visitor()).status_code == (303 if taken else 409)

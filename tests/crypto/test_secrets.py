@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 
 from server.crypto import keyring
 from server.crypto.keyring import Keyring, Purpose
-from server.crypto.passwords import DerivationPool, Passwords
+from server.crypto.passwords import Cost, DerivationPool, PassphraseHash, Passwords
 from server.crypto.second_factor import SecondFactors
 from server.crypto.tokens import ALPHABET, FormTokens, new_code, plain_code
 from server.errors import BootRefused, TooFast
@@ -54,6 +55,29 @@ def test_a_stolen_hash_says_nothing_without_the_pepper() -> None:
 
 def test_the_cost_of_a_passphrase_is_as_decided() -> None:
     assert "m=65536,t=3,p=1" in Passwords(KEY).hash("x")
+
+
+def test_words_of_every_former_cost_open_and_cost_what_a_wrong_name_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever measures the time learns neither that a name exists nor since when."""
+    former, other = Passwords(KEY, memory_kib=8, passes=1), Passwords(KEY, memory_kib=24, passes=1)
+    today = Passwords(KEY, memory_kib=16, passes=2, earlier=[Cost(8, 1)])
+    done = list[str]()
+    real = PasswordHasher.verify
+
+    def counted(self: PasswordHasher, stored: str, secret: bytes) -> bool:
+        done.append(stored.partition("$v=19$")[2].partition("$")[0])
+        return real(self, stored, secret)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    for stored in (former.hash("lamp river seven"), today.hash("lamp river seven"), None):
+        for words in ("lamp river seven", "lamp river eight", "nobody has this passphrase"):
+            done.clear()
+            assert today.matches(stored, words) == (stored is not None and words == "lamp river seven")
+            assert sorted(done) == ["m=16,t=2,p=1", "m=8,t=1,p=1"]
+    assert today.matches(other.hash("lamp river seven"), "lamp river seven"), "of a cost that nobody wrote down"
+    assert not today.matches(other.hash("lamp river seven"), "nobody has this passphrase")
+    assert not today.matches(PassphraseHash("!"), "nobody has this passphrase")
+    assert [today.is_outdated(one.hash("x")) for one in (former, other, today)] == [True, True, False]
 
 
 def test_the_pool_takes_its_workers_and_those_who_wait_and_refuses_the_next() -> None:

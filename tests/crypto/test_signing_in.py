@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import col
 
+from server.accounts import ways
 from server.accounts.models import AccountSession, Member, RoleGrant
+from server.accounts.rules import grant, invite
 from server.app import build
 from server.crypto import keyring
 from server.crypto.passwords import PassphraseHash, Passwords
 from server.permissions import Role
 from server.settings import Settings
+from server.spaces.models import Access, Joining
 from tests.doubles import StillClock, WordScreen
 from tests.people import PASSPHRASE, Community, Person
 from tests.roads import without_limits
@@ -140,6 +143,26 @@ def test_staff_rights_need_the_second_factor(community):
     assert bo.gets("/review").status_code == 200
 
 
+def test_who_becomes_staff_in_an_old_session_is_not_signed_out_by_setting_up_the_code(community):
+    """The session begins anew with the code, for half a day."""
+    amina = community.member("amina")
+    community.clock.goes_on(days=5)
+    with community.services.db.transaction() as tx:
+        grant(tx, community.account("amina"), Role.STEWARD, None)
+    assert amina.gets("/me").status_code == 200 and amina.gets("/steward").status_code == 404
+    page = amina.gets("/me/second-factor").text
+    sealed = re.search(r'name="sealed" value="([0-9a-f]+)"', page)
+    shown = re.search(r'<code dir="ltr">([A-Z2-7 ]+)</code>', page)
+    assert sealed is not None and shown is not None
+    now = code(community, pyotp.TOTP(shown.group(1).replace(" ", "")))
+    amina.sends("/me/second-factor", passphrase=PASSPHRASE, code=now, sealed=sealed.group(1))
+    assert amina.gets("/steward").status_code == 200
+    community.clock.goes_on(hours=11)
+    assert amina.gets("/steward").status_code == 200
+    community.clock.goes_on(hours=1)
+    assert amina.gets("/steward").status_code == 303
+
+
 def test_a_sealed_secret_of_somebodys_own_making_is_not_taken(community):
     community.moderator("bo")
     with community.services.db.transaction() as tx:
@@ -199,6 +222,38 @@ def test_a_code_cannot_be_guessed_many_times(community):
     assert answers[-1] == 429 and answers.count(429) >= 4
 
 
+def test_words_are_hashed_anew_when_a_hash_costs_more_than_it_did(counting: Community) -> None:
+    """With the right words and the right code only: with words alone it would tell that they are right."""
+    app, before = secret_of(counting, "lanternkeeper"), Passwords(counting.services.passwords._pepper, memory_kib=9)
+    old = before.hash(PASSPHRASE)
+    with counting.services.db.transaction() as tx:
+        tx.session.execute(update(Member).values(passphrase_hash=old))
+
+    def kept() -> str:
+        with counting.services.db.reading() as tx:
+            return tx.session.execute(select(col(Member.passphrase_hash))).scalar_one()
+
+    passwords = counting.services.passwords
+    assert isinstance(passwords, CountingPasswords)
+    for words, typed in (("wrong words for him", code(counting, app)), (PASSPHRASE, "000000")):
+        hashed = passwords.hashed
+        answer = counting.visitor().sends("/sign-in", login="lanternkeeper", passphrase=words, code=typed)
+        assert (answer.status_code, passwords.hashed - hashed, kept()) == (409, 0, old)
+    counting.visitor().signs_in("lanternkeeper", code=code(counting, app))
+    newer = kept()
+    assert "m=8,t=1" in newer and passwords.matches(PassphraseHash(newer), PASSPHRASE)
+    counting.clock.goes_on(minutes=1)
+    counting.visitor().signs_in("lanternkeeper", code=code(counting, app))
+    assert kept() == newer, "once is enough"
+
+
+def test_new_words_that_come_in_between_are_not_overwritten(counting: Community) -> None:
+    counting.member("amina")
+    with counting.services.db.transaction() as tx:
+        ways.keep_hash(tx, 1, before=PassphraseHash("of before"), now=PassphraseHash("of the old words"))
+    counting.visitor().signs_in("amina")
+
+
 def test_words_cannot_be_guessed_many_times_from_many_browsers_or_ways_of_writing_the_name(community):
     community.member("amina")
     names = ["amina", "Amina", " amina ", "AMINA", "a\u200bmina"] * 4
@@ -255,21 +310,54 @@ def test_new_words_end_every_other_session(community):
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "told"),
     [
-        "water",
-        "a b c d",
-        "elevensigns",
-        "passwordpassword",
-        "PASS word PASS word",
-        "aaaa bbbb aaaa bbbb",
-        "1234 5678 9012",
+        ("water", "These secret words are too short"),
+        ("a b c d", "These secret words are too short"),
+        ("elevensigns", "These secret words are too short"),
+        ("passwordpassword", "Many people use these words"),
+        ("PASS word PASS word", "Many people use these words"),
+        ("1234 5678 9012", "Many people use these words"),
+        ("quiet lamp 8 quiet lamp 8", "Many people use these words"),
+        ("Bridge Network Questions", "Many people use these words"),
     ],
 )
-def test_words_that_are_short_or_known_to_everybody_are_refused(counting: Community, words: str) -> None:
+def test_words_that_are_short_or_known_to_everybody_are_refused(counting: Community, words: str, told: str) -> None:
     person = counting.visitor()
     fields = {"login": "quiet-lamp-8", "pseudonym": "Quiet Lamp 8", "space": "questions"}
     answer = person.sends("/join", passphrase=words, **fields)
     assert answer.status_code == 422
-    assert "These secret words are too short" in answer.text or "Many people use these words" in answer.text
+    assert told in answer.text
     assert person.sends("/join", passphrase="nine calm lemons wait", **fields).status_code == 200
+
+
+def test_nobody_learns_the_name_of_a_closed_circle_by_trying_words(counting: Community) -> None:
+    counting.space("zubayrokonkwo", Access.MEMBERS, Joining.INVITATION)
+    counting.space("ifeomaachterberg", Access.OPEN, Joining.OPEN)
+    fields = {"login": "quiet-lamp-8", "pseudonym": "Quiet Lamp 8", "space": "questions"}
+    listed = counting.visitor().sends("/join", passphrase="ifeoma achterberg", **fields)
+    assert listed.status_code == 422 and "Many people use these words" in listed.text
+    assert counting.visitor().sends("/join", passphrase="zubayr okonkwo", **fields).status_code == 200
+
+
+def test_new_words_and_those_of_staff_are_judged_alike(counting: Community) -> None:
+    visitor = counting.visitor()
+    card = visitor.sends("/join", login="emi-lamp", passphrase=PASSPHRASE, pseudonym="Blue Kite 7", space="questions")
+    found = re.search(r'<code dir="ltr">([A-Z0-9-]+)</code>', card.text)
+    assert found is not None
+    fields = {"login": "emi-lamp", "recovery_code": found.group(1)}
+    answer = counting.visitor().sends("/recover", **fields, passphrase="let me in please")
+    assert answer.status_code == 422 and "Many people use these words" in answer.text
+    assert counting.visitor().sends("/recover", **fields, passphrase="nine calm lemons wait").status_code == 200
+    with counting.services.db.transaction() as tx:
+        link = invite(
+            tx,
+            space_id=None,
+            role=Role.STEWARD,
+            code_key=counting.services.code_key,
+            expires_on=counting.clock.now().date(),
+        )
+    fields = {"login": "steady-oak", "pseudonym": ""}
+    answer = counting.visitor().sends(f"/staff/{link}", **fields, passphrase="steady oak steady oak")
+    assert answer.status_code == 422 and "Many people use these words" in answer.text
+    assert counting.visitor().sends(f"/staff/{link}", **fields, passphrase="nine calm lemons wait").status_code == 200

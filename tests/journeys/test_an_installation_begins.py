@@ -15,8 +15,9 @@ from server.errors import BootRefused
 from server.places import CHECKOUT
 from server.settings import Settings
 from server.spaces.models import Access, Joining
+from tests.authenticator import SoftAuthenticator
 from tests.doubles import StillClock, WordScreen, quick_passwords
-from tests.people import Community, Person
+from tests.people import ADDRESS, Community, Person
 
 WORDS = "seven goats in the rain"
 
@@ -49,13 +50,20 @@ def takes_the_link(person: Person, link: str, login: str) -> None:
     answer = person.sends(link, login=login, passphrase=WORDS, pseudonym="North Lamp 41")
     assert answer.status_code == 200, answer.text
     assert person.gets(link).status_code == 404, "the link opens once"
+    sets_up_an_app(person)
+
+
+def sets_up_an_app(person: Person) -> pyotp.TOTP:
+    """As the page asks for it: the words, and the first code."""
     page = person.reads("/me/second-factor")
     secret = re.search(r'<code dir="ltr">([A-Z2-7 ]+)</code>', page)
     sealed = re.search(r'name="sealed" value="([0-9a-f]+)"', page)
     assert secret and sealed
-    code = pyotp.TOTP(secret.group(1).replace(" ", "")).at(person.community.clock.now())
+    app = pyotp.TOTP(secret.group(1).replace(" ", ""))
+    code = app.at(person.community.clock.now())
     assert person.sends("/me/second-factor", passphrase=WORDS, code="000000", sealed=sealed.group(1)).status_code == 422
     assert person.sends("/me/second-factor", passphrase=WORDS, code=code, sealed=sealed.group(1)).status_code == 303
+    return app
 
 
 def test_the_links_of_init_make_a_moderator_who_can_work(started: tuple[Settings, list[str]]) -> None:
@@ -90,6 +98,52 @@ def test_whoever_leaves_the_team_is_out_at_once(started: tuple[Settings, list[st
         assert fatou.gets("/me").headers["location"].startswith("/sign-in")
         with pytest.raises(BootRefused, match="Nobody of this name"):
             operating.staff_removed(settings, role="moderator", space="welcome", name="north lamp 41")
+
+
+def test_a_lost_code_app_is_taken_off_and_no_role_is_ever_held_by_words_alone(
+    started: tuple[Settings, list[str]],
+) -> None:
+    settings, lines = started
+    steward = next(re.search(r"/staff/[0-9A-Z-]+", line) for line in lines if "For one steward" in line)
+    assert steward is not None
+    settings = settings.model_copy(update={"public_url": ADDRESS})
+    with opened(settings) as community:
+        fatou = community.visitor()
+        takes_the_link(fatou, moderator_link(lines), "fatou-desk")
+        assert fatou.sends(steward.group(0)).status_code == 303
+        assert fatou.gets("/steward").status_code == 200
+        device = SoftAuthenticator()
+        assert device.is_added_by(fatou, passphrase=WORDS).status_code == 303
+        for name, space in (("Other 3", "welcome"), ("nobody-desk", ""), ("fatou-desk", "welcome")):
+            with pytest.raises(BootRefused, match="Nobody of this name"):
+                operating.code_reset(settings, name=name, space=space)
+        with pytest.raises(BootRefused, match="no space called"):
+            operating.code_reset(settings, name="fatou-desk", space="nowhere")
+        assert fatou.gets("/steward").status_code == 200, "a wrong name takes nothing away"
+        told = operating.code_reset(settings, name="north lamp 41", space="welcome")
+        assert fatou.gets("/me").headers["location"].startswith("/sign-in")
+        thief = community.visitor()
+        assert device.signs_in(thief).status_code == 409, "the passkeys were in the telephone"
+        thief.signs_in("fatou-desk", WORDS)
+        assert thief.gets("/me/second-factor").status_code == 404, "no app of a thief's own"
+        assert "A way into your account changed" in thief.reads("/me")
+        links = [found.group(0) for line in told if (found := re.search(r"/staff/[0-9A-Z-]+", line))]
+        assert len(links) == 2
+        for page in ("/steward", "/review"):
+            assert thief.gets(page).status_code == 404
+        again = community.visitor()
+        again.signs_in("fatou-desk", WORDS)
+        assert again.sends(links[0]).status_code == 303
+        assert again.gets("/steward").status_code == again.gets("/review").status_code == 404, "the link alone is none"
+        sets_up_an_app(again)
+        assert again.sends(links[1]).status_code == 303
+        assert again.gets("/steward").status_code == 200
+        again.begins_a_shift()
+        assert again.gets("/review").status_code == 200
+        assert thief.gets("/me").status_code == 303, "the new app ended every other session"
+        with pytest.raises(BootRefused, match="Nobody of this name"):
+            operating.code_reset(settings, name="nobody-desk", space="")
+        assert len(operating.code_reset(settings, name="Fatou-Desk ", space="")) == 4, "by the sign-in name too"
 
 
 def test_staff_rights_wait_for_the_second_factor(started: tuple[Settings, list[str]]) -> None:

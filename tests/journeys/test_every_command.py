@@ -49,6 +49,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("check",), 1, "public address"),
         (("invite", "welcome"), 0, "/join?invite="),
         (("staff", "add", "steward"), 0, "/staff/"),
+        (("staff", "reset-code", "nobody"), 1, "Nobody of this name has a code app."),
     ],
 )
 def test_it_does_its_work_on_a_new_installation(begun: Path, words: tuple[str, ...], status: int, said: str) -> None:

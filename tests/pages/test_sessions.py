@@ -2,26 +2,37 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlmodel import col
 from starlette.testclient import TestClient
 
 from server.accounts.models import AccountSession
 from server.app import build
 from server.crypto import keyring
+from server.crypto.tokens import SessionToken
 from server.settings import Settings
 from tests.doubles import StillClock, WordScreen, quick_passwords
-from tests.people import PASSPHRASE, Community
+from tests.people import PASSPHRASE, Community, Person
 from tests.roads import FORMS, OURS, PAGES, world
 
 PROXY = "10.1.2.3"
+START = StillClock().now()
 
 
 def sessions(community: Community) -> int:
     with community.services.db.reading() as tx:
         return tx.session.execute(select(func.count()).select_from(AccountSession)).scalar_one()
+
+
+def ends(community: Community) -> datetime:
+    """When the newest session ends."""
+    with community.services.db.reading() as tx:
+        newest = select(col(AccountSession.expires_at)).order_by(col(AccountSession.id).desc()).limit(1)
+        return tx.session.execute(newest).scalar_one()
 
 
 def attributes(cookie: str) -> tuple[str, set[str]]:
@@ -218,6 +229,62 @@ def test_a_session_in_use_lives_on(community):
     for _ in range(12):
         community.clock.goes_on(days=2)
         assert amina.gets("/me").status_code == 200
+
+
+def used_every(community: Community, person: Person, *, hours: int, times: int) -> None:
+    for _ in range(times):
+        community.clock.goes_on(hours=hours)
+        assert person.gets("/me").status_code == 200
+
+
+def test_a_session_ends_at_last_however_much_it_is_used(community_on_both: Community) -> None:
+    community = community_on_both
+    amina = community.member("amina")
+    used_every(community, amina, hours=36, times=59)
+    assert ends(community) == START + timedelta(days=90)
+    community.clock.goes_on(hours=35)
+    assert amina.gets("/me").status_code == 200
+    assert ends(community) == START + timedelta(days=90), "it was not drawn out"
+    community.clock.goes_on(hours=1)
+    assert amina.gets("/me").status_code == 303
+    amina.signs_in("amina")
+    used_every(community, amina, hours=24, times=6)
+
+
+def test_on_a_shared_phone_it_is_not_drawn_out(community: Community) -> None:
+    community.member("amina")
+    phone = community.visitor()
+    phone.sends("/sign-in", login="amina", passphrase=PASSPHRASE, shared_phone="yes")
+    used_every(community, phone, hours=24, times=6)
+    community.clock.goes_on(hours=24)
+    assert phone.gets("/me").status_code == 303
+
+
+def test_a_session_with_a_code_is_over_after_half_a_day_of_work(community: Community) -> None:
+    bo = community.moderator("bo")
+    used_every(community, bo, hours=1, times=11)
+    assert bo.gets("/review").status_code == 200
+    assert ends(community) == START + timedelta(hours=12), "it was not drawn out"
+    community.clock.goes_on(hours=1)
+    assert bo.gets("/review").status_code == 303
+
+
+def test_a_session_of_an_older_program_is_over_too(community: Community) -> None:
+    """It was drawn out for months; at the first look it has no more rights than a new one would."""
+    amina, bo = community.member("amina"), community.moderator("bo")
+    with community.services.db.transaction() as tx:
+        tx.session.execute(update(AccountSession).values(started_at=START - timedelta(days=91)))
+    assert amina.gets("/me").status_code == 303
+    assert bo.gets("/review").status_code == 303
+
+
+def test_near_its_end_a_session_is_not_written_again_at_each_page(community: Community) -> None:
+    amina = community.member("amina")
+    used_every(community, amina, hours=24, times=88)
+    with community.services.db.reading() as tx:
+        viewer = community.services.find_viewer(tx, SessionToken(amina.browser.cookies["session"]), at=START)
+    renewal, policies = community.services.renewal, community.services.policies
+    assert not renewal.is_due(viewer, policies, at=START + timedelta(days=89))
 
 
 def test_ending_the_sessions_of_others_is_not_possible(community):

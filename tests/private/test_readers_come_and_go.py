@@ -3,8 +3,10 @@
 import re
 from datetime import timedelta
 
+import pyotp
 import pytest
 
+from server.crypto.passwords import Passwords
 from server.crypto.sealed.certificates import Revocation
 from server.errors import NotFound, Refused
 from server.places import CHECKOUT
@@ -12,7 +14,7 @@ from server.private import desks
 from server.private.consents import Consent
 from server.private.desks import Topic
 from server.private.routing import Excluded
-from tests.private.scene import Scene
+from tests.private.scene import WORDS, Scene, send, words
 
 
 def the_alias(scene: Scene, name: str) -> str:
@@ -189,3 +191,35 @@ def test_an_interpreter_reads_no_further_once_a_no_is_in_force(scene: Scene) -> 
     scene.work.succession.take_over(scene.people["cleo"].me, alias, at=scene.clock.now())
     assert not _reads(scene, "taras")
     assert _reads(scene, "dara")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("four words", "at least four words"),
+        ("let me in please", "Many people use these words"),
+        ("passwordpassword", "Many people use these words"),
+        ("noor at talk example", "Many people use these words"),
+    ],
+)
+def test_a_new_reader_takes_words_that_nobody_else_would_try(scene: Scene, typed: str, told: str) -> None:
+    invitation, browser = scene.work.people.invite(), scene.browser()
+    browser.get("/desk/join")
+    refused = send(browser, "join", "/desk/join", invitation=invitation, login="noor", passphrase=typed)
+    assert refused.status_code == 422 and told in words(refused)
+    taken = send(browser, "join", "/desk/join", invitation=invitation, login="noor", passphrase=WORDS)
+    assert taken.status_code == 303
+
+
+def test_the_words_of_a_reader_are_hashed_anew_when_a_hash_costs_more_than_it_did(scene: Scene) -> None:
+    cleo, people = scene.people["cleo"], scene.work.people
+    people._passwords = Passwords(people._passwords._pepper, memory_kib=16, passes=1)
+    now = scene.clock.now()
+    with pytest.raises(Refused):
+        people.signed_in("cleo", WORDS, "000000", at=now)
+    known = people.by_id(cleo.me.person)
+    assert known is not None and "m=16" not in known.passphrase
+    signed = people.signed_in("cleo", WORDS, pyotp.TOTP(cleo.totp).at(now), at=now)
+    known = people.by_id(cleo.me.person)
+    assert known is not None and "m=16" in known.passphrase == signed.passphrase
+    assert people.unlock(cleo.me.person, WORDS) == cleo.me
