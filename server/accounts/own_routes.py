@@ -122,7 +122,7 @@ async def do_new_recovery_code(visit: Visit, found: Anywhere, form: PassphraseFo
     def shown(tx: Transaction) -> Response:
         rules.replace_recovery_code(tx, member_id, hashed)
         ways.note(tx, member_id, visit.now.date())
-        return visit.page("accounts/card.html", code=code, onward=visit.url("me"))
+        return visit.page("accounts/card.html", code=code, login="", onward=visit.url("me"))
 
     return await visit.write(shown)
 
