@@ -6,7 +6,7 @@ import segno
 from markupsafe import Markup
 from starlette.responses import Response
 
-from server.accounts import notices, queries, rules, ways
+from server.accounts import notices, passkeys, queries, rules, ways
 from server.accounts.forms import Calendar, CalendarForm, PassphraseForm, SecondFactorForm
 from server.crypto.tokens import new_code, plain_code
 from server.database import Transaction
@@ -145,6 +145,7 @@ def second_factor_page(visit: Visit, found: Anywhere, form: FormState = BLANK) -
         qr=Markup(qr),
         secret=" ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
         sealed=factors.sealed(secret).hex(),
+        has_passkeys=bool(passkeys.passkeys_of(visit.snapshot, member_key(visit))),
     )
 
 
