@@ -13,7 +13,7 @@ from moderation.policy import PolicyError
 from server.app import House, build
 from server.crypto import keyring
 from server.errors import BootRefused
-from server.operating import judge, tried
+from server.findings import judge, tried
 from server.private.keeping import RoomKeeper, refuse_unready
 from server.serving import bound, run
 from server.settings import Settings

@@ -49,7 +49,7 @@ def main() -> None:
     """Run a command; a refusal is one plain sentence and status 1."""
     os.umask(0o077)  # whatever this process writes is for its own user only
     try:
-        app()
+        app(prog_name="baraza")
     except BootRefused as refused:
         print(f"baraza: {refused}", file=sys.stderr)
         raise SystemExit(1) from None
@@ -147,7 +147,7 @@ def check(
     if dpia is not None or register is not None:
         _write_papers(data, dpia, register)
         return
-    from server.operating import findings
+    from server.findings import findings
     from server.tables_out import table
 
     found = findings(data)

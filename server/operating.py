@@ -1,21 +1,14 @@
 """What an operator does from the command line; each act gives the lines to print."""
 
-import shutil
-import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import text
+from babel.localedata import locale_identifiers
 
-from moderation import embedded
-from moderation.classifier import Unavailable
-from moderation.detoxified.folder import whole
-from moderation.policy import PolicyError
-from moderation.policy import load as load_screening_policy
-from server import kept_files, notifier, places, policies, privacy, settings, tables
+from server import places, policies, tables
 from server.accounts import confusable, roles, rules
 from server.accounts.rules import invitation_ends
 from server.clock import SystemClock
@@ -24,19 +17,14 @@ from server.crypto.keyring import Purpose
 from server.crypto.tokens import keyed_hash
 from server.database import Database, Transaction
 from server.errors import BootRefused
-from server.going_live import facts
-from server.going_live.checklist import states
-from server.going_live.queries import has_begun
 from server.ledger import checking as ledger
 from server.migrations import history
 from server.permissions import INSTALLATION_ROLES, STAFF_ROLES, Role
-from server.pruning import newest_backup
 from server.settings import Settings
 from server.spaces.queries import SpaceWords, space_by_slug
 from server.spaces.rules import start_space, write_words
 from server.spaces.safety import Safety
 
-LEAST_FREE_BYTES = 500_000_000
 assert tables.metadata.tables, "every table must be known before a command looks at one"
 
 
@@ -48,6 +36,9 @@ def first_start(
         raise BootRefused("The address of a space has small letters, digits and dashes only.")
     if not languages:
         raise BootRefused("A space needs at least one language.")
+    unknown = [code for code in languages if code not in KNOWN_LANGUAGES]
+    if unknown:
+        raise BootRefused(f"{unknown[0]} is no code of a language, such as en, ar or fa.")
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -102,7 +93,7 @@ def migrate(chosen: Settings) -> str:
     if not whose(chosen).community:
         make_ready(chosen)
         return "The private database is at its newest revision. The community's belongs to another user."
-    db = _existing(chosen)
+    db = existing(chosen)
     history.upgrade(db)
     db.close()
     told = f"The database is at revision {history.newest()}"
@@ -133,7 +124,7 @@ def audited(chosen: Settings) -> tuple[bool, list[str]]:
 
 
 def _ledger(chosen: Settings) -> tuple[bool, list[str]]:
-    with _existing(chosen).reading() as tx:
+    with existing(chosen).reading() as tx:
         found = ledger.check(tx)
     told = [f"{found.lines} lines. The last seal: {found.head.hex()}"]
     if found.wrong:
@@ -156,6 +147,11 @@ def _trail(chosen: Settings) -> tuple[bool, list[str]]:
     return not (trail.wrong or lost), told
 
 
+KNOWN_LANGUAGES = frozenset(locale_identifiers())
+NEEDS_SPACE = (
+    f"Only {', '.join(sorted(INSTALLATION_ROLES))} have no --space; every other role needs it: "
+    f"{', '.join(sorted(STAFF_ROLES - INSTALLATION_ROLES))}."
+)
 MOST_TOLD = 20
 """So many faults of the ledger are named."""
 
@@ -165,10 +161,10 @@ def staff_link(chosen: Settings, *, role: str, space: str) -> list[str]:
     if role not in STAFF_ROLES:
         raise BootRefused(f"The role must be one of: {', '.join(sorted(STAFF_ROLES))}.")
     if (role in INSTALLATION_ROLES) == bool(space):
-        raise BootRefused("A host or a moderator needs --space; a steward or a protection lead has none.")
+        raise BootRefused(NEEDS_SPACE)
     in_force = policies.load(places.policies(chosen.data_dir))
-    db, key = _existing(chosen), keyring.load(chosen.keys_dir).key(Purpose.CODES)
-    ends = invitation_ends(_today(), in_force.accounts.staff_link_days)
+    db, key = existing(chosen), keyring.load(chosen.keys_dir).key(Purpose.CODES)
+    ends = invitation_ends(today(), in_force.accounts.staff_link_days)
     with db.transaction() as tx:
         space_id = _space(tx, space)
         code = rules.invite(tx, space_id=space_id, role=Role(role), code_key=key, expires_on=ends)
@@ -181,8 +177,8 @@ def staff_removed(chosen: Settings, *, role: str, space: str, name: str) -> str:
     if role not in STAFF_ROLES:
         raise BootRefused(f"The role must be one of: {', '.join(sorted(STAFF_ROLES))}.")
     if (role in INSTALLATION_ROLES) == bool(space):
-        raise BootRefused("A host or a moderator needs --space; a steward or a protection lead has none.")
-    db, keys = _existing(chosen), keyring.load(chosen.keys_dir)
+        raise BootRefused(NEEDS_SPACE)
+    db, keys = existing(chosen), keyring.load(chosen.keys_dir)
     login = keyed_hash(keys.key(Purpose.LOGIN_NAMES), " ".join(name.casefold().split()))
     with db.transaction() as tx:
         space_id = _space(tx, space)
@@ -200,13 +196,13 @@ def code_reset(chosen: Settings, *, name: str, space: str) -> list[str]:
     The roles go with it and come again by links that are handed over in person: whoever has only learned the words
     cannot set up an app of their own and be staff.
     """
-    db, keys = _existing(chosen), keyring.load(chosen.keys_dir)
+    db, keys = existing(chosen), keyring.load(chosen.keys_dir)
     login = keyed_hash(keys.key(Purpose.LOGIN_NAMES), " ".join(name.casefold().split()))
-    ends = invitation_ends(_today(), policies.load(places.policies(chosen.data_dir)).accounts.staff_link_days)
+    ends = invitation_ends(today(), policies.load(places.policies(chosen.data_dir)).accounts.staff_link_days)
     with db.transaction() as tx:
         space_id = _space(tx, space)
         held = roles.take_code_app_off(
-            tx, space_id=space_id, pseudonym_key=confusable.folded(name), login_key=login, on=_today()
+            tx, space_id=space_id, pseudonym_key=confusable.folded(name), login_key=login, on=today()
         )
         if held is None:
             raise BootRefused(f"Nobody of this name{f' in {space}' if space else ''} has a code app.")
@@ -232,153 +228,24 @@ def _space(tx: Transaction, slug: str) -> int | None:
 def invitations(chosen: Settings, *, space: str, count: int) -> list[str]:
     """Single-use codes for a space."""
     in_force = policies.load(places.policies(chosen.data_dir))
-    db, key = _existing(chosen), keyring.load(chosen.keys_dir).key(Purpose.CODES)
-    ends = invitation_ends(_today(), in_force.accounts.invitation_days)
+    db, key = existing(chosen), keyring.load(chosen.keys_dir).key(Purpose.CODES)
+    ends = invitation_ends(today(), in_force.accounts.invitation_days)
     with db.transaction() as tx:
         found = space_by_slug(tx, space)
         if found is None:
             raise BootRefused(f"There is no space called {space}.")
         codes = [
-            rules.invite(tx, space_id=found.id, role=None, code_key=key, expires_on=ends, made_on=_today())
+            rules.invite(tx, space_id=found.id, role=None, code_key=key, expires_on=ends, made_on=today())
             for _ in range(count)
         ]
     return [f"{_base(chosen)}/join?invite={code}" for code in codes]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of `baraza check`."""
-
-    part: str
-    sentence: str
-    fine: bool
-
-    @property
-    def mark(self) -> str:
-        """A word beside the colour."""
-        return "ok" if self.fine else "WRONG"
-
-
-def findings(data_dir: Path | None) -> list[Finding]:
-    """Look at everything that this system user looks after; stop at nothing."""
-    try:
-        chosen = settings.load(data_dir=data_dir)
-    except BootRefused as refused:
-        return [Finding("settings", str(refused), False)]
-    from server.private.checking import looks  # noqa: PLC0415  the running community never loads this
-
-    folder, here = places.policies(chosen.data_dir), whose(chosen)
-    return [
-        Finding("settings", f"read; data directory {chosen.data_dir}", True),
-        tried("policies", lambda: f"edition {policies.load(folder).version}"),
-        tried("files", lambda: _private(chosen.data_dir)),
-        tried("map of files", lambda: _explained(chosen, folder)),
-        tried("disk", lambda: _room(chosen.data_dir)),
-        tried("public address", lambda: _public(chosen)),
-        tried("backups", lambda: newest_backup(chosen.backup_dir, now=SystemClock().now())),
-        *(tried(part, look) for part, look in (_community_looks(chosen, folder) if here.community else [])),
-        *(tried(part, look) for part, look in looks(chosen, folder, here=here.room)),
-    ]
-
-
-def _community_looks(chosen: Settings, folder: Path) -> list[tuple[str, Callable[[], str]]]:
-    return [
-        ("screening policy", lambda: f"edition {load_screening_policy(folder / 'moderation.toml').version}"),
-        ("classifier", lambda: judge(chosen)),
-        ("keys", lambda: (keyring.load(chosen.keys_dir), "there, and readable by their owner only")[1]),
-        ("database", lambda: _answering(chosen)),
-        *([("bus", lambda: _carried(chosen))] if chosen.redis_url else []),
-        ("migrations", lambda: (history.check(_existing(chosen)), f"at {history.newest()}")[1]),
-        ("data map", lambda: _mapped(chosen, folder)),
-        ("notifier", lambda: notifier.told(chosen.notifier_command, chosen.notifier_hours)),
-        ("first space", lambda: _first_space(chosen, folder)),
-    ]
-
-
-def tried(part: str, look: Callable[[], str]) -> Finding:
-    """What a look found, or what was wrong with it; never raises."""
-    try:
-        return Finding(part, look(), True)
-    except (BootRefused, PolicyError, OSError) as error:
-        return Finding(part, str(error), False)
-    except Exception as error:  # whatever else is wrong, the operator must see the other lines too
-        return Finding(part, f"{type(error).__name__}", False)
-
-
-def _carried(chosen: Settings) -> str:
-    from server.redis_bus import connected  # noqa: PLC0415  only where one is named
-
-    connected(chosen.redis_url).close()
-    return "answers, and keeps nothing on a disk"
-
-
-def judge(chosen: Settings) -> str:
-    """Who judges texts. Raises BootRefused when what was asked for is not there."""
-    try:
-        name = embedded.load().name
-        if chosen.classifier == "embedded":
-            return name
-        imported = whole(chosen.detoxify_dir)
-    except Unavailable as error:
-        raise BootRefused(str(error)) from None
-    return f"{imported.name} for {', '.join(imported.languages)}; {name} for the others and in its place"
-
-
-def _private(data_dir: Path) -> str:
-    if not data_dir.is_dir():
-        raise BootRefused("The data directory does not exist. Run `baraza init`.")
-    for path in [data_dir, *data_dir.rglob("*")]:
-        if stat.S_IMODE(path.stat().st_mode) & 0o007:
-            raise BootRefused(f"{path} is open to everybody on this machine. Run: chmod -R o= {data_dir}")
-    return "closed to others on this machine"
-
-
-def _room(data_dir: Path) -> str:
-    free = shutil.disk_usage(data_dir if data_dir.exists() else Path.cwd()).free
-    if free < LEAST_FREE_BYTES:
-        raise BootRefused(f"Only {free // 1_000_000} MB of the disk are free.")
-    return f"{free // 1_000_000_000} GB free"
-
-
-def _answering(chosen: Settings) -> str:
-    db = _existing(chosen)
-    with db.reading() as tx:
-        tx.session.execute(text("SELECT 1"))
-    return f"{db.engine.dialect.name} answers"
-
-
-def _mapped(chosen: Settings, folder: Path) -> str:
-    privacy.check(privacy.load_map(folder), _existing(chosen).engine)
-    return "every column has a purpose and a lifetime"
-
-
-def _explained(chosen: Settings, folder: Path) -> str:
-    strays = kept_files.strays(kept_files.load(folder), chosen.data_dir)
-    if strays:
-        raise BootRefused(f"Nobody has explained {', '.join(strays[:5])} in {chosen.data_dir}: look what it is.")
-    return "every file has a purpose and an end"
-
-
-def _first_space(chosen: Settings, folder: Path) -> str:
-    """Whether people were let in, and which lines of the stewards' list are open before that. Neither is a fault."""
-    today = _today()
-    seen = facts.look(policies=folder, told_dir=chosen.told_dir, backup_dir=chosen.backup_dir, today=today)
-    with _existing(chosen).reading() as tx:
-        if has_begun(tx):
-            return "was opened"
-        waiting = [state.line for state in states(tx, seen, policies.load(folder), on=today) if not state.done]
-    return f"not opened yet; open lines of /steward/ready: {', '.join(waiting) or 'none'}"
-
-
-def _public(chosen: Settings) -> str:
-    if not chosen.public_url.startswith("https://"):
-        raise BootRefused("BARAZA_PUBLIC_URL is not set to an https address: people's words travel in the open.")
-    return chosen.public_url
-
-
-def _existing(chosen: Settings) -> Database:
+def existing(chosen: Settings) -> Database:
     """The database, if there is one: a command must not make an empty one by accident."""
     path = Path(chosen.database.removeprefix("sqlite:///"))
+    if (chosen.data_dir / places.RESTORING).exists():
+        raise BootRefused("A copy is being laid back here: go on with `baraza restore`.")
     if chosen.database.startswith("sqlite:///") and not path.exists():
         raise BootRefused(f"There is no database at {path}. Run `baraza init` first.")
     return Database(chosen.database)
@@ -388,5 +255,6 @@ def _base(chosen: Settings) -> str:
     return chosen.public_url.rstrip("/") or "http://localhost:8000"
 
 
-def _today() -> date:
+def today() -> date:
+    """In UTC, as everything that ends on a day is reckoned."""
     return SystemClock().now().date()

@@ -6,6 +6,8 @@ _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "_shipped"
 CHECKOUT = _PACKAGE.parent
 """The folder that holds `server/`; only in a checkout does it also hold the rest."""
+RESTORING = "restoring.key"
+"""In the data directory while a copy is being laid back."""
 
 
 def shipped(part: str) -> Path:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from server.errors import BootRefused
+from server.remarks import Remark
 
 STALE = {"forgotten-community.list": timedelta(hours=3)}
 """The community writes its list every hour; every other one is written once a day."""
@@ -34,7 +35,7 @@ def newest_backup(folder: Path | None, *, now: datetime) -> str:
     the lists beside the copies stand still: what was erased since would be there again after `baraza restore`."""
     today = now.date()
     if folder is None:
-        return "BARAZA_BACKUP_DIR is not set: nobody here knows whether there are copies"
+        return Remark("BARAZA_BACKUP_DIR is not set: nobody here knows whether there are copies")
     day = newest(folder)
     if day is None or today - day > timedelta(days=2):
         raise BootRefused(f"There is no backup of these two days in {folder}. Let a timer run: baraza backup")

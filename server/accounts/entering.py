@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from server.accounts import passkeys, queries, rules
+from server.accounts import passkeys, queries, rules, ways
 from server.accounts.forms import JoinForm
 from server.accounts.passkeys import PasskeyRecord
 from server.accounts.queries import SignInRecord
@@ -135,6 +135,8 @@ def sign_in_by_device(
 
 
 def _begun(tx: Transaction, visit: Visit, record: SignInRecord, *, shared: bool, second_factor: bool) -> SessionToken:
+    if not ways.are_still(tx, record.member_id, record.passphrase_hash):
+        raise Refused(NO_MATCH)
     if visit.viewer.signed_in and visit.viewer.session_id is not None:
         rules.end_session_row(tx, visit.viewer.session_id)
     if reading().in_address:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from server.accounts import notices, passkeys, queries, rules, ways
 from server.accounts.forms import Calendar, CalendarForm, PassphraseForm, SecondFactorForm
+from server.accounts.queries import SignInRecord
 from server.crypto.tokens import new_code, plain_code
 from server.database import Transaction
 from server.errors import Invalid, NotFound, Sentence, say
@@ -115,11 +116,12 @@ async def do_new_recovery_code(visit: Visit, found: Anywhere, form: PassphraseFo
     """A new card; the old one is worth nothing."""
     member_id = member_key(visit)
     visit.spend(visit.policies.rates.sign_in_per_login, "card", str(member_id))
-    await _must_know_the_words(visit, form.passphrase)
+    record = await _must_know_the_words(visit, form.passphrase)
     code = new_code()
     hashed = await visit.derive(lambda: visit.services.passwords.hash(plain_code(code)))
 
     def shown(tx: Transaction) -> Response:
+        ways.must_still_be(tx, member_id, record.passphrase_hash)
         rules.replace_recovery_code(tx, member_id, hashed)
         ways.note(tx, member_id, visit.now.date())
         return visit.page("accounts/card.html", code=code, login="", onward=visit.url("me"))
@@ -168,23 +170,25 @@ async def do_second_factor(visit: Visit, found: Anywhere, form: SecondFactorForm
     step = secret and factors.used_step(secret, form.code, at=visit.now.timestamp(), last_step=0)
     if not secret or not step:
         raise Invalid(say("This code does not fit. Please type the newest one from your app."), field="code")
-    await _must_know_the_words(visit, form.passphrase)
+    record, member_id = await _must_know_the_words(visit, form.passphrase), member_key(visit)
     lifetime, sealed = queries.lifetimes(visit.policies.retention).staff, factors.sealed(secret)
 
     def kept(tx: Transaction) -> Response:
+        ways.must_still_be(tx, member_id, record.passphrase_hash)
         rules.set_second_factor(tx, visit.viewer, sealed, step, at=visit.now, lifetime=lifetime)
         return visit.redirect_to("me", {"done": "second_factor"})
 
     return await visit.write(kept)
 
 
-async def _must_know_the_words(visit: Visit, passphrase: str) -> None:
+async def _must_know_the_words(visit: Visit, passphrase: str) -> SignInRecord:
     """Raises Invalid unless these are the secret words of whoever is signed in."""
     member_id = member_key(visit)
     record = await visit.read(lambda tx: queries.own_record(tx, member_id))
     assert record is not None
     if not await visit.derive(lambda: visit.services.passwords.matches(record.passphrase_hash, passphrase)):
-        raise Invalid(say("These are not your secret words."), field="passphrase")
+        raise Invalid(ways.NOT_YOURS, field="passphrase")
+    return record
 
 
 def _membership_lines(tx: Transaction, visit: Visit) -> list[MembershipLine]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from server.accounts import passkeys, queries
+from server.accounts import passkeys, queries, ways
 from server.accounts.forms import NewPasskeyForm, PasskeySignInForm, PassphraseForm
 from server.accounts.own_routes import member_key
 from server.accounts.passkeys import PasskeyLine, PasskeyRecord
@@ -17,7 +17,6 @@ from server.web.fields import BLANK, FormState
 from server.web.rooms import Anywhere, action, page
 from server.web.visit import Visit
 
-NOT_YOURS = say("These are not your secret words.")
 CODE_FIRST = say("You are staff here. Please sign in with the code of your app first.")
 
 
@@ -85,7 +84,12 @@ async def add_passkey(visit: Visit, found: Anywhere, form: NewPasskeyForm) -> Re
     except WrongKey:
         raise Refused(passkeys.NOT_ADDED) from None
     most = visit.policies.accounts.passkeys_per_account
-    await visit.write(lambda tx: passkeys.add(tx, member_id, new, label=form.label, most=most, at=visit.now))
+
+    def added(tx: Transaction) -> None:
+        ways.must_still_be(tx, member_id, record.passphrase_hash)
+        passkeys.add(tx, member_id, new, label=form.label, most=most, at=visit.now)
+
+    await visit.write(added)
     return visit.redirect_to("passkeys", {"done": "passkey_added"})
 
 
@@ -118,7 +122,7 @@ async def check_words(visit: Visit, member_id: int, passphrase: str) -> SignInRe
     stored = record.passphrase_hash if record else None
     fits = await visit.derive(lambda: visit.services.passwords.matches(stored, passphrase))
     if record is None or not fits:
-        raise Invalid(NOT_YOURS, field="passphrase")
+        raise Invalid(ways.NOT_YOURS, field="passphrase")
     return record
 
 

@@ -170,9 +170,9 @@ async def do_sign_in(visit: Visit, found: Anywhere, form: SignInForm) -> Respons
     newer = await entering.hashed_anew(visit, record, form.passphrase)
 
     def signed_in(tx: Transaction) -> tuple[Response, SessionToken]:
+        token = entering.sign_in(tx, visit, record, step, shared=form.shared_phone)
         if newer is not None:
             ways.keep_hash(tx, record.member_id, before=record.passphrase_hash, now=newer)
-        token = entering.sign_in(tx, visit, record, step, shared=form.shared_phone)
         visit.viewer = visit.services.find_viewer(tx, token, at=visit.now)
         return _onward(visit, form), token
 

@@ -23,10 +23,10 @@ from server.errors import BootRefused
 from server.forgetting import lists
 from server.forgetting import rules as forgetting
 from server.ledger import checking as ledger
+from server.places import RESTORING
 from server.private import keys as private_keys
 from server.settings import Settings
 
-OWN_KEY = "restoring.key"
 KEY_NAME = re.compile(r"^(keys/server\.key|private/keys/(pepper|salt)-[1-9][0-9]{0,3}\.key)$")
 
 
@@ -36,7 +36,7 @@ def ask(chosen: Settings, file: Path, out: Path) -> list[str]:
     if found.head.label.kind != KEYS and not here(chosen):
         raise BootRefused("The keys are not here. Restore the copy of the keys first.")
     chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = chosen.data_dir / OWN_KEY
+    path = chosen.data_dir / RESTORING
     if not path.exists():
         whole_files.laid(path, new_key())
     public = public_of(path.read_bytes())
@@ -77,14 +77,14 @@ def restore(chosen: Settings, file: Path, answer: Path, *, at: datetime, forgott
             place.give_up()
         made.give_up()
         raise
-    lists.wiped(chosen.data_dir / OWN_KEY)
+    lists.wiped(chosen.data_dir / RESTORING)
     return [*told, "Now look at everything before anybody is let in: baraza check, baraza audit verify."]
 
 
 def _key(chosen: Settings, found: SealedFile, answer: Path) -> bytes:
     try:
         asked = copies.read_request(answer.read_text("utf-8"))
-        return copies.opened(asked, found.head.label, (chosen.data_dir / OWN_KEY).read_bytes())
+        return copies.opened(asked, found.head.label, (chosen.data_dir / RESTORING).read_bytes())
     except FileNotFoundError as missing:
         raise BootRefused(f"{missing.filename} is not there.") from None
     except (OSError, UnicodeDecodeError, Damaged):
@@ -133,6 +133,8 @@ def _made_current(
         return
     with db.transaction() as tx:
         forgetting.laid_over(tx, part.mark, newer, at=at)
+    if newer is not None and newer.version < forgetting.VERSION:
+        yield f"community: the forget list is of an older version: {forgetting.TELLS_LESS}"
     with db.reading() as tx:
         wrong = ledger.check(tx).wrong
     yield f"community: the ledger {'is whole' if not wrong else 'has faults: see baraza audit verify'}."
@@ -157,7 +159,7 @@ def _keys_laid(chosen: Settings, found: Iterator[rows.Record]) -> list[str]:
     for path, content in targets.items():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         whole_files.laid(path, content)
-    lists.wiped(chosen.data_dir / OWN_KEY)
+    lists.wiped(chosen.data_dir / RESTORING)
     return [f"{len(targets)} keys are back. Now restore the newest backup."]
 
 

@@ -118,7 +118,7 @@ def _files(found: Iterable[tuple[str, Path]]) -> Iterator[bytes]:
 def _sealed(folder: Path, label: Label, key: bytes, public: Sequence[bytes], content: Iterable[bytes]) -> Path:
     """The file, there whole or not at all."""
     if not folder.is_dir():
-        raise BootRefused(f"There is no folder {folder}.")
+        raise BootRefused(f"There is no folder {folder}. Make it first, for this user only.")
     path = folder / f"baraza-{label.day.isoformat()}-{label.id.hex[:8]}{ENDINGS[label.kind]}"
     part = path.with_name(path.name + ".part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)

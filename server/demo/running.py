@@ -48,23 +48,26 @@ def _seed_and_serve(house: House, listener: socket.socket, address: str, account
     seeded = seed(house.services, content_files.read(), today=SystemClock().now().date())
     if accounts is not None:
         _write(accounts, seeded, told)
-    table(
-        "Sign-ins of the demonstration (staff also need a code from the TOTP secret)",
-        ("Role", "Sign-in name", "Secret words", "TOTP secret", "Seen as", "Spaces"),
-        [(s.role, s.login, s.passphrase, s.totp_secret, s.pseudonym, ", ".join(s.spaces)) for s in seeded.sign_ins],
-    )
+    typer.echo("Sign-ins of the demonstration (staff also need a code from the TOTP secret)\n")
+    for s in seeded.sign_ins:
+        _person(s.role, s.login, s.passphrase, s.totp_secret, f"{s.pseudonym}, in {', '.join(s.spaces)}")
     table(
         f"Town halls ({address}/halls; the code is enough to come in)",
         ("Code", "State", "Title"),
         [(hall.code, hall.state, hall.title) for hall in seeded.halls],
     )
-    table(
-        f"At the desks ({address}/desk; the secret words open the keys too)",
-        ("Sign-in name", "Secret words", "TOTP secret", "Seen as", "Desks"),
-        [(s.login, s.words, s.totp_secret, s.name, ", ".join(s.desks)) for s in told.sign_ins],
-    )
+    typer.echo(f"At the desks ({address}/desk; the secret words open the keys too)\n")
+    for s in told.sign_ins:
+        _person("focal_point", s.login, s.words, s.totp_secret, f"{s.name}, at {', '.join(s.desks)}")
     typer.echo(f"A number that opens an answer at {address}/help: {told.receipt}")
     run(house, listener, ready=lambda: typer.echo(f"Open {address}  (plain http: for a demonstration only)"))
+
+
+def _person(role: str, login: str, words: str, secret: str, seen_as: str) -> None:
+    """Each thing on a line of its own, so that it can be copied whole."""
+    typer.echo(f"{role}: {login}")
+    told = (("secret words", words), ("TOTP secret", secret), ("seen as", seen_as))
+    typer.echo("".join(f"  {name:<13} {value}\n" for name, value in told if value))
 
 
 def _write(path: Path, seeded: Seeded, told: RoomSeed) -> None:

@@ -1,9 +1,9 @@
 """What the community's forget list says, worked out from what is there: what was taken away in the last weeks, and
 which rights stand. Written beside the copies, and laid over an older copy before anybody is served.
 
-Only things that must not return are named: words that were taken back, removed or changed, drafts, roles, badges and
-passkeys that were taken away, names and accounts of people who left. Sessions, invitations and used codes never come
-back from a copy at all.
+Only things that must not return are named: words that were taken back, removed or changed, words that nobody reads
+until a moderator has decided, questions of halls, drafts, roles, badges and passkeys that were taken away, names and
+accounts of people who left. Sessions, invitations and used codes never come back from a copy at all.
 """
 
 from collections import Counter
@@ -21,19 +21,36 @@ from server.content import Case
 from server.crypto.sealed.forget_lists import KEPT_DAYS, ForgetList, each_for_its_days, name_of
 from server.crypto.second_factor import STEP_SECONDS
 from server.database import Transaction
+from server.forgetting import halls
+from server.forgetting.hiding import hide
 from server.forum.models import Draft, Message
-from server.forum.queries import message_by_id
+from server.forum.queries import OwnMessage, message_by_id
 from server.forum.rules import withdraw
 from server.leaving.models import Farewell
-from server.leaving.rules import NOBODY, forget_at_once, shut_at_once
+from server.leaving.rules import NOBODY, Messages, erase_at_once, forget_at_once, shut_at_once
 from server.ledger.models import LedgerEntry
 from server.review.models import Decision
 from server.spaces.models import Space
+from server.townhall.halls.models import HallRole
 
-MESSAGE, REMOVED, EDITED, WORDS, DRAFT, ROLE, BADGE, PASSKEY, NAME, ACCOUNT = (
-    "message", "removed", "edited", "words", "draft", "role", "badge", "passkey", "name", "account",
-)  # fmt: skip
-_TAKEN = (ContentState.WITHDRAWN, ContentState.REMOVED, ContentState.ERASED)
+VERSION = 2
+TELLS_LESS = (
+    "messages that were hidden or given back since can be read again, roles in halls and questions that were taken away"
+    " are back, and what members who left wanted erased may stand without a name. Look at the last days' decisions."
+)
+"""Of a list of version 1."""
+MESSAGE, REMOVED, HIDDEN, EDITED, WORDS, LEAVING = "message", "removed", "hidden", "edited", "words", "leaving"
+DRAFT, ROLE, BADGE, PASSKEY, NAME, ACCOUNT = "draft", "role", "badge", "passkey", "name", "account"
+QUESTION, HALL_ROLE, EXPORT = "question", "hall role", "export"
+_GONE_AS = {
+    ContentState.WITHDRAWN: MESSAGE,
+    ContentState.ERASED: MESSAGE,
+    ContentState.REMOVED: REMOVED,
+    ContentState.HIDDEN: HIDDEN,
+    ContentState.HELD: HIDDEN,
+}
+"""Words that a moderator removed wait for an appeal: a copy in which they are removed already keeps them so. What is
+hidden, or waits again since it was given back or a decision was undone, waits in a copy in which it can be read."""
 
 
 def worked_out(tx: Transaction, key: bytes, *, at: datetime) -> ForgetList:
@@ -42,16 +59,18 @@ def worked_out(tx: Transaction, key: bytes, *, at: datetime) -> ForgetList:
     taken = (
         select(col(Message.public_id), col(Message.state), func.max(col(LedgerEntry.hour)))
         .join(LedgerEntry, col(LedgerEntry.message_id) == col(Message.id))
-        .where(col(Message.state).in_(_TAKEN), col(LedgerEntry.hour) >= since)
+        .where(col(Message.state).in_(_GONE_AS), col(LedgerEntry.hour) >= since)
         .group_by(col(Message.public_id), col(Message.state))
     )
-    gone = {name_of(key, _gone_as(state), message.bytes): _day(hour) for message, state, hour in tx.look(taken)}
+    gone = {name_of(key, _GONE_AS[state], message.bytes): _day(hour) for message, state, hour in tx.look(taken)}
+    gone |= {name_of(key, QUESTION, one.bytes): _day(decided_at) for one, decided_at in halls.taken_out(tx, since)}
     words: set[bytes] = set()
     for message, changed_at, title, text in _changed(tx, since):
         gone[name_of(key, EDITED, message.bytes)] = _day(changed_at)
         words.add(_words(key, message, title, text))
     standing = {kind: frozenset(name_of(key, kind, raw) for _, raw in found) for kind, found in _rights(tx).items()}
-    return ForgetList(at, gone, {**standing, WORDS: frozenset(words)})
+    leaving = frozenset(name_of(key, LEAVING, name.bytes) for name in tx.look(_LEAVING).scalars())
+    return ForgetList(at, gone, {**standing, WORDS: frozenset(words), LEAVING: leaving}, version=VERSION)
 
 
 def laid_over(tx: Transaction, key: bytes, found: ForgetList | None, *, at: datetime) -> None:
@@ -71,12 +90,12 @@ def take_away(tx: Transaction, key: bytes, found: Sequence[ForgetList], *, at: d
     """
     went: Counter[str] = Counter()
     for one in each_for_its_days(found):
-        for message in _outdated(tx, key, one):
-            own = message_by_id(tx, message)
-            if own is not None and own.state not in (ContentState.WITHDRAWN, ContentState.ERASED):
-                withdraw(tx, own, at=at)
-                went[MESSAGE] += 1
-    for kind, rows in _rights(tx).items():
+        _take_words(tx, key, one, went, at)
+    rights = _rights(tx)
+    for row, raw in rights[NAME]:
+        if any(name_of(key, LEAVING, raw) in one.standing.get(LEAVING, ()) for one in found):
+            went[MESSAGE] += erase_at_once(tx, row, at=at)
+    for kind, rows in rights.items():
         standing = found[0].standing.get(kind)
         if standing is None:  # an older program wrote the list: it tells nothing of this kind
             continue
@@ -86,6 +105,22 @@ def take_away(tx: Transaction, key: bytes, found: Sequence[ForgetList], *, at: d
         went[kind] += len(lost)
     tx.erases = True
     return went
+
+
+def _take_words(tx: Transaction, key: bytes, found: ForgetList, went: Counter[str], at: datetime) -> None:
+    """What one list calls gone or hidden, of messages and of questions in halls."""
+    for message in _outdated(tx, key, found):
+        own = message_by_id(tx, message)
+        if own is not None and own.state not in (ContentState.WITHDRAWN, ContentState.ERASED):
+            withdraw(tx, own, at=at)
+            went[MESSAGE] += 1
+    for own in _to_be_hidden(tx, key, found):
+        hide(tx, own, at=at)
+        went[HIDDEN] += 1
+    for hall_id, question in halls.with_words(tx):
+        if name_of(key, QUESTION, question.bytes) in found.gone:
+            halls.take_out(tx, hall_id, question, at=at)
+            went[QUESTION] += 1
 
 
 def _outdated(tx: Transaction, key: bytes, found: ForgetList) -> list[UUID]:
@@ -100,9 +135,14 @@ def _outdated(tx: Transaction, key: bytes, found: ForgetList) -> list[UUID]:
     ]
 
 
-def _gone_as(state: str) -> str:
-    """Words that a moderator removed wait for an appeal: a copy in which they are removed already keeps them so."""
-    return REMOVED if state == ContentState.REMOVED else MESSAGE
+def _to_be_hidden(tx: Transaction, key: bytes, found: ForgetList) -> Iterator[OwnMessage]:
+    """What others read in the copy, and nobody reads since; what waits or is removed in the copy stays as it is."""
+    published = select(col(Message.public_id)).where(col(Message.state) == ContentState.PUBLISHED)
+    for message in tx.look(published).scalars().all():
+        if name_of(key, HIDDEN, message.bytes) in found.gone:
+            own = message_by_id(tx, message)
+            assert own is not None
+            yield own
 
 
 _WORDS = (col(Message.public_id), col(Message.title), col(Message.text))
@@ -128,6 +168,7 @@ def _rights(tx: Transaction) -> Mapping[str, list[tuple[int, bytes]]]:
     """By kind: the row, and what stands for it wherever it lies."""
     return {
         ROLE: list(_roles(tx)),
+        HALL_ROLE: list(halls.roles(tx)),
         BADGE: _named(tx, select(col(VerifiedSender.id), col(VerifiedSender.public_id)).where(_HOLDS)),
         PASSKEY: _named(tx, select(col(Passkey.id), col(Passkey.credential_id))),
         DRAFT: _named(tx, select(col(Draft.id), col(Draft.public_id))),
@@ -136,6 +177,12 @@ def _rights(tx: Transaction) -> Mapping[str, list[tuple[int, bytes]]]:
     }
 
 
+_LEAVING = (
+    select(col(Membership.public_id))
+    .join(Farewell, col(Farewell.membership_id) == col(Membership.id))
+    .where(col(Farewell.messages) == Messages.ERASE)
+)
+"""Names whose words are still to be erased: with a name that goes at once, so do they."""
 _STAYS = ~exists().where(col(Farewell.membership_id) == col(Membership.id))
 _HOLDS = col(VerifiedSender.ended_on).is_(None)
 _OPENS = col(Member.passphrase_hash).not_in((NOBODY, "!"))
@@ -159,6 +206,8 @@ def _roles(tx: Transaction) -> Iterator[tuple[int, bytes]]:
 def _take(tx: Transaction, kind: str, row: int, today: date) -> None:
     if kind == ROLE:
         tx.run(delete(RoleGrant).where(col(RoleGrant.id) == row))
+    elif kind == HALL_ROLE:
+        tx.run(delete(HallRole).where(col(HallRole.id) == row))
     elif kind == PASSKEY:
         tx.run(delete(Passkey).where(col(Passkey.id) == row))
     elif kind == NAME:

@@ -2,8 +2,10 @@
 
 from starlette.responses import Response
 
+from server.accounts import ways
 from server.accounts.own_routes import member_key
 from server.accounts.passkey_routes import check_words
+from server.database import Transaction
 from server.leaving import rules
 from server.leaving.forms import LeaveForm
 from server.permissions import Permission
@@ -28,8 +30,13 @@ def leave_page(visit: Visit, found: Anywhere, form: FormState = BLANK) -> Respon
 async def do_leave(visit: Visit, found: Anywhere, form: LeaveForm) -> Response:
     """Close the account."""
     member_id = member_key(visit)
-    await check_words(visit, member_id, form.passphrase)
-    await visit.write(lambda tx: rules.leave(tx, member_id, form.messages, at=visit.now))
+    record = await check_words(visit, member_id, form.passphrase)
+
+    def gone(tx: Transaction) -> None:
+        ways.must_still_be(tx, member_id, record.passphrase_hash)
+        rules.leave(tx, member_id, form.messages, at=visit.now)
+
+    await visit.write(gone)
     response = visit.redirect_to("left")
     drop_session(response, secure=visit.secure)
     return response

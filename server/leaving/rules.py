@@ -31,7 +31,8 @@ NOBODY = ""
 _OWN = ("account_session", "passkey", "role_grant", "moderator_choice", "case_skip", "hall_role")
 """Rows about the account alone. Other rows that name it tell who decided something, and stay for their time."""
 LAST_HOST = say("You are the only host of a space. Make somebody else host there first, or archive it.")
-_CAN_GO = (ContentState.PUBLISHED, ContentState.HELD)
+_CAN_GO = (ContentState.PUBLISHED, ContentState.HELD, ContentState.HIDDEN)
+"""Its member could take each of them back. A hidden one that stayed could be let through when nobody can any more."""
 
 
 class Messages(StrEnum):
@@ -100,13 +101,13 @@ def let_go(db: Database, *, at: datetime) -> int:
                 forget_empty_accounts(tx)
                 return gone
             membership_id, messages = found
-            if messages == Messages.ERASE and _erase_some(tx, membership_id, at):
+            if messages == Messages.ERASE and _erase_some(tx, membership_id, at=at):
                 continue
             _forget_name(tx, membership_id)
             gone += 1
 
 
-def _erase_some(tx: Transaction, membership_id: int, at: datetime) -> bool:
+def _erase_some(tx: Transaction, membership_id: int, *, at: datetime) -> int:
     wanted = select(col(Message.public_id)).where(
         col(Message.membership_id) == membership_id, col(Message.state).in_(_CAN_GO)
     )
@@ -115,7 +116,7 @@ def _erase_some(tx: Transaction, membership_id: int, at: datetime) -> bool:
         message = message_by_id(tx, public_id)
         if message is not None:
             withdraw(tx, message, at=at)
-    return bool(found)
+    return len(found)
 
 
 def _forget_name(tx: Transaction, membership_id: int) -> None:
@@ -131,8 +132,16 @@ def _forget_name(tx: Transaction, membership_id: int) -> None:
     _forget_who(tx, member_id)
 
 
+def erase_at_once(tx: Transaction, membership_id: int, *, at: datetime) -> int:
+    """In a copy that is laid back: what was still to be erased of a name that goes now. How many messages."""
+    gone = 0
+    while some := _erase_some(tx, membership_id, at=at):
+        gone += some
+    return gone
+
+
 def forget_at_once(tx: Transaction, membership_id: int) -> None:
-    """In a copy that is laid back: a name that went since. Its erased messages are named one by one elsewhere."""
+    """In a copy that is laid back: a name that went since. What was erased until then is named message by message."""
     member_id = tx.look(select(col(Membership.member_id)).where(col(Membership.id) == membership_id)).scalar_one()
     _forget_name(tx, membership_id)
     if tx.look(select(col(Membership.id)).where(col(Membership.member_id) == member_id).limit(1)).first() is None:

@@ -14,8 +14,11 @@ _MOST_BITS = 63
 
 
 def fits(kind: str, side: Mapping[str, Any], *, before: bool) -> bool:
-    """Whether one side of a line of the book has only the columns of its kind, each with a value of that column."""
+    """Whether one side of a line of the book has only the columns of its kind, each with a value of that column, and no
+    HTML without the text that it is made from."""
     known = NAMES[EffectKind(kind)][0 if before else 1]
+    if "html" in side and "text" not in side:
+        return False
     return all(name in known and _VALUES[name](value) for name, value in side.items())
 
 

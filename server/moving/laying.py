@@ -17,6 +17,8 @@ from server.backups import laying
 from server.backups.laying import Place
 from server.backups.parts import COMMUNITY, Part
 from server.crypto import keyring
+from server.crypto.keyring import Keyring
+from server.crypto.sealed.boxes import alike
 from server.database import Database, Transaction
 from server.errors import BootRefused
 from server.migrations import history
@@ -54,15 +56,14 @@ def import_(
     Gives the lines to print. Raises BootRefused; then nothing is changed.
     """
     keys = keyring.load(chosen.keys_dir)
-    own_mark = shape.mark(keys)
     found = Export.at(folder.absolute())
-    if found.mark != own_mark and not without_sign_ins:
+    if not _is_ours(found, keys) and not without_sign_ins:
         raise BootRefused(
             "This export belongs to other keys. Put the keys folder of that installation here first; "
             "without them nobody can sign in with their words (--without-sign-ins lays it in all the same)."
         )
     _not_too_old(chosen, found, today=at.date(), old=old)
-    lists = forget.Lists.given(forgotten, keys, exported=found.day, today=at.date())
+    lists = forget.Lists.given(forgotten, keys, found, today=at.date())
     with _empty(chosen) as db, db.transaction() as tx:
         for table in metadata.sorted_tables:
             if tx.look(select(table.primary_key.columns[0]).limit(1)).first() is not None:
@@ -80,6 +81,21 @@ def import_(
         "What was confirmed about the old machine has ended: go through /steward/ready again.",
         "Now: baraza migrate, baraza check, baraza audit verify, baraza forget. Then delete the folder.",
     ]
+
+
+def _is_ours(found: Export, keys: Keyring) -> bool:
+    """Whether these keys wrote the folder. Raises BootRefused for one of them that somebody has changed since.
+
+    The mark alone shows nothing: it stands in the folder, and is the same in every export of these keys.
+    """
+    if found.mark != shape.mark(keys):
+        return False
+    if not alike(found.seal.encode(), shape.sealed(keys, found.checksums).encode()):
+        raise BootRefused(
+            "This folder was changed after it was written: its seal does not fit. Somebody may have written into it"
+            " on the way. Fetch it anew from the old server. Nothing was changed."
+        )
+    return True
 
 
 def _not_too_old(chosen: Settings, found: Export, *, today: date, old: bool) -> None:
@@ -212,8 +228,8 @@ def _as_here(table: Table, record: Record, *, today: date, without_sign_ins: boo
 def shut(table: Table, record: Record) -> Record | None:
     """Under other keys hashes fit nothing and seals cannot be opened: nothing is left of them.
 
-    Nobody can show either that the folder is their own: whoever made it could have written a role for a passkey that
-    they hold. So no role and no passkey comes in.
+    No seal shows who made the folder either: they could have written a role for a passkey that they hold. So no role
+    and no passkey comes in.
     """
     if table.name in _NOT_UNDER_OTHER_KEYS or (table.name == "hall_role" and record["given"]):
         return None

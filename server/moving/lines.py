@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
@@ -238,7 +238,7 @@ def look(table: Table, record: Mapping[str, Any]) -> None:
     """Raises Wrong for a row that the server would never have written: what a page shows as it is, above all."""
     for name, cell in _sheet(table).items():
         cell.look(record[name])
-    for name in _HTML.get(table.name, ()):
+    for name in HTML.get(table.name, ()):
         if not is_clean(record[name]):
             raise Wrong(f"{name} is no HTML that this server makes")
     for name, check in _MORE.get(table.name, {}).items():
@@ -259,18 +259,20 @@ def _side(name: str) -> Callable[[Mapping[str, Any]], bool]:
 
 
 _ROLES = frozenset(str(role) for role in Role)
-_HTML: Mapping[str, Sequence[str]] = {
-    "message": ("html",),
-    "letter": ("html",),
-    "announcement_text": ("html", "truth_html"),
-    "space_text": ("rules_html",),
+HTML: Mapping[str, Mapping[str, str]] = {
+    "message": {"html": "text"},
+    "letter": {"html": "text"},
+    "announcement_text": {"html": "text", "truth_html": "truth"},
+    "space_text": {"rules_html": "rules"},
 }
+"""By table: columns with HTML, and the text that each is made from."""
 _MORE: Mapping[str, Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {
     "space": {
         "slug": lambda record: bool(_SLUG.fullmatch(record["slug"])),
         "timezone": _is_time_zone,
         "messages_days": lambda record: record["messages_days"] in SPACE_DAYS,
     },
+    "member": {"totp_confirmed": lambda record: not record["totp_confirmed"] or bool(record["totp_secret"])},
     "message": {"lasts_days": lambda record: record["lasts_days"] in ALL_DAYS},
     "space_hold": {
         "until": lambda record: (record["until"] - record["asked_on"]).days <= MOST_HELD_DAYS,

@@ -20,6 +20,7 @@ from server.moving.lines import Record, Wrong
 
 PIECE_BYTES = 1024 * 1024
 LONGEST_SUM = 200
+_SEAL = re.compile(rb"[0-9a-f]{64}\n")
 _SUM = re.compile(r"([0-9a-f]{64})  (schema\.json|tables/[a-z_]{1,63}\.jsonl|media/[0-9]{12}\.jpg)\n")
 NOT_OURS = "Another version of Baraza wrote this folder. Import it with that one, then run `baraza migrate`."
 
@@ -30,6 +31,11 @@ class Export:
 
     folder: Path
     mark: str
+    seal: str
+    checksums: bytes
+    """The SHA-256 of the checksums: what the seal is about."""
+    sums: dict[str, str]
+    """Of every file but pictures."""
     day: date
     rows: dict[str, int]
 
@@ -38,26 +44,28 @@ class Export:
         """Look at every file once. Raises BootRefused, naming the file and the line."""
         if folder.is_symlink() or not folder.is_dir():
             raise BootRefused(f"{folder} is no folder.")
-        names, pictures = _summed(folder)
-        if shape.SCHEMA not in names:
+        checksums, sums, pictures = _summed(folder)
+        if shape.SCHEMA not in sums:
             raise BootRefused(f"{shape.SCHEMA} is not among the checksums.")
-        said = _schema(folder)
+        said = _schema(folder, sums[shape.SCHEMA])
         expected = {shape.SCHEMA, *(shape.table_name(table) for table in shape.moving())}
-        for name in sorted(expected ^ names):
+        for name in sorted(expected ^ set(sums)):
             raise BootRefused(f"{name} is {'missing' if name in expected else 'no file of an export'}.")
         rows = {name: one["rows"] for name, one in said["tables"].items()}
         if rows[shape.PICTURES] != pictures:
             raise BootRefused(f"There are {pictures} pictures, and {shape.SCHEMA} says {rows[shape.PICTURES]}.")
-        return cls(folder, said["keys"], date.fromisoformat(said["day"]), rows)
+        day = date.fromisoformat(said["day"])
+        return cls(folder, said["keys"], _seal(folder), checksums, sums, day, rows)
 
     def records(self, table: Table) -> Iterator[tuple[int, Record]]:
         """The rows of a table, each with the number of its line. Raises BootRefused."""
         name, last = shape.table_name(table), ()
         key = [column.name for column in table.primary_key]
-        number = 0
+        number, whole = 0, hashlib.sha256()
         with opened(self.folder, name) as file:
             while line := file.readline(lines.LONGEST_LINE + 1):
                 number += 1
+                whole.update(line)
                 try:
                     record = _record(table, line)
                     order = tuple(record[column] for column in key)
@@ -67,6 +75,8 @@ class Export:
                     raise refused(name, number, str(wrong)) from None
                 last = order
                 yield number, record
+        if whole.hexdigest() != self.sums[name]:  # a disk may say something else the second time
+            raise BootRefused(f"{name} is not as it was a moment ago. Nothing was changed.")
         if number != self.rows[table.name]:
             raise BootRefused(f"{name} has {number} lines, and {shape.SCHEMA} says {self.rows[table.name]}.")
 
@@ -103,31 +113,42 @@ def _record(table: Table, line: bytes) -> Record:
     return lines.read(table, line)
 
 
-def _summed(folder: Path) -> tuple[set[str], int]:
-    """Hold every file against its checksum; the names but those of pictures, which are only counted."""
-    names: set[str] = set()
+def _summed(folder: Path) -> tuple[bytes, dict[str, str], int]:
+    """Hold every file against its checksum. The hash of the checksums, each but those of pictures, and how many these
+    are."""
+    sums: dict[str, str] = {}
+    whole = hashlib.sha256()
     pictures, number, last = 0, 0, ""
     _no_links(folder)
-    with opened(folder, shape.CHECKSUMS) as sums:
-        while line := sums.readline(LONGEST_SUM):
+    with opened(folder, shape.CHECKSUMS) as told:
+        while line := told.readline(LONGEST_SUM):
             number += 1
+            whole.update(line)
             found = _SUM.fullmatch(line.decode("utf-8", "replace"))
             if found is None:
                 raise refused(shape.CHECKSUMS, number, "it is no checksum of a file of an export")
             wanted, name = found.groups()
             is_media = name.startswith(shape.MEDIA)
-            if name in names or (is_media and name <= last):
+            if name in sums or (is_media and name <= last):
                 raise refused(shape.CHECKSUMS, number, f"{name} is there twice, or not in its place")
             if is_media:
                 last, pictures = name, pictures + 1
             else:
-                names.add(name)
+                sums[name] = wanted
             if _hash(folder, name) != wanted:
                 raise refused(shape.CHECKSUMS, number, f"{name} is not as it was written")
     there = _count(folder)
-    if there != number + 1:
+    if there != number + 1 + os.path.lexists(folder / shape.SEAL):
         raise BootRefused(f"The folder has {there} files, and the checksums name {number}. Nothing was changed.")
-    return names, pictures
+    return whole.digest(), sums, pictures
+
+
+def _seal(folder: Path) -> str:
+    with opened(folder, shape.SEAL) as file:
+        raw = file.read(LONGEST_SUM)
+    if not _SEAL.fullmatch(raw):
+        raise BootRefused(f"{shape.SEAL} is no seal of an export. Nothing was changed.")
+    return raw.decode().strip()
 
 
 def _hash(folder: Path, name: str) -> str:
@@ -152,9 +173,11 @@ def _count(folder: Path) -> int:
     return total
 
 
-def _schema(folder: Path) -> dict[str, Any]:
+def _schema(folder: Path, wanted: str) -> dict[str, Any]:
     with opened(folder, shape.SCHEMA) as file:
         raw = file.read(lines.LONGEST_LINE)
+    if hashlib.sha256(raw).hexdigest() != wanted:
+        raise BootRefused(f"{shape.SCHEMA} is not as it was a moment ago, or too long. Nothing was changed.")
     try:
         said = lines.parsed(raw)
     except Wrong as wrong:

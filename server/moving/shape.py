@@ -15,10 +15,10 @@ from server.privacy import DataMap
 from server.tables import metadata
 from server.townhall.halls.states import HallState
 
-FORMAT = 2
+FORMAT = 3
 AT_REST = (HallState.PREPARING, HallState.CLOSED)
 """A hall in any other state has seats, keys and screens, which do not move."""
-SCHEMA, CHECKSUMS, TABLES, MEDIA = "schema.json", "checksums", "tables", "media"
+SCHEMA, CHECKSUMS, SEAL, TABLES, MEDIA = "schema.json", "checksums", "seal", "tables", "media"
 STAYS: Mapping[str, str] = {
     "account_session": "Everybody signs in anew.",
     "invitation": "Open invitations are made anew.",
@@ -81,8 +81,13 @@ _KINDS: tuple[tuple[type, str], ...] = (
 
 
 def mark(keys: Keyring) -> str:
-    """Shows that two installations have the same keys, and nothing else of them."""
+    """Tells whose keys an export asks for. Everybody who has seen one can write it: it shows nothing."""
     return keyed_hash(keys.key(Purpose.COPIES), "a community that moves").hex()
+
+
+def sealed(keys: Keyring, sums: bytes) -> str:
+    """Shows that somebody with these keys wrote the checksums, by their SHA-256, and so every file."""
+    return keyed_hash(keys.key(Purpose.COPIES), f"an export with the checksums {sums.hex()}").hex()
 
 
 def schema(data_map: DataMap, own_mark: str, rows: Mapping[str, int], day: date) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Writes the folder: one snapshot of the database, a row at a time, and a checksum for each file.
+"""Writes the folder: one snapshot of the database, a row at a time, a checksum for each file, and a seal over them.
 
 It appears under its name when all of it is there. There is no time in it but the day, and no word of this machine, so
 that two exports of the same community on one day are the same bytes.
@@ -18,6 +18,7 @@ from sqlmodel import col
 from server import places, privacy
 from server.clock import Clock
 from server.crypto import keyring
+from server.crypto.keyring import Keyring
 from server.database import Database, Transaction
 from server.errors import BootRefused
 from server.forgetting import lists
@@ -38,7 +39,7 @@ def export(chosen: Settings, folder: Path, *, clock: Clock) -> list[str]:
     The forget list beside the backups is written anew after it: one from some minutes before the export, laid over it,
     would take away what came in these minutes.
     """
-    own_mark = shape.mark(keyring.load(chosen.keys_dir))
+    keys = keyring.load(chosen.keys_dir)
     data_map = privacy.load_map(places.policies(chosen.data_dir))
     if chosen.database.startswith("sqlite:///") and not Path(chosen.database.removeprefix("sqlite:///")).is_file():
         raise BootRefused("There is no community here. Run `baraza init` first.")
@@ -47,8 +48,8 @@ def export(chosen: Settings, folder: Path, *, clock: Clock) -> list[str]:
         folder = folder.absolute()
         part = _beside(folder)
         try:
-            rows = _everything(db, part, data_map, own_mark, clock.now().date())
-            told = _list_anew(chosen, db, clock)
+            rows, checksums = _everything(db, part, data_map, keys, clock.now().date())
+            told = _list_anew(chosen, db, clock, checksums)
             os.sync()
             part.rename(folder)
         except BaseException:
@@ -63,12 +64,12 @@ def export(chosen: Settings, folder: Path, *, clock: Clock) -> list[str]:
     ]
 
 
-def _list_anew(chosen: Settings, db: Database, clock: Clock) -> list[str]:
+def _list_anew(chosen: Settings, db: Database, clock: Clock, export: bytes) -> list[str]:
     """The list beside the backups, as of now. A disk that is gone keeps nobody from moving away."""
     if chosen.backup_dir is None:
         return []
     try:
-        lists.write_community(chosen, db, at=clock.now(), folders=[chosen.backup_dir])
+        lists.write_community(chosen, db, at=clock.now(), folders=[chosen.backup_dir], export=export)
     except OSError:
         return [f"The forget list in {chosen.backup_dir} was not written anew. Lay no list of today over this export."]
     return []
@@ -88,7 +89,10 @@ def _beside(folder: Path) -> Path:
     return part
 
 
-def _everything(db: Database, part: Path, data_map: privacy.DataMap, own_mark: str, day: date) -> dict[str, int]:
+def _everything(
+    db: Database, part: Path, data_map: privacy.DataMap, keys: Keyring, day: date
+) -> tuple[dict[str, int], bytes]:
+    """How many rows each table has, and what stands for all of it: the SHA-256 of the checksums."""
     for name in (shape.TABLES, shape.MEDIA):
         (part / name).mkdir(mode=0o700)
     rows: dict[str, int] = {}
@@ -97,9 +101,11 @@ def _everything(db: Database, part: Path, data_map: privacy.DataMap, own_mark: s
         for table in shape.moving():
             rows[table.name] = _table(tx, part, table, sums)
         with Sheet(part, shape.SCHEMA) as sheet:
-            sheet.write(lines.canonical(shape.schema(data_map, own_mark, rows, day)))
+            sheet.write(lines.canonical(shape.schema(data_map, shape.mark(keys), rows, day)))
         sums.write(sheet.sum())
-    return rows
+    with Sheet(part, shape.SEAL) as sheet:
+        sheet.write(f"{shape.sealed(keys, sums.digest)}\n".encode())
+    return rows, sums.digest
 
 
 def _nobody_meets(tx: Transaction) -> None:
@@ -158,6 +164,11 @@ class Sheet:
         """A further piece."""
         self._hash.update(content)
         self._file.write(content)
+
+    @property
+    def digest(self) -> bytes:
+        """The SHA-256 of what was written."""
+        return self._hash.digest()
 
     def sum(self) -> bytes:
         """Its line among the checksums, as `sha256sum --check` reads them."""

@@ -17,6 +17,7 @@ from server.private.migrations import history
 from server.private.vault import Vault
 from server.private.wholeness import Wholeness, told
 from server.private.work import OFFICERS, SHRED_FILE
+from server.remarks import Remark
 from server.settings import Settings
 
 FILING_SECONDS = 1.0
@@ -75,7 +76,8 @@ def _desks(chosen: Settings, policies: Path) -> str:
         f"confirmed by {reporting.confirmed_by}" if reporting.confirmed else "NOT CONFIRMED, no date is promised"
     )
     languages = ", ".join(reporting.languages) or "NONE SIGNED, nothing can be written"
-    return f"deadlines {confirmed}; languages: {languages}; {officers} recovery officers. See also: baraza desk people"
+    told = f"deadlines {confirmed}; languages: {languages}; {officers} recovery officers. See also: baraza desk people"
+    return told if reporting.confirmed and reporting.languages and officers else Remark(told)
 
 
 def _database(chosen: Settings, policies: Path) -> str:
@@ -126,7 +128,7 @@ def disk(folder: Path) -> str:
     name = Path(f"/sys/dev/block/{device >> 8 & 0xFFF}:{device & 0xFF}/dm/uuid")
     if name.is_file() and name.read_text("ascii", "replace").startswith("CRYPT-"):
         return "encrypted"
-    return "make sure that it is encrypted: this cannot be seen from here"
+    return Remark("make sure that it is encrypted: this cannot be seen from here")
 
 
 def swap(listing: Path = Path("/proc/swaps"), *, lockable: Callable[[], bool] = shutters.may_lock_memory) -> str:

@@ -143,6 +143,8 @@ def refuse_unready(settings: Settings) -> None:
     peppered = settings.pepper_file is not None or any(keys.glob("pepper-*.key"))
     made = not settings.private_database.startswith("sqlite:///")
     if not peppered or not (made or Path(settings.private_database.removeprefix("sqlite:///")).is_file()):
+        if settings.private_socket is not None:
+            raise BootRefused(f"Nothing of the private room is in {settings.private_dir}: use its own user's settings.")
         raise BootRefused(f"The private room has nothing in {settings.private_dir} yet. Run `baraza migrate` first.")
 
 

@@ -23,6 +23,7 @@ WHY: dict[str, Sentence] = {
     "disclosure": say("Somebody tells of something that was done to them"),
     "together": say("Many new members flagged it at once: this may be an attack on its author"),
     "changed": say("Changed by its author, to be read again"),
+    "hidden_since": say("A moderator had hidden it before an older copy was laid back"),
     "flag:moderator": say("Flag: about something that a moderator did"),
     "flag:danger": say("Flag: somebody may be in danger"),
     "flag:scam": say("Flag: a trick"),

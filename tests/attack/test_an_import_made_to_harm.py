@@ -7,13 +7,12 @@ import shutil
 import socket
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from server.accounts.models import Passkey, RoleGrant
@@ -24,91 +23,8 @@ from server.forum.models import Message
 from server.moving import laying, lines, reading, shape, writing
 from server.settings import Settings
 from server.tables import metadata
-from server.townhall.halls.models import Hall, HallRole
-from server.townhall.halls.states import HallState
-from tests.conftest import community_at
-from tests.doubles import StillClock
-from tests.roads import world
-
-CLOCK = StillClock(datetime(2026, 3, 4, 12, 0, tzinfo=UTC))
-
-
-@pytest.fixture(scope="module")
-def exported(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The data directory of a community, and what it exported."""
-    data_dir = tmp_path_factory.mktemp("source")
-    shutil.copy(migrated_sqlite, data_dir / "community.sqlite3")
-    with community_at(f"sqlite:///{data_dir / 'community.sqlite3'}", data_dir) as community:
-        world(community)
-        with community.services.db.transaction() as tx:
-            tx.run(update(Hall).where(col(Hall.state) != HallState.PREPARING).values(state=HallState.CLOSED))
-    writing.export(Settings(data_dir=data_dir), data_dir / "export", clock=CLOCK)
-    return data_dir, data_dir / "export"
-
-
-@pytest.fixture
-def folder(exported: tuple[Path, Path], tmp_path: Path) -> Path:
-    """A copy to be spoiled."""
-    return Path(shutil.copytree(exported[1], tmp_path / "export", symlinks=True))
-
-
-@pytest.fixture
-def target(exported: tuple[Path, Path], database_url: str, tmp_path: Path) -> Settings:
-    """An empty, migrated installation with the same keys, on both kinds."""
-    shutil.copytree(exported[0] / "keys", tmp_path / "keys")
-    return Settings(data_dir=tmp_path, database_url=database_url)
-
-
-def summed(folder: Path) -> None:
-    """Write the checksums anew, as somebody who wants to do harm can."""
-    old = (folder / "checksums").read_text("utf-8").splitlines()
-    names = [line.partition("  ")[2] for line in old]
-    told = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}" for name in names]
-    (folder / "checksums").write_text("\n".join(told) + "\n", "utf-8")
-
-
-def tree(place: Path) -> dict[str, tuple[int, int]]:
-    """Everything below a folder, but what databases write for themselves."""
-    return {
-        path.relative_to(place).as_posix(): (path.lstat().st_size, path.lstat().st_mode)
-        for path in sorted(place.rglob("*"))
-        if not path.name.startswith("community.sqlite3")
-    }
-
-
-def is_refused(target: Settings, folder: Path, match: str) -> None:
-    """Nothing came in, and nothing was written beside."""
-    before = tree(target.data_dir)
-    with pytest.raises(BootRefused, match=match) as refused:
-        laying.import_(target, folder, at=CLOCK.now())
-    assert "\n" not in str(refused.value)
-    assert len(str(refused.value)) < 400
-    assert tree(target.data_dir) == before
-    with closing(Database(target.database)) as db, db.reading() as tx:
-        for table in metadata.sorted_tables:
-            assert tx.look(select(func.count()).select_from(table)).scalar_one() == 0, table.name
-
-
-def rows_of(folder: Path, table: str) -> list[dict[str, Any]]:
-    """The rows as they are written."""
-    return [json.loads(line) for line in (folder / "tables" / f"{table}.jsonl").read_bytes().splitlines()]
-
-
-def spoiled(folder: Path, table: str, change: Callable[[list[dict[str, Any]]], object]) -> None:
-    """Change rows, and make everything else fit again."""
-    rows = rows_of(folder, table)
-    change(rows)
-    written = [json.dumps(row, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n" for row in rows]
-    (folder / "tables" / f"{table}.jsonl").write_text("".join(written), "utf-8")
-    counted(folder, table, len(rows))
-
-
-def counted(folder: Path, table: str, rows: int) -> None:
-    """Say in the schema that there are so many rows."""
-    schema = json.loads((folder / "schema.json").read_bytes())
-    schema["tables"][table]["rows"] = rows
-    (folder / "schema.json").write_text(json.dumps(schema), "utf-8")
-    summed(folder)
+from server.townhall.halls.models import HallRole
+from tests.attack.exports import CLOCK, counted, is_refused, rows_of, sealed_anew, spoiled, summed
 
 
 def test_the_copy_that_nobody_spoiled_comes_in(target: Settings, folder: Path, tmp_path: Path) -> None:
@@ -319,6 +235,7 @@ def test_a_file_too_many_that_has_a_checksum(target: Settings, folder: Path) -> 
         (folder / name).write_bytes(b"")
         with (folder / "checksums").open("a", encoding="utf-8") as file:
             file.write(f"{hashlib.sha256(b'').hexdigest()}  {name}\n")
+    sealed_anew(folder)
     is_refused(target, folder, r"tables/account_session\.jsonl is no file of an export")
 
 

@@ -100,7 +100,8 @@ def test_a_forget_list_opens_only_where_it_was_written_and_its_size_tells_little
 @pytest.mark.parametrize(
     "change",
     [
-        {"v": 2},
+        {"v": 3},
+        {"v": "1"},
         {"v": None},
         {"at": "x"},
         {"at": 5},

@@ -12,6 +12,7 @@ from server import answering, operating
 from server.app import build
 from server.cli import app
 from server.errors import BootRefused
+from server.findings import findings
 from server.places import CHECKOUT
 from server.settings import Settings
 from server.spaces.models import Access, Joining
@@ -183,10 +184,10 @@ def test_init_refuses_to_begin_twice(started: tuple[Settings, list[str]]) -> Non
 
 def test_check_finds_a_key_that_others_can_read(started: tuple[Settings, list[str]]) -> None:
     settings, _ = started
-    fine = {finding.part: finding for finding in operating.findings(settings.data_dir)}
+    fine = {finding.part: finding for finding in findings(settings.data_dir)}
     assert all(fine[part].fine for part in ("settings", "policies", "keys", "database", "migrations", "data map"))
     (settings.keys_dir / "server.key").chmod(0o644)
-    found = {finding.part: finding for finding in operating.findings(settings.data_dir)}
+    found = {finding.part: finding for finding in findings(settings.data_dir)}
     assert not found["keys"].fine
 
 
@@ -195,7 +196,7 @@ def test_check_finds_a_key_that_others_can_read(started: tuple[Settings, list[st
     [
         (["serve"], "Run `baraza init`"),
         (["invite", "questions"], "Run `baraza init`"),
-        (["staff", "add", "moderator"], "needs --space"),
+        (["staff", "add", "moderator"], "every other role needs it"),
         (["serve", "--workers", "2"], "More than one worker"),
     ],
 )

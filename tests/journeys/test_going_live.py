@@ -15,6 +15,7 @@ from server import operating
 from server.app import build
 from server.crypto import keyring
 from server.errors import BootRefused, NotFound
+from server.findings import findings
 from server.going_live import checklist, facts, rules
 from server.going_live.models import Confirmation, Line
 from server.help_contacts.models import HelpContact, HelpContactText
@@ -330,6 +331,6 @@ def test_the_space_of_init_waits_for_the_list(tmp_path: Path) -> None:
             )
         ) == set(Line)
     made.services.db.close()
-    found = {finding.part: finding for finding in operating.findings(settings.data_dir)}
+    found = {finding.part: finding for finding in findings(settings.data_dir)}
     assert found["first space"].fine
     assert found["first space"].sentence.endswith(", ".join(Line))

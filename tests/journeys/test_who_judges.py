@@ -9,6 +9,7 @@ from moderation.detoxified import folder
 from moderation.detoxified.folder import Imported
 from server import operating
 from server.app import build
+from server.findings import Finding, findings
 from server.settings import Settings, load
 from tests.doubles import quick_passwords
 
@@ -31,9 +32,9 @@ def imported(where: Path) -> Imported:
     return about
 
 
-def judge_of(data: Path, **settings: object) -> operating.Finding:
+def judge_of(data: Path, **settings: object) -> Finding:
     (data / "baraza.toml").write_text("".join(f'{key} = "{value}"\n' for key, value in settings.items()))
-    return next(each for each in operating.findings(data) if each.part == "classifier")
+    return next(each for each in findings(data) if each.part == "classifier")
 
 
 def test_check_names_the_judge(data: Path) -> None:

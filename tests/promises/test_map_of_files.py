@@ -6,6 +6,7 @@ import pytest
 
 from server import kept_files, operating
 from server.errors import BootRefused
+from server.findings import findings
 from server.places import shipped
 from server.settings import Settings
 
@@ -20,10 +21,10 @@ def test_a_path_is_explained_whole_and_not_by_half() -> None:
 def test_check_names_a_file_that_nobody_has_explained(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "var")
     operating.first_start(settings, slug="welcome", name="W", host="B", languages=["en"], timezone="UTC")
-    found = {finding.part: finding for finding in operating.findings(settings.data_dir)}
+    found = {finding.part: finding for finding in findings(settings.data_dir)}
     assert found["map of files"].fine
     (settings.data_dir / "private" / "dump.sql").touch(mode=0o600)
-    found = {finding.part: finding for finding in operating.findings(settings.data_dir)}
+    found = {finding.part: finding for finding in findings(settings.data_dir)}
     assert not found["map of files"].fine
     assert "private/dump.sql" in found["map of files"].sentence
 

@@ -112,7 +112,7 @@ def test_there_and_back_are_the_same_bytes(community_on_both: Community, other_u
     writing.export(back, tmp_path / "three", clock=CLOCK)
     first = bytes_of(tmp_path / "one")
     assert first == bytes_of(tmp_path / "two") == bytes_of(tmp_path / "three")
-    assert len(first) == 3 + len(list(shape.moving()))  # schema, checksums, and one picture
+    assert len(first) == 4 + len(list(shape.moving()))  # schema, checksums, seal, and one picture
     with closing(Database(back.database)) as db, db.reading() as tx:
         for table in shape.moving():
             assert tx.look(select(func.count()).select_from(table)).scalar_one() == _lines(tmp_path / "one", table)

@@ -3,10 +3,9 @@
 import os
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -16,123 +15,23 @@ from typer.testing import CliRunner
 from server.accounts.models import Member, Membership, Passkey, RoleGrant
 from server.cli import app as commands
 from server.crypto import keyring
-from server.crypto.keyring import Purpose
 from server.crypto.sealed import forget_lists
 from server.crypto.sealed.forget_lists import KEPT_DAYS, ForgetList, name_of
 from server.database import Database
 from server.errors import BootRefused
-from server.forgetting import lists, rules
+from server.forgetting import rules
 from server.forum.models import Draft, Message
 from server.leaving.rules import let_go
 from server.ledger import checking as ledger
-from server.moving import forgotten, laying, writing
+from server.moving import forgotten, writing
 from server.settings import Settings
-from tests.people import PASSPHRASE, Community, Person
+from tests.moves import NAME, Move, is_refused, nothing_came, texts
+from tests.people import PASSPHRASE
 from tests.private.test_stolen_room import found_in
 from tests.roads import world
-from tests.rules.test_moving import at_rest, bytes_of, installed
+from tests.rules.test_moving import at_rest, bytes_of
 
 CANARY = "canary-3318-dunlin"
-NAME = "forgotten-community.list"
-
-
-@dataclass
-class Move:
-    """An old installation whose server writes lists, and the new ones that come of its exports."""
-
-    community: Community
-    old: Settings
-    empty: str
-
-    @property
-    def beside(self) -> Path:
-        """The folder of its backups."""
-        assert self.old.backup_dir is not None
-        return self.old.backup_dir
-
-    @property
-    def exported(self) -> Path:
-        """The folder of its export."""
-        return self.old.data_dir / "one"
-
-    def exports(self) -> None:
-        """Now."""
-        writing.export(self.old, self.exported, clock=self.community.clock)
-
-    def lists(self, name: str = NAME) -> Path:
-        """The hourly work of the old server; gives the list under a name of its own."""
-        lists.write_community(
-            self.old, self.community.services.db, at=self.community.clock.now(), folders=[self.beside]
-        )
-        return (self.beside / NAME).rename(self.beside / name)
-
-    def sealed(self, found: ForgetList, name: str = NAME, *, keys: Path | None = None, part: str = "community") -> Path:
-        """A list that says this."""
-        path = self.beside / name
-        path.write_bytes(forget_lists.closed(found, self.key(keys), part=part))
-        return path
-
-    def key(self, keys: Path | None = None) -> bytes:
-        """With which lists are closed."""
-        return keyring.load(keys or self.old.keys_dir).key(Purpose.COPIES)
-
-    def place(self, name: str = "there") -> Settings:
-        """A new machine, to which the keys were carried."""
-        new = Settings(data_dir=self.old.data_dir / name, database_url=self.empty)
-        new.keys_dir.mkdir(parents=True)
-        (new.keys_dir / keyring.FILE_NAME).write_bytes((self.old.keys_dir / keyring.FILE_NAME).read_bytes())
-        (new.keys_dir / keyring.FILE_NAME).chmod(0o600)
-        return new
-
-    def imports(self, new: Settings, *forgotten: Path, **more: Any) -> str:
-        """Now; gives what is printed."""
-        return "\n".join(laying.import_(new, self.exported, at=self.community.clock.now(), forgotten=forgotten, **more))
-
-    def id_of(self, text: str) -> Any:
-        """The public id of the message with these words."""
-        with self.community.services.db.reading() as tx:
-            return tx.look(select(col(Message.public_id)).where(col(Message.text) == text)).scalar_one()
-
-    def takes_back(self, author: Person, text: str) -> None:
-        """An author withdraws what they wrote."""
-        assert author.sends(f"/messages/{self.id_of(text)}/withdraw").status_code == 303
-
-
-@pytest.fixture
-def move(request: pytest.FixtureRequest, community_on_both: Community, tmp_path: Path) -> Any:
-    """The old community on each kind of database, and the new one on the same kind."""
-    (tmp_path / "backups").mkdir()
-    old = installed(community_on_both, tmp_path).model_copy(update={"backup_dir": tmp_path / "backups"})
-    if community_on_both.services.db.is_sqlite:
-        yield Move(community_on_both, old, "")
-        return
-    with request.getfixturevalue("postgres").new_database(migrated=False) as url:
-        yield Move(community_on_both, old, url)
-
-
-def texts(new: Settings) -> list[str]:
-    """What stands in the topics there."""
-    with closing(Database(new.database)) as db, db.reading() as tx:
-        return list(tx.look(select(col(Message.text)).order_by(col(Message.id))).scalars())
-
-
-def nothing_came(new: Settings) -> None:
-    """The new installation has no row; on SQLite not even a file."""
-    if new.database.startswith("sqlite"):
-        assert not list(new.data_dir.glob("community*"))
-        return
-    with closing(Database(new.database)) as db, db.engine.connect() as connection:
-        tables = connection.exec_driver_sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").scalar_one()
-    assert tables == 0
-
-
-def is_refused(move: Move, match: str, *places: Path, **more: Any) -> None:
-    """A plain sentence, and nothing has happened."""
-    new = move.place(f"place-{len(list(move.old.data_dir.glob('place-*')))}")
-    with pytest.raises(BootRefused, match=match) as refused:
-        move.imports(new, *places, **more)
-    assert "\n" not in str(refused.value)
-    nothing_came(new)
 
 
 # What stays away -----------------------------------------------------------------------------------------
@@ -224,6 +123,8 @@ def test_accounts_of_which_an_older_program_told_nothing_stay(move: Move) -> Non
     with move.community.services.db.reading() as tx:
         whole = rules.worked_out(tx, move.key(), at=move.community.clock.now())
     rest = {kind: names for kind, names in whole.standing.items() if kind != rules.ACCOUNT}
+    move.community.clock.goes_on(days=1)
+    whole = replace(whole, at=move.community.clock.now())
     assert "0 accounts" in move.imports(move.place(), move.sealed(replace(whole, standing=rest)))
 
 
@@ -340,10 +241,51 @@ def test_a_list_of_another_time(move: Move) -> None:
     move.exports()
     soon = move.sealed(ForgetList(move.community.clock.now() + timedelta(days=1)), "soon.list")
     is_refused(move, "Every forget list that you named is from before the export", before)
-    is_refused(move, "older than the newest message of the export", early)
+    is_refused(move, "The newest forget list knows nothing of this export", early)
     is_refused(move, "soon.list is from a day that has not come yet", move.beside / NAME, soon)
     soon.unlink()
     assert "0 names" in move.imports(move.place(), move.beside)  # the newest of the day
+
+
+def test_a_list_from_some_hours_before_takes_nobody_away_who_came_in_these_hours(move: Move) -> None:
+    """Nobody wrote anything meanwhile: accounts, roles and passkeys have no time by which this could be told."""
+    move.community.host("hana")
+    early = move.lists("forgotten-community-early.list")
+    move.community.clock.goes_on(hours=1)
+    stella = move.community.steward("stella")
+    with move.community.services.db.transaction() as tx:
+        own = move.community.account("stella")
+        tx.session.add(Passkey(member_id=own, credential_id=b"c" * 16, public_key=b"k", sign_count=0, label="x"))
+    assert stella
+    move.exports()
+    is_refused(move, "The newest forget list knows nothing of this export", early)
+    new = move.place()
+    assert "0 accounts, 0 roles" in move.imports(new, early, move.beside)
+
+
+def test_every_list_of_the_day_knows_the_exports_before_it(move: Move) -> None:
+    """The next hourly list takes them over from the one in its place, and forgets them with the day."""
+    move.community.host("hana")
+    move.exports()
+    writing.export(move.old, move.old.data_dir / "another", clock=move.community.clock)
+    for _ in range(2):
+        move.community.clock.goes_on(hours=1)
+        hourly = move.lists()
+    assert "0 accounts" in move.imports(move.place(), hourly)
+    move.community.clock.goes_on(days=1)
+    found = forget_lists.opened(move.lists().read_bytes(), move.key(), part="community")
+    assert found.standing[rules.EXPORT] == frozenset()
+
+
+def test_a_list_of_the_day_in_whose_place_there_was_none_is_refused(move: Move) -> None:
+    """As of a folder that another disk took the place of: nobody can tell whether it is from before."""
+    move.community.host("hana")
+    move.exports()
+    (move.beside / NAME).unlink()
+    move.community.clock.goes_on(hours=1)
+    is_refused(move, "knows nothing of this export", move.lists())
+    (move.beside / NAME).write_bytes(b"torn")
+    is_refused(move, "knows nothing of this export", move.lists())
 
 
 def test_what_is_no_file_with_a_list(move: Move, tmp_path: Path) -> None:

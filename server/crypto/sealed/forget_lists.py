@@ -12,7 +12,8 @@ from typing import Any, cast
 from server.crypto.sealed import plain_json
 from server.crypto.sealed.boxes import Damaged, keyed, locked, padded_to, unlocked, unpadded_from
 
-_SUITE = 1
+_VERSIONS = (1, 2)
+"""A list of the second one tells of more; a program that knows only the first would take it for less than it says."""
 STEP_BYTES = 16 * 1024
 """Lists have few sizes: their length must not tell how much was erased."""
 KEPT_DAYS = 60
@@ -33,6 +34,7 @@ class ForgetList:
     standing: Mapping[str, frozenset[bytes]] = field(default_factory=dict[str, frozenset[bytes]])
     papers: frozenset[str] = frozenset()
     followed: frozenset[str] = frozenset()
+    version: int = _VERSIONS[0]
 
     @property
     def since(self) -> datetime:
@@ -86,7 +88,7 @@ def known_since(found: Sequence[ForgetList]) -> datetime:
 def closed(found: ForgetList, key: bytes, *, part: str) -> bytes:
     """The list as it lies on the disk. `part`: of which part of the house it is."""
     content = {
-        "v": _SUITE,
+        "v": found.version,
         "at": found.at.isoformat(),
         "gone": {name.hex(): day.isoformat() for name, day in found.gone.items()},
         "standing": {kind: sorted(name.hex() for name in names) for kind, names in found.standing.items()},
@@ -99,7 +101,7 @@ def closed(found: ForgetList, key: bytes, *, part: str) -> bytes:
 def opened(raw: bytes, key: bytes, *, part: str) -> ForgetList:
     """The list again. Raises Damaged for one of another installation, of another part, or changed."""
     content = plain_json.read(unpadded_from(unlocked(key, raw, about=_about(part)), STEP_BYTES))
-    if content.get("v") != _SUITE:  # an older program than the one that wrote it could take it for less than it says
+    if content.get("v") not in _VERSIONS:
         raise Damaged
     try:
         standing = cast("dict[str, Any]", content["standing"]).items()
@@ -109,6 +111,7 @@ def opened(raw: bytes, key: bytes, *, part: str) -> ForgetList:
             {kind: frozenset(bytes.fromhex(name) for name in names) for kind, names in standing},
             frozenset(content["papers"]),
             frozenset(content["followed"]),
+            content["v"],
         )
     except (KeyError, ValueError, TypeError, AttributeError):
         raise Damaged from None
