@@ -6,7 +6,7 @@ import segno
 from markupsafe import Markup
 from starlette.responses import Response
 
-from server.accounts import notices, queries, rules, ways
+from server.accounts import notices, passkeys, queries, rules, ways
 from server.accounts.forms import Calendar, CalendarForm, PassphraseForm, SecondFactorForm
 from server.accounts.queries import SignInRecord
 from server.crypto.tokens import new_code, plain_code
@@ -124,7 +124,7 @@ async def do_new_recovery_code(visit: Visit, found: Anywhere, form: PassphraseFo
         ways.must_still_be(tx, member_id, record.passphrase_hash)
         rules.replace_recovery_code(tx, member_id, hashed)
         ways.note(tx, member_id, visit.now.date())
-        return visit.page("accounts/card.html", code=code, onward=visit.url("me"))
+        return visit.page("accounts/card.html", code=code, login="", onward=visit.url("me"))
 
     return await visit.write(shown)
 
@@ -147,6 +147,7 @@ def second_factor_page(visit: Visit, found: Anywhere, form: FormState = BLANK) -
         qr=Markup(qr),
         secret=" ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
         sealed=factors.sealed(secret).hex(),
+        has_passkeys=bool(passkeys.passkeys_of(visit.snapshot, member_key(visit))),
     )
 
 

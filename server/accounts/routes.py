@@ -105,7 +105,8 @@ async def do_join(visit: Visit, found: Anywhere, form: JoinForm) -> Response:
         return member_id
 
     code, member_id = await entering.joined(visit, form, make=make)
-    return await _card(visit, member_id, code, shared=form.shared_phone, onward=visit.url("space", space=space.slug))
+    onward = visit.url("space", space=space.slug)
+    return await _card(visit, member_id, code, login=form.login, shared=form.shared_phone, onward=onward)
 
 
 def _space_to_join(tx: Transaction, visit: Visit, wanted: str, invite: str) -> SpaceRow:
@@ -122,15 +123,15 @@ def _space_to_join(tx: Transaction, visit: Visit, wanted: str, invite: str) -> S
     return space
 
 
-async def _card(visit: Visit, member_id: int, code: Code, *, shared: bool, onward: str) -> Response:
-    """Sign in and show the card. It is in this answer only, and nowhere else."""
+async def _card(visit: Visit, member_id: int, code: Code, *, login: str, shared: bool, onward: str) -> Response:
+    """Sign in and show the card. It is in this answer only, and nowhere else, and so is the name just typed."""
 
     def signed_in(tx: Transaction) -> tuple[Response, SessionToken]:
         record = queries.own_record(tx, member_id)
         assert record is not None
         token = entering.sign_in(tx, visit, record, None, shared=shared)
         visit.viewer = visit.services.find_viewer(tx, token, at=visit.now)
-        return visit.page("accounts/card.html", code=code, onward=onward), token
+        return visit.page("accounts/card.html", code=code, login=login, onward=onward), token
 
     response, token = await visit.write(signed_in)
     return entering.with_session(visit, response, token, shared=shared)
@@ -283,7 +284,8 @@ async def do_recover(visit: Visit, found: Anywhere, form: RecoverForm) -> Respon
             rules.use_second_factor(tx, record.member_id, step)
 
     await visit.write(recovered)
-    return await _card(visit, record.member_id, secrets.code, shared=True, onward=visit.url("me"))
+    onward = visit.url("me")
+    return await _card(visit, record.member_id, secrets.code, login=form.login, shared=True, onward=onward)
 
 
 def _local(address: str) -> bool:

@@ -81,7 +81,7 @@ async def do_staff_link(visit: Visit, found: StaffLink, form: StaffForm) -> Resp
         token = entering.sign_in(tx, visit, record, None, shared=True)
         visit.viewer = visit.services.find_viewer(tx, token, at=visit.now)
         onward = visit.url("second_factor")
-        return visit.page("accounts/card.html", code=secrets.code, onward=onward), token
+        return visit.page("accounts/card.html", code=secrets.code, login=form.login, onward=onward), token
 
     response, token = await visit.write(made)
     return entering.with_session(visit, response, token, shared=True)

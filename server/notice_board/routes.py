@@ -16,7 +16,7 @@ from server.permissions import INSTALLATION, Permission, Place
 from server.web.rooms import Anywhere, page
 from server.web.text import rendered_policy
 from server.web.visit import Visit
-from server.web.words import SOURCE_LANGUAGE, reading
+from server.web.words import SOURCE_LANGUAGE, language_dir, reading
 
 FILES = {
     "guidelines": "community-guidelines.md",
@@ -34,6 +34,7 @@ class PolicyText:
 
     name: str
     path: Path
+    language: str = SOURCE_LANGUAGE
     place: Place = INSTALLATION
 
 
@@ -47,7 +48,7 @@ def _file(visit: Visit, file: str) -> PolicyText | None:
     folder = visit.policies.folder
     for code in (reading().language.code, SOURCE_LANGUAGE):
         if (folder / code / file).is_file():
-            return PolicyText(file, folder / code / file)
+            return PolicyText(file, folder / code / file, code)
     return None
 
 
@@ -59,7 +60,10 @@ def policy_page(visit: Visit, found: PolicyText) -> Response:
     kept: Sequence[promised.KeptPart] = ()
     if found.name == FILES["privacy"]:
         kept = promised.kept(promised.maps(visit.policies.folder), visit.policies.retention)
-    return visit.page("policies/policy.html", title=title, body=body, kept=kept)
+    tongue = found.language
+    return visit.page(
+        "policies/policy.html", title=title, body=body, kept=kept, tongue=tongue, dir=language_dir(tongue)
+    )
 
 
 def policy_text(visit: Visit, file: str) -> tuple[str, Markup]:

@@ -65,7 +65,7 @@ def case_page(visit: Visit, case: CaseRow, form: FormState = BLANK) -> Response:
     if first is not None:
         return first
     said = queries.machine_said(visit.snapshot, case.message_id)
-    usual = {"strike": "" if form.values else "yes", "parts": "\n".join(views.private_parts(said))}
+    usual = {"strike": "", "parts": "\n".join(views.private_parts(said))}
     blank = dict.fromkeys(("reason", "note", "author", "days", "topic", "advice", "advice_note", "why"), "")
     return visit.page(
         "review/case.html",

@@ -23,9 +23,13 @@ SECRET_FIELDS = frozenset({"passphrase", "code", "recovery_code", FORM_TOKEN}) |
 
 
 def nothing_here(visit: Visit) -> Response:
-    """Status 404: the same whether it never existed or is not open to this viewer."""
+    """Status 404: the same whether it never existed or is not open to this viewer.
+
+    Whoever has a role that sleeps until there is a code app is told so, on every page of this kind alike.
+    """
     sentence = say("This page does not exist, or it is not open to you.")
-    return _page(visit, 404, say("Nothing is here"), sentence, kept=kept(visit))
+    sleeps = visit.viewer.staff and not visit.viewer.second_factor
+    return _page(visit, 404, say("Nothing is here"), sentence, kept=kept(visit), sleeps=sleeps)
 
 
 def page_for(visit: Visit, error: Exception) -> Response:
@@ -106,13 +110,13 @@ def _shown(
     *,
     number: str | None = None,
     kept: Sequence[tuple[str, str, str]] = (),
+    sleeps: bool = False,
 ) -> Response:
     said = visit.services.pages.catalogues.said
     visit.subject = ""
     try:
-        return visit.page(
-            "error.html", status, title=said(heading), sentence=sentence, error_number=number, kept=list(kept)
-        )
+        more = {"error_number": number, "kept": list(kept), "sleeps": sleeps}
+        return visit.page("error.html", status, title=said(heading), sentence=sentence, **more)
     except Exception as error:
         log.error("fault while showing a fault: %s at %s", type(error).__name__, where(error))
         visit.viewer = NOBODY

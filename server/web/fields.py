@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
 from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -178,14 +179,21 @@ def parse(kind: type[Kind], pairs: Sequence[tuple[str, str]], policies: Policies
     try:
         return kind.model_validate(values, context=policies)
     except ValidationError as error:
-        raise FormErrors({str(e["loc"][0]) if e["loc"] else "": _sentence(dict(e)) for e in error.errors()}) from None
+        told = [(str(e["loc"][0]) if e["loc"] else "", dict(e)) for e in error.errors()]
+        raise FormErrors({name: _sentence(e, chosen=_is_chosen(kind, name)) for name, e in told}) from None
 
 
-def _sentence(error: dict[str, Any]) -> Sentence:
+def _is_chosen(kind: type[Form], name: str) -> bool:
+    """Whether the field is one of several, and nothing that is written."""
+    typed = kind.model_fields[name].annotation if name in kind.model_fields else None
+    return isinstance(typed, type) and issubclass(typed, Enum)
+
+
+def _sentence(error: dict[str, Any], *, chosen: bool) -> Sentence:
     if error["type"] == "sentence":
         return Sentence(error["ctx"]["english"], error["ctx"]["params"])
     if error["type"] == "missing":
-        return EMPTY
+        return CHOOSE if chosen else EMPTY
     return CHOOSE if error["type"] == "enum" else NOT_UNDERSTOOD
 
 

@@ -49,19 +49,20 @@ async function answered(form) {
   form.submit();
 }
 
-/** The tick and the button to sign in. @param {HTMLFormElement} form @param {string} button @param {string} shared */
-function offer(form, button, shared) {
+/** The heading, the tick and the button to sign in. @param {HTMLFormElement} form @param {string} button */
+function offer(form, button) {
+  const { heading = "", shared = "" } = form.dataset;
   const label = Object.assign(document.createElement("label"), { className: "choice" });
   const tick = Object.assign(document.createElement("input"), { type: "checkbox", name: "shared_phone", value: "yes" });
   label.append(tick, ` ${shared}`);
   const paragraph = document.createElement("p");
   paragraph.append(Object.assign(document.createElement("button"), { textContent: button }));
-  form.prepend(label, paragraph);
+  form.prepend(Object.assign(document.createElement("h2"), { textContent: heading }), label, paragraph);
 }
 
 if (form && window.PublicKeyCredential) {
   const said = form.appendChild(document.createElement("output"));
-  if (form.dataset.button) offer(form, form.dataset.button, form.dataset.shared ?? "");
+  if (form.dataset.button) offer(form, form.dataset.button);
   form.hidden = false;
   for (const other of document.querySelectorAll("[data-no-passkey]")) other.remove();
   form.addEventListener("submit", (event) => {

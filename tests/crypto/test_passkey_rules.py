@@ -316,6 +316,7 @@ def test_staff_without_a_code_app_gain_nothing_by_a_passkey(community_on_both: C
     phone = community.visitor()
     assert device.signs_in(phone).headers["location"] == "/me/second-factor"
     assert phone.gets("/review").status_code == 404
+    assert "added before are removed" in phone.reads("/me/second-factor")
     assert "sign in with the code" in phone.reads("/me/passkeys")
     question = challenge_on(community.visitor(), "/sign-in")
     fields = SoftAuthenticator().makes_form(phone, challenge=question)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pyotp
 import pytest
@@ -145,18 +146,28 @@ def test_staff_rights_need_the_second_factor(community):
 
 def test_who_becomes_staff_in_an_old_session_is_not_signed_out_by_setting_up_the_code(community):
     """The session begins anew with the code, for half a day."""
-    amina = community.member("amina")
+    amina, plain = community.member("amina"), community.member("plain")
     community.clock.goes_on(days=5)
     with community.services.db.transaction() as tx:
         grant(tx, community.account("amina"), Role.STEWARD, None)
-    assert amina.gets("/me").status_code == 200 and amina.gets("/steward").status_code == 404
+    assert amina.gets("/me").status_code == 200
+    for address in ("/steward", "/steward/ready", f"/review/{UUID(int=1)}", f"/topics/{UUID(int=1)}"):
+        closed = amina.gets(address)
+        assert (
+            closed.status_code == 404
+            and 'First set up your code app: your role begins with it. <a href="/me/' in closed.text
+        )
+        for other in (community.visitor(), plain):
+            assert "code app" not in other.reads(address), "who has no such role learns nothing"
     page = amina.gets("/me/second-factor").text
+    assert "added before are removed" not in page, "there is no passkey"
     sealed = re.search(r'name="sealed" value="([0-9a-f]+)"', page)
     shown = re.search(r'<code dir="ltr">([A-Z2-7 ]+)</code>', page)
     assert sealed is not None and shown is not None
     now = code(community, pyotp.TOTP(shown.group(1).replace(" ", "")))
     amina.sends("/me/second-factor", passphrase=PASSPHRASE, code=now, sealed=sealed.group(1))
     assert amina.gets("/steward").status_code == 200
+    assert "code app" not in amina.reads(f"/topics/{UUID(int=1)}")
     community.clock.goes_on(hours=11)
     assert amina.gets("/steward").status_code == 200
     community.clock.goes_on(hours=1)

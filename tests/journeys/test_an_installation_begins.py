@@ -72,6 +72,7 @@ def test_the_links_of_init_make_a_moderator_who_can_work(started: tuple[Settings
     link = moderator_link(lines)
     with opened(settings) as community:
         fatou = community.visitor()
+        assert "run by" not in fatou.reads("/"), "not by the program"
         assert fatou.gets("/review").headers["location"].startswith("/sign-in")
         takes_the_link(fatou, link, "fatou-desk")
         assert "Nothing waits" in fatou.reads("/review")
@@ -214,3 +215,7 @@ def test_an_unknown_setting_stops_the_boot(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setenv("BARAZA_NEUTRAL_ULR", "https://weather.example")
     result = CliRunner().invoke(app, ["serve", "--data", str(tmp_path)])
     assert "BARAZA_NEUTRAL_ULR is not a setting" in str(result.exception)
+
+
+def test_the_first_page_names_whoever_runs_the_place(community: Community) -> None:
+    assert "This place is run by Bridge Network." in community.visitor().reads("/")

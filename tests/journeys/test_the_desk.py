@@ -219,6 +219,20 @@ def test_a_limited_member_writes_on_and_waits(community: Community) -> None:
     assert "A free word" in community.visitor().reads(topic)
 
 
+def test_a_strike_is_named_and_waits_for_a_tick_and_a_missing_reason_is_a_choice(community: Community) -> None:
+    bo = community.moderator("bo")
+    writes(community, "first idiot")
+    [case] = bo.opens_the_queue()
+    page = bo.reads(case)
+    assert "Count it as a strike" in page and "What the computer says" not in page
+    assert not re.search(r'name="strike"[^>]* checked', page)
+    again = bo.decides(case, "remove")
+    assert again.status_code == 422
+    assert "Please choose one." in again.text and "Please write something here." not in again.text
+    ticked = bo.decides(case, "remove", strike="yes")
+    assert re.search(r'name="strike"[^>]* checked', ticked.text), "what was chosen comes back"
+
+
 def test_strikes_are_given_by_people_expire_and_only_propose(community: Community) -> None:
     bo = community.moderator("bo")
     _, topic = writes(community, "first idiot")

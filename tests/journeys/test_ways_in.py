@@ -1,4 +1,4 @@
-"""Whoever has an account is told that a way into it changed, and a member of staff who lost an app comes in again."""
+"""Ways into an account: what is needed is told, whoever has one hears that a way changed, a lost app is made good."""
 
 import re
 from datetime import date
@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from server.accounts.models import Member
-from server.accounts.rules import grant
+from server.accounts.rules import grant, invite
 from server.permissions import Role
 from server.retention import running
 from tests.authenticator import SoftAuthenticator
@@ -47,6 +47,32 @@ def forgotten(community: Community) -> None:
     """As if nothing had changed for long."""
     with community.services.db.transaction() as tx:
         tx.session.execute(update(Member).values(way_changed_on=None))
+
+
+def test_whoever_joins_is_told_what_to_write_down_and_finds_it_on_the_card(community: Community) -> None:
+    visitor = community.visitor()
+    assert "Write it down too: you need it to sign in." in visitor.reads("/join")
+    fields = {"login": "goose-<rain>", "passphrase": PASSPHRASE, "pseudonym": "Blue Kite 7", "space": "questions"}
+    card = visitor.sends("/join", **fields)
+    assert '<code dir="auto">goose-&lt;rain&gt;</code>' in card.text and "You also need your sign-in name." in card.text
+    later = visitor.sends("/me/recovery-code", passphrase=PASSPHRASE)
+    assert "You also need your sign-in name." in later.text
+    for place in (later.text, visitor.gets("/me").text, *map(str, [*card.headers.items(), *later.headers.items()])):
+        assert "goose" not in place, "the server does not know it any more"
+
+
+def test_a_staff_link_and_the_way_back_give_a_card_with_the_name_too(community: Community) -> None:
+    with community.services.db.transaction() as tx:
+        link = invite(
+            tx, space_id=None, role=Role.STEWARD, code_key=community.services.code_key, expires_on=date(2030, 1, 1)
+        )
+    bo = community.visitor()
+    card = bo.sends(f"/staff/{link}", login="bo-of-the-team", passphrase=PASSPHRASE).text
+    assert '<code dir="auto">bo-of-the-team</code>' in card
+    found = re.search(r'<code dir="ltr">([A-Z0-9-]+)</code>', card)
+    assert found is not None
+    fields = {"login": "bo-of-the-team", "recovery_code": found.group(1), "passphrase": "nine calm lemons wait"}
+    assert '<code dir="auto">bo-of-the-team</code>' in community.visitor().sends("/recover", **fields).text
 
 
 def test_joining_and_signing_in_are_no_news(community: Community) -> None:

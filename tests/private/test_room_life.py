@@ -16,6 +16,7 @@ from server.private.handed import Handed, needed
 from server.private.life import Life, Lifetime
 from server.private.sessions import Sessions, Side
 from server.settings import Settings
+from server.web.padding import STEP
 from tests.people import Community
 from tests.private.rooms import RoomBrowser, Ticking
 
@@ -148,6 +149,17 @@ def test_the_room_tells_who_helps_and_sees_changes(tmp_path: Path) -> None:
     assert [c.told_in("en")[1]["name"] for c in contacts.all(on=TODAY, hide_days=180)] == ["Day line"]
     told(tmp_path, checked_on="2025-03-01")
     assert contacts.all(on=TODAY, hide_days=180) == []
+
+
+def test_the_door_asks_who_is_safe_only_where_it_can_say_whom_to_call(
+    browser: RoomBrowser, room_settings: Settings
+) -> None:
+    alone = browser.get("/help")
+    assert "Are you safe now?" not in alone.text and "medical care is best" in alone.text
+    told(room_settings.told_dir)
+    together = browser.get("/help")
+    assert together.text.index("Are you safe now?") < together.text.index("Night line")
+    assert len(alone.content) % STEP == len(together.content) % STEP == 0
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[1]", '[{"kind": 1}]', "\x00", "null", '{"a": 1}'])

@@ -126,8 +126,18 @@ def test_the_page_about_incidents_has_its_numbers_and_is_linked(community: Commu
     visitor = community.visitor()
     page = visitor.reads("/policies/incidents")
     assert f"copies of the last {policies.load(POLICIES).retention.backups_days} days" in page
-    assert "{{" not in page
+    assert "{{" not in page and "English only" not in page
     assert 'href="/policies/incidents' in visitor.reads("/policies/privacy")
+
+
+def test_a_text_in_another_language_than_its_page_is_set_in_its_own(community: Community) -> None:
+    visitor = community.visitor()
+    for policy, tongue in (("incidents", "en"), ("guidelines", "ar")):
+        page = visitor.reads(f"/policies/{policy}?lang=ar")
+        direction = "rtl" if tongue == "ar" else "ltr"
+        assert '<html lang="ar" dir="rtl"' in page
+        assert f'<article class="policy" lang="{tongue}" dir="{direction}">' in page
+        assert ('<p class="aside">' in page) == (tongue == "en"), "and says so"
 
 
 def test_every_lifetime_of_the_policies_is_told_in_a_row() -> None:

@@ -302,6 +302,10 @@ def test_the_agenda_is_ordered_begun_and_timed(community_on_both: Community) -> 
     assert scene.fatou.sends(f"{agenda}/{second}/begin").status_code == 303
     community_on_both.clock.goes_on(minutes=7)
     assert "7 of 20 minutes of this item are over." in console(scene.fatou, scene)
+    community_on_both.clock.goes_on(minutes=16)
+    late = console(scene.fatou, scene)
+    assert "This item is 3 minutes over its time." in late and "of 20 minutes" not in late
+    assert '<option value="300">5 minutes</option>' in late
     assert scene.fatou.sends(f"{agenda}/{second}/drop").status_code == 409
     assert scene.fatou.sends(f"{agenda}/{first}/drop").status_code == 303
     assert items(scene) == [second]
@@ -388,3 +392,17 @@ def knocks(roads: HallRoads, room: Room, person: Person) -> int:  # type: ignore
     if room.method == "GET":
         return person.gets(path).status_code
     return person.sends(path, **(roads.fields(room) or {})).status_code
+
+
+def test_what_is_missing_leads_whoever_runs_the_hall_to_where_it_is_mended(community: Community) -> None:
+    scene = HallScene(community)
+    page = console(scene.fatou, scene)
+    for name, sentence in (
+        ("risks", "The questions about risks are answered"),
+        ("team", "Each language has a captioner or interpreter"),
+        ("agenda", "There is an agenda"),
+        ("prepare", "It says where people can listen"),
+    ):
+        assert re.search(rf'<a href="/h/{scene.code}/{name}[^"]*">{sentence}</a>', page), sentence
+        assert scene.fatou.gets(f"/h/{scene.code}/{name}").status_code == 200
+    assert "There is an agenda</a>" not in console(scene.bo, scene), "who cannot open the page is not sent there"

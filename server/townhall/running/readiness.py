@@ -18,11 +18,14 @@ from server.townhall.halls.queries import HallRow
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the list: what it is, whether it is there, and whether the hall opens without it."""
+    """One line of the list: what it is, whether it is there, whether the hall opens without it, and the name of the
+    page for whoever runs a hall where it is mended; empty where nobody there can.
+    """
 
     name: str
     sentence: Sentence
     done: bool
+    page: str = ""
     needed: bool = False
 
 
@@ -62,17 +65,36 @@ def steps(tx: Transaction, hall: HallRow) -> Sequence[Step]:
     trained = ready_holders(tx, Role.PROTECTION, hall.space_id) + ready_holders(tx, Role.PROTECTION, None)
     rehearsal = hall.rehearsal
     return [
-        Step("risks", say("The questions about risks are answered"), risks is not None, not rehearsal),
-        Step("signed", say("A second person has signed them"), bool(risks and risks.signed_by), not rehearsal),
-        Step("moderator", say("There is a moderator"), bool(moderators)),
+        Step("risks", say("The questions about risks are answered"), risks is not None, "hall_risks", not rehearsal),
         Step(
-            "conduct", say("A moderator has signed the code of conduct"), backstage.moderators_signed(tx, hall.id) > 0
+            "signed",
+            say("A second person has signed them"),
+            bool(risks and risks.signed_by),
+            "hall_risks",
+            not rehearsal,
+        ),
+        Step("moderator", say("There is a moderator"), bool(moderators), "hall_team"),
+        Step(
+            "conduct",
+            say("A moderator has signed the code of conduct"),
+            backstage.moderators_signed(tx, hall.id) > 0,
+            "hall_team",
         ),
         Step("trained", say("There is a person who is trained for people in danger"), bool(trained)),
-        Step("titles", say("The title is written in every language of the hall"), set(hall.languages) <= set(titled)),
-        Step("agenda", say("There is an agenda"), bool(queries.sessions_of(tx, hall.id))),
-        Step("link", say("It says where people can listen"), bool(hall.link)),
-        Step("captions", say("Each language has a captioner or interpreter"), set(hall.languages) <= captioned),
+        Step(
+            "titles",
+            say("The title is written in every language of the hall"),
+            set(hall.languages) <= set(titled),
+            "prepare_hall",
+        ),
+        Step("agenda", say("There is an agenda"), bool(queries.sessions_of(tx, hall.id)), "hall_agenda"),
+        Step("link", say("It says where people can listen"), bool(hall.link), "prepare_hall"),
+        Step(
+            "captions",
+            say("Each language has a captioner or interpreter"),
+            set(hall.languages) <= captioned,
+            "hall_team",
+        ),
     ]
 
 

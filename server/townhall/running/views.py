@@ -83,6 +83,11 @@ class Timer:
     gone: int
     minutes: int
 
+    @property
+    def over(self) -> int:
+        """By how many minutes it is too long; 0 while it is not, or where nobody said."""
+        return max(0, self.gone - self.minutes) if self.minutes else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
