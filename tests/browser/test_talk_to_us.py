@@ -103,7 +103,9 @@ def test_telling_and_returning_need_no_script(chromium: Browser, demo: Demo, lan
     context.close()
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(
+    "language", ["en", "ar", *(pytest.param(code, marks=pytest.mark.full) for code in ("fa", "uk"))]
+)
 def test_every_page_of_the_door_can_be_used_by_everybody(chromium: Browser, demo: Demo, language: str) -> None:
     context = chromium.new_context(base_url=demo.address, viewport={"width": 320, "height": 640})
     amal = Reporter(context.new_page(), language, looks=True)
