@@ -79,7 +79,7 @@ class Surfer:
         page.fill("[name=passphrase]", PASSPHRASE)
         page.fill("[name=pseudonym]", pseudonym)
         presses(page, "form[action^='/join'] button")
-        code = page.inner_text(".card code")
+        code = page.inner_text("#recovery + code")
         presses(page, "form[action^='/me/card'] button")
         return code
 

@@ -232,7 +232,7 @@ def test_swap_on_an_open_disk_is_a_finding_unless_memory_is_locked(tmp_path: Pat
 
 
 def test_every_look_says_something(room_settings: Settings, tmp_path: Path) -> None:
-    looks = dict(checking.looks(room_settings, places.shipped("policies")))
+    looks = dict(checking.looks(room_settings, places.shipped("policies"), here=True))
     assert "edition 1" in looks["private room: keys"]()
     assert "every column" in looks["private room: database"]()
     assert "encrypted" in looks["private room: disk"]()
@@ -242,4 +242,4 @@ def test_every_look_says_something(room_settings: Settings, tmp_path: Path) -> N
         looks["private room: keys"]()
     elsewhere = room_settings.model_copy(update={"private_socket": tmp_path / "room"})
     with pytest.raises(BootRefused, match="baraza private"):
-        dict(checking.looks(elsewhere, places.shipped("policies")))["private room"]()
+        dict(checking.looks(elsewhere, places.shipped("policies"), here=False))["private room"]()
