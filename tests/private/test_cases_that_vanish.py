@@ -56,7 +56,7 @@ HARM: dict[str, Callable[[Scene], None]] = {
 def test_whoever_checks_and_the_desk_are_told_and_nobody_is_told_which(scene: Scene, what: str) -> None:
     scene.filed("first")
     assert scene.work.wholeness.look().whole
-    looks = dict(checking.looks(scene.settings, CHECKOUT / "policies"))
+    looks = dict(checking.looks(scene.settings, CHECKOUT / "policies", here=True))
     assert "each has" in looks["private room: cases"]()
     HARM[what](scene)
     assert wholeness.told(scene.work.wholeness) == what

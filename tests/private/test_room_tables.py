@@ -128,7 +128,7 @@ def test_a_database_server_that_logs_values_is_a_finding(postgres: Cluster, tmp_
     with postgres.new_database(migrated=False) as url:
         settings = Settings(data_dir=tmp_path, private_database_url=url)
         make_ready(settings)
-        look = dict(checking.looks(settings, POLICIES))["private room: database"]
+        look = dict(checking.looks(settings, POLICIES, here=True))["private room: database"]
         with pytest.raises(BootRefused, match="log_error_verbosity is default"):
             look()
 
