@@ -1,6 +1,7 @@
-"""Pictures of the surface, for people to look at: `TEST_PICTURES=folder`. One is the README's `picture.png`."""
+"""Pictures of the surface, for people to look at: `TEST_PICTURES=folder`. One is the README's."""
 
 import os
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, StorageState
 
 from tests.browser import walks
 from tests.browser.houses import Demo
-from tests.browser.surfing import in_language
+from tests.browser.surfing import in_language, presses
 from tests.browser.walks import Stop
 
 pytestmark = [
@@ -69,9 +70,29 @@ def test_the_surface_can_be_looked_at(chromium: Browser, demo: Demo) -> None:
                     page.emulate_media(color_scheme=scheme)
                     page.screenshot(path=folder / f"{stop.name}-{language}-{width}-{scheme}.png")
                     taken += 1
-            if stop.name == "topic" and language == "en":
-                page.emulate_media(color_scheme="light")
-                page.set_viewport_size({"width": 1280, "height": 800})
-                page.screenshot(path=folder / "picture.png")
             context.close()
     assert taken == 16 * 2 * 2 * 2
+
+
+def test_the_picture_of_the_readme_is_taken_from_what_is(chromium: Browser, demo: Demo) -> None:
+    """A topic in English, and a town hall in Arabic on a telephone in the dark: to be copied over `picture.png`."""
+    folder = Path(os.environ["TEST_PICTURES"])
+    folder.mkdir(parents=True, exist_ok=True)
+    context = chromium.new_context(base_url=demo.address, viewport={"width": 900, "height": 740})
+    page = context.new_page()
+    page.goto(walks.hrefs(page, "/s/questions", ".topic a")[0])
+    left = b64encode(page.screenshot()).decode()
+    context.close()
+    context = chromium.new_context(base_url=demo.address, viewport={"width": 360, "height": 740}, color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"/h/{demo.hall('open')}?lang=ar")
+    presses(page, "form[action*='/join'] button")
+    right = b64encode(page.screenshot()).decode()
+    page.close()
+    page = context.new_page()  # without the rules of a page of ours, which would let no such picture in
+    shown = "".join(f'<img src="data:image/png;base64,{each}">' for each in (left, right))
+    page.set_viewport_size({"width": 1280, "height": 740})
+    page.set_content(f'<body style="margin:0;display:flex;gap:20px;background:#fff">{shown}')
+    page.wait_for_function("[...document.images].every((image) => image.complete && image.naturalWidth)")
+    page.screenshot(path=folder / "picture.png")
+    context.close()
