@@ -189,8 +189,10 @@ def audit_verify(data: DataDir = None) -> None:
 
 @staff_app.command("add")
 def staff_add(
-    role: Annotated[str, typer.Argument(help="steward, protection_lead, host, moderator or facilitator")],
-    space: Annotated[str, typer.Option(help="For a host or a moderator: the address of the space.")] = "",
+    role: Annotated[str, typer.Argument(help="steward, protection_lead, host, moderator, facilitator or protection")],
+    space: Annotated[
+        str, typer.Option(help="For every role but steward and protection_lead: the address of the space.")
+    ] = "",
     data: DataDir = None,
 ) -> None:
     """A one-time link that makes somebody staff; shown once."""
@@ -202,12 +204,14 @@ def staff_add(
 
 @staff_app.command("remove")
 def staff_remove(
-    role: Annotated[str, typer.Argument(help="steward, protection_lead, host, moderator or facilitator")],
+    role: Annotated[str, typer.Argument(help="steward, protection_lead, host, moderator, facilitator or protection")],
     name: Annotated[
         str,
         typer.Argument(help="The name seen in the space; without --space the sign-in name."),
     ],
-    space: Annotated[str, typer.Option(help="For a host or a moderator: the address of the space.")] = "",
+    space: Annotated[
+        str, typer.Option(help="For every role but steward and protection_lead: the address of the space.")
+    ] = "",
     data: DataDir = None,
 ) -> None:
     """Take a role away and end every session of that person."""
